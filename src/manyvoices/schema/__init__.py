@@ -3,3 +3,62 @@
 In: decoded JSON. Out: frozen, typed, versioned msgspec structs and the errors every room raises.
 May import: nothing of manyvoices; msgspec only.
 """
+
+from __future__ import annotations
+
+from manyvoices.schema._base import SCHEMA_VERSION, Instant, Json, Record
+from manyvoices.schema.conversations import Conversation, Turn, Utterance
+from manyvoices.schema.errors import (
+    ConvergenceError,
+    DataError,
+    Fault,
+    InputError,
+    ManyvoicesError,
+    MissingExtraError,
+    StudyError,
+)
+from manyvoices.schema.judgements import Ballot, Battle, Outcome, PreferencePair
+from manyvoices.schema.people import Answer, Participant, ParticipantStatus
+from manyvoices.schema.releases import Release, ReleaseFile
+from manyvoices.schema.trees import (
+    Label,
+    LabelSummary,
+    Message,
+    MessageTree,
+    Ranking,
+    Role,
+    TreeState,
+)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Answer",
+    "Ballot",
+    "Battle",
+    "ConvergenceError",
+    "Conversation",
+    "DataError",
+    "Fault",
+    "InputError",
+    "Instant",
+    "Json",
+    "Label",
+    "LabelSummary",
+    "ManyvoicesError",
+    "Message",
+    "MessageTree",
+    "MissingExtraError",
+    "Outcome",
+    "Participant",
+    "ParticipantStatus",
+    "PreferencePair",
+    "Ranking",
+    "Record",
+    "Release",
+    "ReleaseFile",
+    "Role",
+    "StudyError",
+    "TreeState",
+    "Turn",
+    "Utterance",
+]

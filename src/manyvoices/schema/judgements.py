@@ -1,0 +1,64 @@
+"""What aggregation and training read: battles, ballots and preference pairs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from manyvoices.schema._base import SCHEMA_VERSION, Record
+
+
+class Outcome(StrEnum):
+    """How a battle ended."""
+
+    A = "A"
+    B = "B"
+    TIE = "TIE"
+    BOTH_BAD = "BOTH_BAD"
+    FAILED = "FAILED"
+    """No verdict: a model or a judge gave none. It counts for nobody."""
+
+
+class Battle(Record, frozen=True, kw_only=True):
+    """Two models compared once."""
+
+    model_a: str
+    model_b: str
+    outcome: Outcome
+    participant_id: str | None = None
+    """Who judged (person or judging model); None means unknown. Resampling is by this."""
+    battle_id: str | None = None
+    conversation_id: str | None = None
+    turn: int | None = None
+    """As the source counts turns."""
+    language: str | None = None
+    groups: dict[str, str] = {}
+    """Further names to split by, such as ``question_id`` or ``conversation_type``."""
+    simulated: bool = False
+    schema_version: str = SCHEMA_VERSION
+
+
+class Ballot(Record, frozen=True, kw_only=True):
+    """One voter's order of candidates in one election."""
+
+    election_id: str
+    voter_id: str | None = None
+    ranking: list[list[str]]
+    """Ordered groups of candidates, best first; a group holds candidates ranked equal."""
+    candidates: list[str] | None = None
+    """All that could have been ranked; None means those in `ranking` only."""
+    weight: float = 1.0
+    schema_version: str = SCHEMA_VERSION
+
+
+class PreferencePair(Record, frozen=True, kw_only=True):
+    """Two answers to one prompt, of which one was preferred."""
+
+    prompt: str | list[dict[str, str]]
+    """Text, or chat lines with ``role`` and ``content``."""
+    chosen: str
+    rejected: str
+    margin: float | None = None
+    """How much better, in the source's own unit; None means not known."""
+    participant_id: str | None = None
+    simulated: bool = False
+    schema_version: str = SCHEMA_VERSION
