@@ -19,6 +19,13 @@ from manyvoices.schema.errors import (
 )
 from manyvoices.schema.judgements import Ballot, Battle, Outcome, PreferencePair
 from manyvoices.schema.people import Answer, Participant, ParticipantStatus
+from manyvoices.schema.prism import (
+    PrismConversation,
+    PrismMessage,
+    PrismMetadata,
+    PrismSurveyRow,
+    PrismUtterance,
+)
 from manyvoices.schema.releases import Release, ReleaseFile
 from manyvoices.schema.trees import (
     Label,
@@ -52,6 +59,11 @@ __all__ = [
     "Participant",
     "ParticipantStatus",
     "PreferencePair",
+    "PrismConversation",
+    "PrismMessage",
+    "PrismMetadata",
+    "PrismSurveyRow",
+    "PrismUtterance",
     "Ranking",
     "Record",
     "Release",
