@@ -18,7 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from manyvoices import __version__
-from manyvoices.cli.common import errors_as_messages, verb
+from manyvoices.cli import common
 
 if TYPE_CHECKING:  # Typer carries its own copy of Click and gives these types no public name
     from typer._click import Command, Context, HelpFormatter
@@ -39,7 +39,7 @@ VERBS = {
 }
 
 
-class LazyVerbs(TyperGroup):
+class _LazyVerbs(TyperGroup):
     """Import a verb's module only when that verb is asked for."""
 
     def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 (the base class's)
@@ -53,10 +53,10 @@ class LazyVerbs(TyperGroup):
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
             ctx.fail(f"No such verb {cmd_name!r}.{hint}")
 
-        with errors_as_messages(cmd_name):
+        with common.errors_as_messages(cmd_name):
             function = getattr(import_module(f"manyvoices.cli.{cmd_name}"), cmd_name)
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(name=cmd_name)(verb(function))
+        single.command(name=cmd_name)(common.verb(function))
         return typer.main.get_command(single)
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002
@@ -66,7 +66,7 @@ class LazyVerbs(TyperGroup):
 
 
 app = typer.Typer(
-    cls=LazyVerbs,
+    cls=_LazyVerbs,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -83,7 +83,7 @@ def _print_version(wanted: bool) -> None:
 
 
 @app.callback()
-def about(
+def _about(
     version: Annotated[
         bool,
         typer.Option(
