@@ -1,0 +1,1 @@
+"""The typed HTTP interface for programs: health and progress, described by OpenAPI."""

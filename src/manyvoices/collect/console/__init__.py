@@ -1,0 +1,1 @@
+"""What a researcher sees of a study: progress, people, conversations, failures."""

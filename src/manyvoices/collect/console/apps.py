@@ -1,0 +1,9 @@
+"""Django's registration of this app."""
+
+from django.apps import AppConfig
+
+
+class ConsoleConfig(AppConfig):
+    name = "manyvoices.collect.console"
+    label = "console"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""The conversations stage: turns with several anonymous responders, ratings, feedback."""

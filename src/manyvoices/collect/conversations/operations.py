@@ -1,0 +1,257 @@
+"""Every write of the conversations stage: one transaction each, the same form twice stored once.
+
+Each operation first locks the participant's row, so that two windows of one person take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from manyvoices.collect.conversations import queries
+from manyvoices.collect.conversations.models import (
+    AttributeRating,
+    Conversation,
+    Turn,
+    Utterance,
+)
+from manyvoices.collect.jobs import leases
+from manyvoices.collect.people.errors import StaleSubmission
+from manyvoices.collect.people.locks import lock_participant
+from manyvoices.collect.people.models import Participant
+from manyvoices.design import ConversationsStage
+from manyvoices.design.dialogue import (
+    TurnState,
+    continuing_slots,
+    derive_seed,
+    draw_responders,
+    generator,
+    lock_winner,
+    may_finish,
+    must_finish,
+    turn_state,
+)
+from manyvoices.design.survey import NOT_APPLICABLE
+
+# Beyond the responder's own time limit: the wait for a runner, and the way to and from it.
+QUEUE_ALLOWANCE_S = 5.0
+JOB_KIND = "utterance"
+
+
+@transaction.atomic
+def start_conversation(
+    *, participant: Participant, stage: int, number: int, type_name: str, now: datetime
+) -> Conversation:
+    """Open conversation `number` of a stage, unless it is open already."""
+    lock_participant(participant)
+    existing = participant.conversations.filter(stage=stage, number=number).first()
+    if existing is not None:
+        return existing
+    rule = queries.stage_spec(participant, stage)
+    conversations = list(participant.conversations.filter(stage=stage))
+    if number != len(conversations) + 1 or any(c.finished_at is None for c in conversations):
+        raise StaleSubmission("another conversation is still open")
+    of_type = sum(c.type == type_name for c in conversations)
+    if type_name not in rule.types or of_type >= rule.types[type_name].count:
+        raise StaleSubmission("no conversation of this kind is left")
+    return participant.conversations.create(
+        stage=stage,
+        number=number,
+        type=type_name,
+        seed=derive_seed(participant.seed, "conversation", stage, number),
+        consent_version=participant.consent_version,
+        started_at=now,
+    )
+
+
+@transaction.atomic
+def send_prompt(*, conversation: Conversation, index: int, text: str, now: datetime) -> Turn:
+    """Store what the participant wrote, and ask the responders whose turn it is."""
+    lock_participant(conversation.participant)
+    conversation.refresh_from_db()
+    turns = list(conversation.turns.all())
+    if index < len(turns):
+        return turns[index]
+    rule = queries.stage_spec(conversation.participant, conversation.stage)
+    _may_send(conversation, turns, index, rule)
+    turn = conversation.turns.create(
+        index=index,
+        prompt=text,
+        seed=derive_seed(conversation.seed, "turn", index),
+        created_at=now,
+        deadline_at=_deadline(rule, index, now),
+    )
+    _ask(turn, rule, now=now)
+    return turn
+
+
+def _deadline(rule: ConversationsStage, index: int, now: datetime) -> datetime:
+    return now + timedelta(seconds=queries.time_limit_s(rule, index) + QUEUE_ALLOWANCE_S)
+
+
+def _may_send(
+    conversation: Conversation, turns: list[Turn], index: int, rule: ConversationsStage
+) -> None:
+    if conversation.ended_at is not None or index != len(turns):
+        raise StaleSubmission("this turn is over")
+    if turns and turns[-1].rated_at is None:
+        raise StaleSubmission("the last answers are not rated yet")
+    if must_finish(len(turns), rule.continuing):
+        raise StaleSubmission("the conversation has reached its last turn")
+
+
+def _ask(turn: Turn, rule: ConversationsStage, *, now: datetime) -> None:
+    """Draw who answers in which place, and queue one job for each."""
+    rng = generator(derive_seed(turn.seed, "draw", turn.attempt))
+    if turn.index == 0:
+        spec = turn.conversation.participant.version.spec
+        drawn = draw_responders([m.id for m in spec.models], rule.opening.responders, rng)
+    else:
+        best = queries.chosen(turn.conversation, turn.index - 1)
+        slots = continuing_slots(best.responder, rule.continuing.responses, rng)
+        drawn = tuple(slot.rpartition("#")[0] for slot in slots)
+    utterances = Utterance.objects.bulk_create(
+        Utterance(turn=turn, attempt=turn.attempt, position=position, responder=responder)
+        for position, responder in enumerate(drawn)
+    )
+    for utterance in utterances:
+        leases.enqueue(
+            kind=JOB_KIND,
+            key=str(utterance.id),
+            lease_s=queries.time_limit_s(rule, turn.index) + QUEUE_ALLOWANCE_S,
+            now=now,
+        )
+
+
+@transaction.atomic
+def ask_again(*, conversation: Conversation, index: int, now: datetime) -> Turn:
+    """Ask anew where every responder failed; what failed stays on record under its attempt."""
+    lock_participant(conversation.participant)
+    turn = conversation.turns.get(index=index)
+    utterances = queries.shown(turn)
+    state = turn_state(queries.candidates(utterances), now=now, deadline=turn.deadline_at)
+    if turn.rated_at is not None or state is not TurnState.FAILED:
+        return turn
+    _give_up_on(utterances, now=now)
+    rule = queries.stage_spec(conversation.participant, conversation.stage)
+    turn.attempt += 1
+    turn.deadline_at = _deadline(rule, index, now)
+    turn.save(update_fields=["attempt", "deadline_at"])
+    _ask(turn, rule, now=now)
+    return turn
+
+
+@transaction.atomic
+def rate_turn(
+    *, conversation: Conversation, index: int, scores: Mapping[str, int | None], now: datetime
+) -> Turn:
+    """Store the scores of one turn and lock its winner. A second rating changes nothing.
+
+    `scores`: position as text -> score. Raises `manyvoices.design.dialogue.RatingsMissing` where
+    an answer that was shown has none, `NothingToLock` where nobody answered, `StaleSubmission`
+    where answers are still awaited.
+    """
+    lock_participant(conversation.participant)
+    turn = conversation.turns.get(index=index)
+    if turn.rated_at is not None:
+        return turn
+    utterances = queries.shown(turn)
+    state = turn_state(queries.candidates(utterances), now=now, deadline=turn.deadline_at)
+    if state is TurnState.WAITING:
+        raise StaleSubmission("answers are still awaited")
+    for utterance in utterances:
+        utterance.score = scores.get(utterance.key)
+    rng = generator(derive_seed(turn.seed, "winner"))
+    winner = lock_winner(queries.candidates(utterances), rng)
+    _give_up_on(utterances, now=now)
+    for utterance in utterances:
+        utterance.chosen = utterance.key == winner.key
+        utterance.tied = utterance.key in winner.tied
+    Utterance.objects.bulk_update(utterances, ["score", "chosen", "tied"])
+    turn.rated_at = now
+    turn.save(update_fields=["rated_at"])
+    return turn
+
+
+def _give_up_on(utterances: list[Utterance], *, now: datetime) -> None:
+    """Record as missing what has not come by the deadline, and call its jobs off."""
+    late = [u for u in utterances if not u.is_settled]
+    for utterance in late:
+        utterance.failure = "timeout"
+        utterance.settled_at = now
+    Utterance.objects.bulk_update(late, ["failure", "settled_at"])
+    leases.cancel(kind=JOB_KIND, keys=[str(u.id) for u in late], now=now)
+
+
+@transaction.atomic
+def end_conversation(*, conversation: Conversation, now: datetime) -> Conversation:
+    """End the talking, if there were enough turns; feedback follows."""
+    lock_participant(conversation.participant)
+    conversation.refresh_from_db()
+    if conversation.ended_at is not None:
+        return conversation
+    rule = queries.stage_spec(conversation.participant, conversation.stage)
+    turns = list(conversation.turns.all())
+    n_rated = sum(turn.rated_at is not None for turn in turns)
+    if n_rated < len(turns) or not may_finish(n_rated, rule.continuing):
+        raise StaleSubmission("the conversation is not over yet")
+    conversation.ended_at = now
+    if not queries.asks_attributes(rule) and rule.feedback.open is None:
+        conversation.finished_at = now
+    conversation.save(update_fields=["ended_at", "finished_at"])
+    return conversation
+
+
+@transaction.atomic
+def store_attributes(
+    *,
+    conversation: Conversation,
+    blocks: Mapping[str, Mapping[str, int | str | None]],
+    now: datetime,
+) -> Conversation:
+    """Store how the best answer performed and why it was chosen.
+
+    `blocks`: block -> item -> value, ``"not_applicable"``, or None where it was left untouched.
+    """
+    lock_participant(conversation.participant)
+    conversation.refresh_from_db()
+    if conversation.attributes_at is not None:
+        return conversation
+    if conversation.ended_at is None:
+        raise StaleSubmission("the conversation is not over yet")
+    AttributeRating.objects.bulk_create(
+        AttributeRating(
+            conversation=conversation,
+            block=block,
+            item=item,
+            value=value if isinstance(value, int) else None,
+            not_applicable=value == NOT_APPLICABLE,
+        )
+        for block, items in blocks.items()
+        for item, value in items.items()
+    )
+    conversation.attributes_at = now
+    rule = queries.stage_spec(conversation.participant, conversation.stage)
+    if rule.feedback.open is None:
+        conversation.finished_at = now
+    conversation.save(update_fields=["attributes_at", "finished_at"])
+    return conversation
+
+
+@transaction.atomic
+def store_feedback(*, conversation: Conversation, text: str, now: datetime) -> Conversation:
+    """Store the open feedback; with it the conversation is finished."""
+    lock_participant(conversation.participant)
+    conversation.refresh_from_db()
+    if conversation.finished_at is not None:
+        return conversation
+    rule = queries.stage_spec(conversation.participant, conversation.stage)
+    waiting_for = queries.asks_attributes(rule) and conversation.attributes_at is None
+    if conversation.ended_at is None or waiting_for:
+        raise StaleSubmission("something else is asked before this")
+    conversation.open_feedback = text
+    conversation.finished_at = now
+    conversation.save(update_fields=["open_feedback", "finished_at"])
+    return conversation

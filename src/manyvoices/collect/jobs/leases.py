@@ -1,0 +1,82 @@
+"""Who works on what, and for how long: the only place that changes a job's state.
+
+A job is claimed by writing an owner and an expiry into its row. PostgreSQL hands different rows to
+claimants that ask at the same moment (``FOR UPDATE SKIP LOCKED``); SQLite lets one writer in at a
+time (``BEGIN IMMEDIATE``), which comes to the same.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from manyvoices.collect.jobs.models import Job
+
+
+class LeaseLost(Exception):  # noqa: N818 - named after what happened
+    """Another runner has taken the job over; what this one did for it must not be stored."""
+
+
+def enqueue(*, kind: str, key: str, lease_s: float, now: datetime) -> Job:
+    """Add a job unless it is there already."""
+    job, _ = Job.objects.get_or_create(
+        kind=kind,
+        key=key,
+        defaults={"lease_s": lease_s, "not_before": now, "created_at": now},
+    )
+    return job
+
+
+def claim(*, owner: str, limit: int, now: datetime) -> list[Job]:
+    """Lease up to `limit` jobs that are due, or whose lease has run out, oldest first."""
+    due = Q(state=Job.State.QUEUED, not_before__lte=now)
+    abandoned = Q(state=Job.State.LEASED, leased_until__lt=now)
+    with transaction.atomic():
+        rows = Job.objects.filter(due | abandoned).order_by("id")
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        jobs = list(rows[:limit])
+        for job in jobs:
+            job.state = Job.State.LEASED
+            job.owner = owner
+            job.leased_until = now + timedelta(seconds=job.lease_s)
+            job.attempts += 1
+        Job.objects.bulk_update(jobs, ["state", "owner", "leased_until", "attempts"])
+    return jobs
+
+
+def settle(*, job: Job, now: datetime, error: str = "") -> None:
+    """Mark a job as over. Call inside the transaction that stores its result.
+
+    Raises `LeaseLost`, which rolls that transaction back, where another runner owns the job now.
+    """
+    state = Job.State.FAILED if error else Job.State.DONE
+    updated = Job.objects.filter(pk=job.pk, owner=job.owner, state=Job.State.LEASED).update(
+        state=state, finished_at=now, error=error[:2000], leased_until=None
+    )
+    if not updated:
+        raise LeaseLost(f"{job} is no longer held by {job.owner}")
+
+
+def cancel(*, kind: str, keys: list[str], now: datetime) -> None:
+    """Take jobs back whose result nobody waits for any more."""
+    Job.objects.filter(
+        kind=kind, key__in=keys, state__in=[Job.State.QUEUED, Job.State.LEASED]
+    ).update(state=Job.State.FAILED, finished_at=now, error="cancelled", leased_until=None)
+
+
+def free_dead_owners(*, host: str, alive: set[int], now: datetime) -> int:
+    """Make jobs due at once whose runner on this `host` was killed; return how many.
+
+    Owners are named ``host:pid:nonce``. Without this a restart would wait for the leases to expire.
+    """
+    freed = 0
+    for job in Job.objects.filter(state=Job.State.LEASED, owner__startswith=f"{host}:"):
+        pid = int(job.owner.split(":")[1])
+        if pid not in alive:
+            freed += Job.objects.filter(
+                pk=job.pk, owner=job.owner, state=Job.State.LEASED
+            ).update(state=Job.State.QUEUED, not_before=now, owner="", leased_until=None)
+    return freed

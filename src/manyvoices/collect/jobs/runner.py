@@ -1,0 +1,126 @@
+"""The one asynchronous loop that does the work no web request waits for.
+
+It claims due jobs and gives each to the handler of its kind. Database work runs on one thread of
+its own, so that the loop never blocks and connections stay where they were opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import ParamSpec, Protocol, TypeVar
+
+from django.db import close_old_connections, connections
+
+from manyvoices.collect.jobs import leases
+from manyvoices.collect.jobs.models import Job
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Database:
+    """Run database functions on one thread, in the order they were asked for."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="runner-db")
+
+    async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        def work() -> R:
+            close_old_connections()
+            return function(*args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def aclose(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown()
+
+
+class Handler(Protocol):
+    """Do one job and store its result with `leases.settle` in one transaction."""
+
+    def __call__(self, job: Job, db: Database) -> Awaitable[None]: ...
+
+
+class Runner:
+    """Claim jobs and run them side by side, at most `capacity` at once."""
+
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        *,
+        owner: str,
+        clock: Callable[[], datetime],
+        capacity: int = 64,
+        poll_s: float = 0.1,
+    ) -> None:
+        self._handlers = handlers
+        self._owner = owner
+        self._clock = clock
+        self._capacity = capacity
+        self._poll_s = poll_s
+        self._running: set[asyncio.Task[None]] = set()
+        self._db = Database()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; then let what has begun come to its end."""
+        try:
+            while not stop.is_set():
+                if not await self._take_some():
+                    await _wait(stop, self._poll_s)
+            if self._running:
+                await asyncio.wait(self._running, timeout=5)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+            await self._db.aclose()
+
+    async def _take_some(self) -> int:
+        room = self._capacity - len(self._running)
+        if room <= 0:
+            return 0
+        try:
+            jobs = await self._db.call(
+                leases.claim, owner=self._owner, limit=room, now=self._clock()
+            )
+        except Exception:
+            # The database may be restarting; the jobs are safe in it, so try again.
+            log.exception("could not claim jobs; trying again")
+            await asyncio.sleep(1)
+            return 0
+        for job in jobs:
+            task = asyncio.create_task(self._do(job))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return len(jobs)
+
+    async def _do(self, job: Job) -> None:
+        try:
+            await self._handlers[job.kind](job, self._db)
+        except leases.LeaseLost:
+            log.info("%s was taken over by another runner", job)
+        except Exception as error:
+            # A fault of ours in one job must neither stop the others nor be retried for ever.
+            log.exception("%s failed", job)
+            await self._give_up(job, error)
+
+    async def _give_up(self, job: Job, error: Exception) -> None:
+        try:
+            await self._db.call(
+                leases.settle, job=job, now=self._clock(), error=f"{type(error).__name__}: {error}"
+            )
+        except Exception:
+            log.exception("could not record that %s failed; its lease will run out", job)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,76 @@
+"""Which participant a request belongs to, and what happens where it belongs to none.
+
+A participant is known by a signed cookie per study, set at consent or by their personal link.
+"""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from manyvoices.collect.people.errors import NotTakingPart, StaleSubmission
+from manyvoices.collect.people.models import Participant
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, str, P], HttpResponse]
+ParticipantView = Callable[Concatenate[HttpRequest, Participant, P], HttpResponse]
+
+COOKIE_AGE_S = 90 * 24 * 3600
+
+
+def cookie_name(study_id: str) -> str:
+    return f"mv-{study_id}"
+
+
+def current_participant(request: HttpRequest, study_id: str) -> Participant:
+    """The participant of this browser in `study_id`; `NotTakingPart` where there is none."""
+    value = request.get_signed_cookie(cookie_name(study_id), default="", salt=study_id)
+    try:
+        key = uuid.UUID(value)
+    except ValueError:
+        raise NotTakingPart(study_id) from None
+    participant = (
+        Participant.objects.select_related("version", "study")
+        .filter(pk=key, study_id=study_id, withdrawn_at=None)
+        .first()
+    )
+    if participant is None:
+        raise NotTakingPart(study_id)
+    return participant
+
+
+def remember(request: HttpRequest, response: HttpResponse, participant: Participant) -> None:
+    """Let this browser go on as `participant`."""
+    response.set_signed_cookie(
+        cookie_name(participant.study_id),
+        str(participant.id),
+        salt=participant.study_id,
+        max_age=COOKIE_AGE_S,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+
+
+def for_participant(view: ParticipantView[P]) -> View[P]:
+    """Give a view its participant. Others see the invitation; a form out of step, the right page."""
+
+    @functools.wraps(view)
+    def run(
+        request: HttpRequest, study_id: str, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        try:
+            participant = current_participant(request, study_id)
+        except NotTakingPart:
+            return redirect("people:enter", study_id)
+        try:
+            return view(request, participant, *args, **kwargs)
+        except StaleSubmission:
+            return redirect("people:next", study_id)
+
+    return run

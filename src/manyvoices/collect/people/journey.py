@@ -1,0 +1,73 @@
+"""A participant's place in the study: facts from the rows, the step from the rule, its address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from manyvoices.collect.people.contexts import Progress
+from manyvoices.collect.people.locks import lock_participant
+from manyvoices.collect.people.models import Participant
+from manyvoices.design import SurveyStage
+from manyvoices.design.journey import ConversationFacts, JourneyFacts, Step, next_step
+
+
+def facts(participant: Participant) -> JourneyFacts:
+    """What is stored of this participant: two queries."""
+    pages = participant.survey_pages.values_list("stage", "page")
+    conversations = participant.conversations.order_by("stage", "number").values_list(
+        "stage", "number", "type", "finished_at"
+    )
+    return JourneyFacts(
+        consented=True,
+        survey_pages_done={(stage, page) for stage, page in pages},
+        conversations=[
+            ConversationFacts(stage, number, type_name, finished_at is not None)
+            for stage, number, type_name, finished_at in conversations
+        ],
+    )
+
+
+def step_of(participant: Participant) -> Step:
+    """What the participant does next."""
+    return next_step(participant.version.spec, facts(participant))
+
+
+def address(participant: Participant, step: Step) -> str:
+    """The page where `step` is done."""
+    study = participant.study_id
+    if step.kind == "survey":
+        return reverse("surveys:page", args=[study, step.stage, step.page])
+    if step.kind == "conversations":
+        return reverse("conversations:choose", args=[study, step.stage])
+    if step.kind == "conversation":
+        return reverse("conversations:conversation", args=[study, step.stage, step.conversation])
+    return reverse("people:done", args=[study])
+
+
+def progress(participant: Participant) -> Progress:
+    """How far the participant is: survey pages and conversations count one step each."""
+    spec, done = participant.version.spec, facts(participant)
+    pages = sum(len(s.pages) for s in spec.stages if isinstance(s, SurveyStage))
+    total = pages + sum(stage.n_conversations for _i, stage in spec.conversation_stages())
+    finished = len(done.survey_pages_done) + sum(c.finished for c in done.conversations)
+    current = min(finished + 1, total)
+    label = _("Step %(current)d of %(total)d") % {"current": current, "total": total}
+    return Progress(steps_done=finished, steps_total=total, label=label)
+
+
+@transaction.atomic
+def complete_if_done(*, participant: Participant, now: datetime) -> bool:
+    """Mark the participant as complete once every row is stored; True where they are complete.
+
+    The completion code is shown only after this has committed: saved before paid.
+    """
+    lock_participant(participant)
+    participant.refresh_from_db(fields=["completed_at"])
+    if participant.completed_at is None and step_of(participant).kind == "done":
+        participant.completed_at = now
+        participant.save(update_fields=["completed_at"])
+    return participant.completed_at is not None

@@ -1,0 +1,73 @@
+"""Taking part: consent makes a participant."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.core import signing
+from django.db import IntegrityError, transaction
+
+from manyvoices.collect.people.models import Participant
+from manyvoices.collect.studies.models import StudyVersion
+from manyvoices.schema.errors import ManyvoicesError
+
+ENTRY_SALT = "manyvoices.entry"
+REHEARSAL_SALT = "manyvoices.rehearsal"
+ENTRY_AGE_S = 24 * 3600
+
+
+class EntryExpired(ManyvoicesError):
+    """The consent page was open for longer than a day, or its form was changed."""
+
+
+def new_entry() -> str:
+    """A signed, unguessable name for one opening of the consent page: the key of a double click."""
+    return signing.dumps(str(uuid.uuid4()), salt=ENTRY_SALT)
+
+
+def rehearsal_token(study_id: str) -> str:
+    """What a bot shows at the door, so that its rows are marked as simulated."""
+    return signing.dumps(study_id, salt=REHEARSAL_SALT)
+
+
+def is_rehearsal(token: str, study_id: str) -> bool:
+    """Whether `token` was made by this server for `study_id`."""
+    try:
+        return bool(signing.loads(token, salt=REHEARSAL_SALT, max_age=ENTRY_AGE_S) == study_id)
+    except signing.BadSignature:
+        return False
+
+
+def give_consent(
+    *,
+    version: StudyVersion,
+    entry: str,
+    language: str,
+    external_id: str | None,
+    simulated: bool,
+    now: datetime,
+) -> Participant:
+    """Make a participant, or return the one whom the same form or the same person made before."""
+    try:
+        key = uuid.UUID(signing.loads(entry, salt=ENTRY_SALT, max_age=ENTRY_AGE_S))
+    except (signing.BadSignature, ValueError) as error:
+        raise EntryExpired("this consent form is no longer valid") from error
+    try:
+        with transaction.atomic():
+            participant, _created = Participant.objects.get_or_create(
+                pk=key,
+                defaults={
+                    "study": version.study,
+                    "version": version,
+                    "external_id": external_id or None,
+                    "language": language,
+                    "simulated": simulated,
+                    "consent_version": version.spec.consent.version,
+                    "consented_at": now,
+                },
+            )
+    except IntegrityError:
+        # The recruitment provider's link was opened twice: one person is one participant.
+        participant = Participant.objects.get(study=version.study, external_id=external_id)
+    return participant

@@ -1,0 +1,1 @@
+"""The survey stage: pages of questions, and the answers to them."""

@@ -1,0 +1,17 @@
+"""Every address of the server."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from manyvoices.collect.api.urls import api
+from manyvoices.collect.people import views as people
+
+urlpatterns = [
+    path("", people.home, name="home"),
+    path("s/<slug:study_id>/", include("manyvoices.collect.people.urls")),
+    path("s/<slug:study_id>/survey/", include("manyvoices.collect.surveys.urls")),
+    path("s/<slug:study_id>/talk/", include("manyvoices.collect.conversations.urls")),
+    path("console/", include("manyvoices.collect.console.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
+]
