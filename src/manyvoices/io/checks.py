@@ -1,0 +1,163 @@
+"""What a record's types cannot say: ids used twice, replies that name another parent, and so on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator
+
+from manyvoices.io.faults import describe
+from manyvoices.io.lines import Problem
+from manyvoices.schema import (
+    SCHEMA_VERSION,
+    Answer,
+    Battle,
+    Conversation,
+    Message,
+    MessageTree,
+    Participant,
+    Turn,
+)
+
+
+class Unique:
+    """Ids seen so far in a file, each with the line that it was first seen on."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Hashable, int] = {}
+
+    def problems(
+        self, key: Hashable, line: int, path: str, shown: str | None = None
+    ) -> list[Problem]:
+        """The problem of a key that was there before; `shown` is how to name it."""
+        first = self._lines.get(key)
+        if first is None:
+            self._lines[key] = line
+            return []
+        name = describe(key if shown is None else shown)
+        return [(path, f"{name} again (first on line {first})", "an id that is used once")]
+
+
+class _Place:
+    """Where a reply hangs, spelled out only when something is wrong with it."""
+
+    __slots__ = ("name", "parent")
+
+    def __init__(self, name: str, parent: _Place | None = None) -> None:
+        self.name, self.parent = name, parent
+
+    def field(self, name: str) -> str:
+        parts = [name]
+        place: _Place | None = self
+        while place is not None:
+            parts.append(place.name)
+            place = place.parent
+        return ".".join(part for part in reversed(parts) if part)
+
+
+class TreeCheck:
+    """Message ids unique in the file, and each reply naming the message that it hangs below."""
+
+    def __init__(self) -> None:
+        self._messages = Unique()
+        self._trees = Unique()
+
+    def tree(self, tree: MessageTree, line: int) -> list[Problem]:
+        """Problems of a tree, its prompt being the root."""
+        problems = self._trees.problems(tree.message_tree_id, line, "message_tree_id")
+        if isinstance(tree.prompt.parent_id, str):
+            found = describe(tree.prompt.parent_id)
+            problems.append(("prompt.parent_id", found, "null: a prompt has no parent"))
+        return problems + self._walk(tree.prompt, line, "prompt")
+
+    def message(self, message: Message, line: int) -> list[Problem]:
+        """Problems of a message; what it says of its own parent cannot be checked here."""
+        return self._walk(message, line, "")
+
+    def _walk(self, root: Message, line: int, name: str) -> list[Problem]:
+        # How deep a tree goes is up to the data, so the stack is a list and not Python's.
+        problems: list[Problem] = []
+        stack = [(root, _Place(name))]
+        while stack:
+            message, place = stack.pop()
+            for _, found, wanted in self._messages.problems(message.message_id, line, ""):
+                problems.append((place.field("message_id"), found, wanted))
+            for index, reply in enumerate(message.replies or ()):
+                below = _Place(f"replies[{index}]", place)
+                problems += _parent_problems(reply, message, below)
+                stack.append((reply, below))
+        return problems
+
+
+def _parent_problems(reply: Message, parent: Message, place: _Place) -> list[Problem]:
+    if isinstance(reply.parent_id, str) and reply.parent_id != parent.message_id:
+        wanted = f"{describe(parent.message_id)}, the message that it is a reply to"
+        return [(place.field("parent_id"), describe(reply.parent_id), wanted)]
+    return []
+
+
+class NativeCheck:
+    """Ids unique in their file, versions known, and conversations that make sense turn by turn."""
+
+    def __init__(self) -> None:
+        self._seen = Unique()
+
+    def participant(self, record: Participant, line: int) -> list[Problem]:
+        """Problems of a participant."""
+        return version_problems(record) + self._seen.problems(
+            record.participant_id, line, "participant_id"
+        )
+
+    def answer(self, record: Answer, line: int) -> list[Problem]:
+        """Problems of an answer: one person answers one question of one survey once."""
+        key = (record.participant_id, record.survey, record.question_id)
+        return version_problems(record) + self._seen.problems(
+            key, line, "question_id", record.question_id
+        )
+
+    def conversation(self, record: Conversation, line: int) -> list[Problem]:
+        """Problems of a conversation."""
+        problems = version_problems(record)
+        problems += self._seen.problems(record.conversation_id, line, "conversation_id")
+        problems += _utterance_id_problems(record)
+        last = -1
+        for index, turn in enumerate(record.turns):
+            if turn.turn <= last:
+                wanted = f"an integer above {last}: turns count up from 0"
+                problems.append((f"turns[{index}].turn", describe(turn.turn), wanted))
+            last = turn.turn
+            problems += _turn_problems(turn, f"turns[{index}]")
+        return problems
+
+
+def version_problems(record: Participant | Answer | Conversation | Battle) -> list[Problem]:
+    """The problem of a record of a version that this manyvoices does not know."""
+    if record.schema_version == SCHEMA_VERSION:
+        return []
+    return [("schema_version", describe(record.schema_version), f'"{SCHEMA_VERSION}"')]
+
+
+def _utterance_id_problems(record: Conversation) -> Iterator[Problem]:
+    counts = Counter(u.utterance_id for turn in record.turns for u in turn.utterances)
+    for name, count in counts.items():
+        if count > 1:
+            yield "turns", f"utterance_id {describe(name)} {count} times", "an id that is used once"
+
+
+def _turn_problems(turn: Turn, path: str) -> Iterator[Problem]:
+    if turn.message.role != "prompter":
+        found = describe(turn.message.role)
+        yield f"{path}.message.role", found, "prompter: a turn opens with a person's message"
+    ids = {utterance.utterance_id for utterance in turn.utterances}
+    for index, name in enumerate(turn.tied):
+        if name not in ids:
+            yield f"{path}.tied[{index}]", describe(name), "the id of an utterance of this turn"
+    if (n_chosen := sum(utterance.chosen for utterance in turn.utterances)) > 1:
+        yield f"{path}.utterances", f"{n_chosen} chosen utterances", "one at most"
+    for index, utterance in enumerate(turn.utterances):
+        if utterance.text is not None:
+            continue
+        here = f"{path}.utterances[{index}]"
+        if utterance.score is not None:
+            yield f"{here}.score", describe(utterance.score), "null: there was no answer to rate"
+        if utterance.chosen:
+            yield f"{here}.chosen", "true", "false: there was no answer to choose"
