@@ -1,0 +1,99 @@
+"""Scales in words, since nobody is shown a number; and authors' Markdown as safe HTML.
+
+The same nine wordings serve the screen reader's text of a slider, the slider's script (which gets
+them as JSON) and the list that stands in for the slider where there is no JavaScript.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from manyvoices.collect.people.contexts import SliderView
+from manyvoices.collect.texts import study_html
+
+register = template.Library()
+
+WORDS: tuple[str | Promise, ...] = (
+    gettext_lazy("all the way at {low}"),
+    gettext_lazy("very near {low}"),
+    gettext_lazy("between {low} and {high}, nearer {low}"),
+    gettext_lazy("between {low} and {high}, a little below the middle"),
+    gettext_lazy("in the middle between {low} and {high}"),
+    gettext_lazy("between {low} and {high}, a little above the middle"),
+    gettext_lazy("between {low} and {high}, nearer {high}"),
+    gettext_lazy("very near {high}"),
+    gettext_lazy("all the way at {high}"),
+)
+"""From one end to the other. js/slider.js draws the borders between them as `level` does."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the list that stands in for a slider."""
+
+    value: int
+    words: str
+    selected: bool
+
+
+def level(share: float) -> int:
+    """The index in `WORDS` for a place on the scale, `share` from 0 (low end) to 1 (high end)."""
+    if share <= 0:
+        return 0
+    if share >= 1:
+        return 8
+    if abs(share - 0.5) <= 0.03:
+        return 4
+    borders = (0.18, 0.36, 0.5, 0.64, 0.82)
+    return (1, 2, 3, 5, 6, 7)[sum(share > border for border in borders)]
+
+
+def _level_of(slider: SliderView, value: int) -> int:
+    return level((value - slider.minimum) / (slider.maximum - slider.minimum))
+
+
+def in_words(slider: SliderView, value: int) -> str:
+    """Where `value` stands between the two end words."""
+    return _fill(WORDS[_level_of(slider, value)], slider)
+
+
+def _fill(words: str | Promise, slider: SliderView) -> str:
+    return str(words).replace("{low}", slider.low).replace("{high}", slider.high)
+
+
+@register.simple_tag
+def scale_position(slider: SliderView) -> str:
+    """What a screen reader says of the slider."""
+    if slider.na_checked:
+        return _("does not apply")
+    return _("not rated yet") if slider.value is None else in_words(slider, slider.value)
+
+
+@register.simple_tag
+def scale_steps(slider: SliderView) -> list[Step]:
+    """Nine places from end to end; a value that is stored already is kept to the unit."""
+    span = slider.maximum - slider.minimum
+    values = {slider.minimum + round(span * step / 8) for step in range(9)}
+    if slider.value is not None:
+        words_now = _level_of(slider, slider.value)
+        values = {v for v in values if _level_of(slider, v) != words_now} | {slider.value}
+    return [Step(v, in_words(slider, v), selected=v == slider.value) for v in sorted(values)]
+
+
+@register.simple_tag
+def scale_words_json() -> str:
+    """The wordings for js/slider.js."""
+    return json.dumps([str(words) for words in WORDS], ensure_ascii=False)
+
+
+@register.filter
+def study_text(text: str) -> SafeString:
+    """Markdown of the study's authors, sanitised."""
+    return mark_safe(study_html(text))  # noqa: S308
