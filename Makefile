@@ -69,7 +69,7 @@ docs: $(READY_DEV) ## write the generated parts of the docs again and check ever
 clean: ## remove the environment, caches and everything else that can be made again
 	rm -rf $(VENV) build dist src/*.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
-	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY_VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
