@@ -7,7 +7,7 @@ need more than one question (references, duplicates) are found in `checks`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -46,6 +46,29 @@ class Unfit(ValueError):
         super().__init__(f"{key}: found {found}, expected {expected}")
 
 
+def found_text(value: Any) -> str:
+    """`value` as it is named in a fault, short and on one line."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(value)
+    return text if len(text) <= 60 else text[:56] + "...'"
+
+
+def quote_hint(value: Any) -> str:
+    """What to do where a text was meant and YAML read something else."""
+    if isinstance(value, bool):
+        return 'YAML reads yes, no, on and off as true or false: put the word in quotes, "no"'
+    if value is None or isinstance(value, Mapping | list | tuple):
+        return ""
+    return f'put it in quotes: "{value}"'
+
+
 def check_ascending(limits: tuple[int, int]) -> None:
     """Raise `Unfit` where a range does not ascend."""
     if limits[0] >= limits[1]:
@@ -61,7 +84,11 @@ def check_distinct(key: str, names: Iterable[str]) -> None:
 
 def as_option(value: Any) -> Any:
     """Let people write an option as one plain string: it is its own label."""
-    return {"value": value, "label": value} if isinstance(value, str) else value
+    if isinstance(value, str):
+        return {"value": value, "label": value}
+    if not isinstance(value, dict | Option):
+        raise Unfit("", found_text(value), "a text or {value, label}", quote_hint(value))
+    return value
 
 
 Scale = tuple[StrictInt, StrictInt]

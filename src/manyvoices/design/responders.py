@@ -62,9 +62,9 @@ class ResponderSpec(Written):
             ("base_url", "model", "api_key_env") if self.provider == "scripted" else ("persona",)
         )
         why = f"where provider is {self.provider}"
-        for name in needed:
-            if getattr(self, name) is None:
-                raise Unfit("provider", f"no {name}", f"the key {name} {why}")
+        if missing := [name for name in needed if getattr(self, name) is None]:
+            names = " and ".join(missing)
+            raise Unfit("provider", f"no {names}", f"{names} {why}")
         for name in others:
             if getattr(self, name) is not None:
                 raise Unfit(name, f"the key {name}", f"none {why}")

@@ -28,6 +28,7 @@ from manyvoices.design.questions import (
     Unfit,
     Written,
     check_ascending,
+    found_text,
 )
 
 Seconds = Annotated[StrictFloat, Field(gt=0, le=600)]
@@ -65,8 +66,11 @@ class SurveyStage(Written):
 
 def as_type_rule(value: Any) -> Any:
     """Let people write ``unguided: 2`` for ``unguided: {count: 2}``."""
-    is_count = isinstance(value, int) and not isinstance(value, bool)
-    return {"count": value} if is_count else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"count": value}
+    if not isinstance(value, dict | TypeRule):
+        raise Unfit("", found_text(value), "a whole number or {count, label, guidance}")
+    return value
 
 
 class TypeRule(Written):

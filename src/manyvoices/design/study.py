@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from manyvoices.design.checks import Finding, check_study
 from manyvoices.design.protocol import Recruitment, Study, StudyFile
-from manyvoices.design.questions import Attributes, OpenQuestion, Page, VisibleIf
+from manyvoices.design.questions import Attributes, OpenQuestion, Page, VisibleIf, found_text
 from manyvoices.design.responders import ResponderSpec
 from manyvoices.design.sources import (
     Loc,
@@ -42,7 +42,7 @@ from manyvoices.design.stages import (
     SurveyStage,
     TypeRule,
 )
-from manyvoices.design.wording import did_you_mean, found_text, one_of, put_in_words
+from manyvoices.design.wording import did_you_mean, one_of, put_in_words, repeats_others
 from manyvoices.schema.errors import Fault, StudyError
 
 __all__ = [
@@ -254,7 +254,7 @@ class _Loader:
         except ValidationError as error:
             for detail in error.errors():
                 finding = Finding(*put_in_words(detail, StudyFile))
-                if not self._is_broken(self._real(finding.loc)):
+                if not repeats_others(detail) and not self._is_broken(self._real(finding.loc)):
                     self.add(finding)
             return None
 
@@ -273,7 +273,9 @@ class _Loader:
         """Note `finding` at the place nearest to it that stands in a file."""
         real = self._real(finding.loc)
         file, line = self.places.get(real, (str(self.folder), None))
-        shown = (*real, finding.loc[-1]) if finding.expected.startswith("the key") else real
+        # A key that is missing stands in no file, but it is what the fault is about.
+        missing = finding.expected.startswith("the key") and finding.loc[-1:] != real[-1:]
+        shown = (*real, finding.loc[-1]) if missing else real
         self.faults.append(
             Fault(file, line, path_text(shown), finding.found, finding.expected, finding.hint)
         )

@@ -7,14 +7,14 @@ YAML read a truth value and that quotes help.
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from manyvoices.design.questions import Unfit
+from manyvoices.design.questions import Unfit, found_text, quote_hint
 from manyvoices.design.sources import Loc
 
 _FORMS = {
@@ -39,20 +39,6 @@ _PATTERNS = {
     r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable, not the key itself",
     r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$": "letters, digits and . _ : / @ -",
 }
-
-
-def found_text(value: Any) -> str:
-    """`value` as it is named in a fault, short and on one line."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"a list of {len(value)}"
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = repr(value)
-    return text if len(text) <= 60 else text[:56] + "...'"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -82,15 +68,19 @@ def put_in_words(error: ErrorDetails, model: Any) -> tuple[Loc, str, str, str]:
     if kind == "union_tag_not_found":
         return loc, found_text(value), "a mapping with the key kind", ""
     if kind == "literal_error":
-        return loc, found_text(value), str(ctx["expected"]), _closest(value, ctx["expected"])
+        words = str(ctx["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+        hint = did_you_mean(value, words) if isinstance(value, str) else ""
+        return loc, found_text(value), one_of(words) if len(words) > 1 else words[0], hint
     if kind == "value_error" and isinstance(unfit := ctx.get("error"), Unfit):
         return (*loc, unfit.key), unfit.found, unfit.expected, unfit.hint
-    return loc, found_text(value), _expected(error), _quote_hint(kind, value)
+    return loc, found_text(value), _expected(error), _hint(kind, value)
 
 
-def _closest(value: Any, expected: Any) -> str:
-    words = str(expected).replace(" or ", ", ").replace("'", "").split(", ")
-    return did_you_mean(value, words) if isinstance(value, str) else ""
+def repeats_others(error: ErrorDetails) -> bool:
+    """Whether `error` only follows from others: a list is "too short" without its faulty items."""
+    if error["type"] != "too_short" or not isinstance(error["input"], tuple | dict):
+        return False
+    return len(error["input"]) >= int(error["ctx"]["min_length"])
 
 
 def _expected(error: ErrorDetails) -> str:
@@ -103,12 +93,8 @@ def _expected(error: ErrorDetails) -> str:
     return message.replace("Tuple should have", "a list of").replace(" after validation", "")
 
 
-def _quote_hint(kind: str, value: Any) -> str:
-    if kind != "string_type" or isinstance(value, Mapping | tuple) or value is None:
-        return ""
-    if isinstance(value, bool):
-        return 'YAML reads yes, no, on and off as true or false: put the word in quotes, "no"'
-    return f'put it in quotes: "{value}"'
+def _hint(kind: str, value: Any) -> str:
+    return quote_hint(value) if kind == "string_type" else ""
 
 
 def known_keys(model: Any, loc: Loc) -> list[str]:

@@ -52,7 +52,9 @@ class _Voice:
         self._since_named: int | None = None
         topics = [_quoted(topic) for topic in reading.topics]
         self._topic = topics[0] if topics else rng.choice(p.WORDLESS)
-        self._second = topics[1] if len(topics) > 1 else "the alternative"
+        # A short word alone is rarely a thing that can be compared with another.
+        seconds = [t for t, raw in zip(topics[1:], reading.topics[1:], strict=True) if len(raw) > 5]
+        self._second = seconds[0] if seconds else "the alternative"
 
     def say(self, bank: Sequence[str]) -> str:
         """One sentence from `bank` that was not said yet."""
@@ -120,9 +122,9 @@ def _careful(v: _Voice) -> str:
 
 
 def _cheerful(v: _Voice) -> str:
-    middle = [v.say(p.ANGLES), v.say(p.WARM_MIDDLES)]
+    middle = [p.ANGLES, p.WARM_MIDDLES]
     v.rng.shuffle(middle)
-    return " ".join([v.say(p.WARM_OPENERS), *middle, v.say(p.WARM_QUESTIONS)])
+    return " ".join(v.say(bank) for bank in (p.WARM_OPENERS, *middle, p.WARM_QUESTIONS))
 
 
 def _challenger(v: _Voice) -> str:
@@ -131,9 +133,9 @@ def _challenger(v: _Voice) -> str:
 
 
 def _list_maker(v: _Voice) -> str:
-    steps = v.several(p.STEPS, 3, 5)
+    opener, steps = v.say(p.LIST_OPENERS), v.several(p.STEPS, 3, 5)
     lines = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1))
-    return f"{v.say(p.LIST_OPENERS)}\n\n{lines}\n\n{v.say(p.LIST_ENDS)}"
+    return f"{opener}\n\n{lines}\n\n{v.say(p.LIST_ENDS)}"
 
 
 def _essayist(v: _Voice) -> str:

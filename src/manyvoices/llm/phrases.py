@@ -153,7 +153,7 @@ LIST_OPENERS = (
     "Here are some points on {t}:",
     "A few steps that may help with {t}:",
     "Let's break {t} down:",
-    "You could go about {t} like this:",
+    "One way to go about {t}:",
 )
 LIST_ENDS = (
     "Which of these fits you best?",

@@ -66,7 +66,7 @@ class Reading:
     """What was understood."""
 
     topics: tuple[str, ...]
-    """Stretches of the person's own content words, the likeliest first; at most three, maybe none."""
+    """Stretches of the person's own content words, the likeliest first; none to three."""
     form: Form
     contested: bool
     """Touches on what people of good will disagree about."""
