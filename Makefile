@@ -36,11 +36,13 @@ demo: $(READY_DEMO) ## serve the demo study on this machine, with rehearsed part
 test: test-sqlite test-postgres ## run every test, then those with a database again on PostgreSQL
 
 test-sqlite: $(READY_DEV) ## run every test, with SQLite where a test needs a database
-	CHROMIUM="$$(scripts/ensure_browser.sh)" $(BIN)/pytest -n $(WORKERS)
+	browser="$$(scripts/ensure_browser.sh)" && \
+		CHROMIUM="$$browser" $(BIN)/pytest -n $(WORKERS)
 
 test-postgres: $(READY_DEV) ## run the tests that need a database on a real PostgreSQL
 ifneq ($(DATABASE_TESTS),)
-	CHROMIUM="$$(scripts/ensure_browser.sh)" $(BIN)/python scripts/with_postgres.py \
+	browser="$$(scripts/ensure_browser.sh)" && \
+		CHROMIUM="$$browser" $(BIN)/python scripts/with_postgres.py \
 		$(BIN)/pytest -n $(WORKERS) $(DATABASE_TESTS)
 else
 	@echo "no test needs a database yet"
