@@ -2,5 +2,43 @@
 
 In: battles and ballots. Out: frozen results (`Ratings`, `BootstrapRatings`, `Consensus`).
 Stands on NumPy and SciPy alone, so that ``pip install manyvoices`` is enough to rank models or
-count ballots. May import: schema (for its errors); of the rooms between, nothing.
+count ballots. May import: schema (for its errors); `sources` alone reads files through io.
 """
+
+from __future__ import annotations
+
+from manyvoices.aggregate.agreement import rank_agreement
+from manyvoices.aggregate.ballots import Ballots, margins
+from manyvoices.aggregate.battles import Battles
+from manyvoices.aggregate.bootstrap import BootstrapRatings, MethodBootstrap, bootstrap
+from manyvoices.aggregate.connectivity import Connectivity, diagnose
+from manyvoices.aggregate.errors import NoResampleError, NotConnectedError
+from manyvoices.aggregate.many import ConsensusBatch, ranked_pairs_many
+from manyvoices.aggregate.methods import METHODS, fit, fit_counts
+from manyvoices.aggregate.put import PutResult, ranked_pairs_put
+from manyvoices.aggregate.ranked_pairs import Consensus, ranked_pairs
+from manyvoices.aggregate.ratings import Ratings
+
+__all__ = [
+    "METHODS",
+    "Ballots",
+    "Battles",
+    "BootstrapRatings",
+    "Connectivity",
+    "Consensus",
+    "ConsensusBatch",
+    "MethodBootstrap",
+    "NoResampleError",
+    "NotConnectedError",
+    "PutResult",
+    "Ratings",
+    "bootstrap",
+    "diagnose",
+    "fit",
+    "fit_counts",
+    "margins",
+    "rank_agreement",
+    "ranked_pairs",
+    "ranked_pairs_many",
+    "ranked_pairs_put",
+]
