@@ -3,3 +3,57 @@
 In: paths (``.gz`` too). Out: streams of `manyvoices.schema` records, or files. Faults of a file are
 reported together as ``file:line: path: found, expected``. May import: schema.
 """
+
+from __future__ import annotations
+
+from manyvoices.io.arena import read_battles, write_battles
+from manyvoices.io.faults import MAX_FAULTS, FaultLog
+from manyvoices.io.formats import FORMATS, detect_format
+from manyvoices.io.manifest import read_manifest, verify_manifest, write_manifest
+from manyvoices.io.native import (
+    NativeRelease,
+    NativeWriter,
+    read_native,
+    write_native,
+    write_study_files,
+)
+from manyvoices.io.oasst import read_messages, read_trees, write_messages, write_trees
+from manyvoices.io.prism import (
+    PrismRelease,
+    read_prism,
+    read_prism_conversations,
+    write_prism_conversations,
+)
+from manyvoices.io.prism_export import PrismRecords, PrismWritten, prism_records, write_prism
+from manyvoices.io.validation import ValidationReport, validate
+
+__all__ = [
+    "FORMATS",
+    "MAX_FAULTS",
+    "FaultLog",
+    "NativeRelease",
+    "NativeWriter",
+    "PrismRecords",
+    "PrismRelease",
+    "PrismWritten",
+    "ValidationReport",
+    "detect_format",
+    "prism_records",
+    "read_battles",
+    "read_manifest",
+    "read_messages",
+    "read_native",
+    "read_prism",
+    "read_prism_conversations",
+    "read_trees",
+    "validate",
+    "verify_manifest",
+    "write_battles",
+    "write_manifest",
+    "write_messages",
+    "write_native",
+    "write_prism",
+    "write_prism_conversations",
+    "write_study_files",
+    "write_trees",
+]

@@ -47,6 +47,8 @@ class FaultLog:
         self.limit = limit
         self.faults: list[Fault] = []
         self.n_more = 0
+        self.line = 0
+        """Line of the record that a reader yielded last, for faults that its user finds."""
 
     def add(self, fault: Fault) -> None:
         if len(self.faults) < self.limit:
@@ -117,7 +119,9 @@ def _not_utf8(line: bytes) -> str | None:
 def _explain_json(message: str, line: bytes, file: str, number: int) -> Fault:
     at = re.search(r"\(byte (\d+)\)", message)
     offset = int(at.group(1)) if at else len(line.rstrip())
-    column = len(line[:offset].decode(errors="replace")) + 1
+    start = line.rfind(b"\n", 0, offset) + 1
+    number += line.count(b"\n", 0, offset)
+    column = len(line[start:offset].decode(errors="replace")) + 1
     reason = re.sub(r"^JSON is malformed: | \(byte \d+\)", "", message)
     if message == "Input data was truncated":
         reason = "the line ends too early"
@@ -208,7 +212,8 @@ def _found_and_expected(text: str, value: Any, node: Any) -> tuple[str, str, str
         known = [field.encode_name for field in getattr(node, "fields", ())]
         near = difflib.get_close_matches(match.group(1), known, n=1)
         hint = f"did you mean {near[0]}?" if near else ""
-        return "a field of that name", "no such field", shorten(match.group(1)), hint
+        owner = getattr(getattr(node, "cls", None), "__name__", "the record").lstrip("_")
+        return "an unknown field", f"a field of {owner}", shorten(match.group(1)), hint
     found = _found(text, value)
     if text.startswith("Invalid enum value"):
         return found, "one of " + ", ".join(_choices(node)), "", ""

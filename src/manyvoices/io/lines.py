@@ -126,6 +126,7 @@ def read_records(
         for where, found, wanted in problems:
             log.add(Fault(name, number, where, found, wanted))
         if not problems:
+            log.line = number
             yield record
     if n_lines == 0 and not allow_empty and len(log.faults) == n_before:
         log.add(Fault(name, None, "", "an empty file", "at least one record"))

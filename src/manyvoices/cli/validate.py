@@ -1,0 +1,91 @@
+"""``manyvoices validate``: check a data file or a release against its format."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
+
+if TYPE_CHECKING:
+    from manyvoices.io import ValidationReport
+
+BIG = 20_000_000
+"""Bytes from which on a progress bar is shown: about what takes over a second."""
+
+
+@verb
+def validate(
+    path: Annotated[Path, typer.Argument(help="A data file, or the folder of a release.")],
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", "-f", help="What it should be; told from its content if left out."
+        ),
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Check a data file or a release against its format.
+
+    A release's hashes are checked as well, and that its files refer to what is there. Faults are
+    printed as file:line: path: found, expected, and the exit code is 1.
+    """
+    from manyvoices.io import validate as run
+
+    with _progress(path) as on_bytes:
+        report = run(path, format, on_bytes=on_bytes)
+    if json:
+        print_json(_document(report))
+    else:
+        _print(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _progress(path: Path) -> Iterator[Callable[[int], None] | None]:
+    total = _size(path)
+    if total < BIG:
+        yield None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("Reading", total=total)
+        yield lambda n_bytes: bar.update(task, completed=n_bytes)
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else (path,)
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _print(report: ValidationReport) -> None:
+    for fault in report.faults:
+        errors.print(str(fault), markup=False, highlight=False, soft_wrap=True)
+    if report.n_more:
+        errors.print(f"... and {report.n_more:,} more", markup=False, highlight=False)
+    if report.ok:
+        counts = ", ".join(f"{n:,} in {name}" for name, n in report.n_records.items())
+        bots = f", {report.n_simulated:,} participants simulated" if report.n_simulated else ""
+        line = f"{report.path}: valid {report.format}: {counts}{bots}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _document(report: ValidationReport) -> dict[str, object]:
+    return {
+        "path": report.path,
+        "format": report.format,
+        "valid": report.ok,
+        "n_records": report.n_records,
+        "n_simulated": report.n_simulated,
+        "n_faults": len(report.faults) + report.n_more,
+        "faults": [
+            {name: getattr(fault, name) for name in fault.__slots__} for fault in report.faults
+        ],
+    }

@@ -1,0 +1,219 @@
+"""The native form: ``native/participants.jsonl``, ``answers.jsonl`` and ``conversations.jsonl``.
+
+It holds everything that a study recorded. The other forms are made from it and lose something each.
+A release folder also carries the study itself, under ``study/``, so that the data never parts from
+the exact questions that were asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from manyvoices.io.checks import NativeCheck
+from manyvoices.io.faults import FaultLog
+from manyvoices.io.lines import OnBytes, Stream, read_records
+from manyvoices.io.manifest import MANIFEST, read_manifest
+from manyvoices.io.prism import find
+from manyvoices.io.writing import LineWriter, replacing, write_text
+from manyvoices.schema import (
+    Answer,
+    Conversation,
+    DataError,
+    Fault,
+    Participant,
+    Release,
+)
+
+NATIVE_FILES = ("participants", "answers", "conversations")
+"""Names of the native files, each ``<name>.jsonl`` or ``<name>.jsonl.gz`` under ``native/``."""
+
+_TYPES: dict[str, Any] = {
+    "participants": Participant,
+    "answers": Answer,
+    "conversations": Conversation,
+}
+_DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in _TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class NativeRelease:
+    """A release folder. Each part reads its file anew whenever it is iterated.
+
+    Iterating raises `DataError` at the end of a file that has faults.
+    """
+
+    directory: Path
+    manifest: Release | None
+    """None where the folder has no manifest, and so is not a release yet."""
+    study: Mapping[str, str]
+    """Name -> text of ``study.yaml`` and the files it names; empty where none are there."""
+    participants: Iterable[Participant]
+    answers: Iterable[Answer]
+    conversations: Iterable[Conversation]
+
+
+def read_native(directory: Path | str, *, strict: bool = True) -> NativeRelease:
+    """Open a release folder; records are not read before they are iterated.
+
+    Hashes are not checked here: `manyvoices.io.verify_manifest` does that.
+
+    Raises:
+        DataError: There are no native files in the folder, or its manifest cannot be read.
+    """
+    folder = Path(directory)
+    if not (folder / "native").is_dir():
+        found, wanted = "no folder of that name", "a folder with native files"
+        raise DataError([Fault(str(folder / "native"), None, "", found, wanted)])
+
+    def stream(name: str) -> Stream[Any]:
+        path = find(folder / "native", name)
+        return Stream(lambda: read_native_file(path, name, strict=strict))
+
+    participants, answers, conversations = map(stream, NATIVE_FILES)
+    manifest = read_manifest(folder) if (folder / MANIFEST).exists() else None
+    study = read_study_files(folder)
+    return NativeRelease(folder, manifest, study, participants, answers, conversations)
+
+
+def read_native_file(
+    path: Path | str,
+    name: str,
+    *,
+    strict: bool = True,
+    log: FaultLog | None = None,
+    on_bytes: OnBytes | None = None,
+) -> Iterator[Any]:
+    """The records of one of `NATIVE_FILES`, `name` saying which. A file without records is right:
+    a study may not have had any."""
+    return read_records(
+        path,
+        _DECODERS[name].decode,
+        _TYPES[name],
+        check=getattr(NativeCheck(), name.removesuffix("s")),
+        strict=strict,
+        log=log,
+        allow_empty=True,
+        on_bytes=on_bytes,
+    )
+
+
+class NativeWriter:
+    """Writes the native files of a release; they appear together when the block ends well.
+
+    ::
+
+        with NativeWriter(directory) as writer:
+            for conversation in conversations:
+                writer.write(conversation)
+        writer.n_rows["conversations"]
+
+    Raises:
+        DataError: The folder holds a finished release, which is never written over.
+    """
+
+    def __init__(self, directory: Path | str, *, compress: bool = False) -> None:
+        self._folder = Path(directory)
+        self._suffix = ".jsonl.gz" if compress else ".jsonl"
+        self._stack = contextlib.ExitStack()
+        self._writers: dict[type, LineWriter] = {}
+
+    def __enter__(self) -> NativeWriter:
+        refuse_finished(self._folder)
+        for name, kind in _TYPES.items():
+            path = self._folder / "native" / f"{name}{self._suffix}"
+            self._writers[kind] = LineWriter(self._stack.enter_context(replacing(path)), path)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    @property
+    def n_rows(self) -> dict[str, int]:
+        """Records written so far, by file."""
+        return {name: self._writers[kind].n_rows for name, kind in _TYPES.items()}
+
+    def write(self, record: Participant | Answer | Conversation) -> None:
+        """Append one record to the file of its kind."""
+        self._writers[type(record)].write(record)
+
+
+def write_native(
+    directory: Path | str,
+    *,
+    participants: Iterable[Participant],
+    answers: Iterable[Answer],
+    conversations: Iterable[Conversation],
+    study: Mapping[str, str] | None = None,
+    main: str = "study.yaml",
+    compress: bool = False,
+) -> dict[str, int]:
+    """Write the native files, and the study's own where given; return rows by file.
+
+    Args:
+        study: Name -> text, relative to the folder of the study's main file, which is among them.
+        main: Name of that main file.
+        compress: Write ``.jsonl.gz``.
+    """
+    with NativeWriter(directory, compress=compress) as writer:
+        for records in (participants, answers, conversations):
+            for record in records:
+                writer.write(record)
+    if study:
+        write_study_files(directory, study, main=main)
+    return writer.n_rows
+
+
+def write_study_files(
+    directory: Path | str, files: Mapping[str, str], *, main: str = "study.yaml"
+) -> None:
+    """Write a study's files under ``study/``, where they can be loaded again as they were, and the
+    `main` one as ``study.yaml`` at the top as well, where a reader of the release looks first.
+
+    Raises:
+        DataError: A name leads out of the folder.
+    """
+    folder = Path(directory)
+    for name, text in files.items():
+        place = PurePosixPath(name)
+        if place.is_absolute() or ".." in place.parts:
+            raise DataError([Fault(name, None, "", "a name that leads out", "a name inside")])
+        write_text(text, folder / "study" / place)
+        if name == main:
+            write_text(text, folder / "study.yaml")
+
+
+def read_study_files(directory: Path | str) -> dict[str, str]:
+    """Name -> text of the study files that a release carries, in order of name.
+
+    Raises:
+        DataError: A file is not UTF-8 text.
+    """
+    folder = Path(directory) / "study"
+    texts = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        try:
+            texts[path.relative_to(folder).as_posix()] = path.read_bytes().decode()
+        except UnicodeDecodeError as error:
+            found = f"byte 0x{error.object[error.start]:02x}, which is not UTF-8"
+            raise DataError([Fault(str(path), None, "", found, "UTF-8 text")]) from error
+    return texts
+
+
+def refuse_finished(directory: Path) -> None:
+    """Raise `DataError` where a folder holds a finished release already."""
+    if (directory / MANIFEST).exists():
+        hint = "a release is frozen: write the new one to another folder"
+        found, wanted = "a finished release", "a folder without one"
+        raise DataError([Fault(str(directory), None, "", found, wanted, hint)])

@@ -1,0 +1,103 @@
+"""Answers as the columns of PRISM's ``survey.jsonl``: one row for each person, one column for each
+question, and ``order_<question>`` where options were shown in a drawn order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any
+
+from manyvoices.schema import Answer, Json, Participant, PrismSurveyRow
+
+_FIRST = ("user_id", "survey_only", "num_completed_conversations", "consent", "consent_age")
+_LAST = (
+    *("study_id", "study_locale", "generated_datetime", "timing_duration_s"),
+    *("timing_duration_mins", "included_in_UK_REP", "included_in_US_REP"),
+    *("included_in_balanced_subset", "simulated"),
+)
+_CONSENT = "Yes, I consent to take part"
+
+
+class SurveyColumns:
+    """The columns of a survey file, learnt from all answers, so that every row has them all."""
+
+    def __init__(self) -> None:
+        self._surveys: dict[str, set[str]] = defaultdict(set)
+        self._seen: dict[tuple[str, str], bool] = {}
+        self._options: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+
+    def see(self, answer: Answer) -> None:
+        """Learn one answer's question, and the options or items it is known to have."""
+        key = (answer.survey, answer.question_id)
+        self._surveys[answer.question_id].add(answer.survey)
+        self._seen[key] = self._seen.get(key, False) or answer.order is not None
+        for option in (*(answer.order or ()), *_named(answer)):
+            self._options[key].setdefault(option)
+
+    def column(self, answer: Answer) -> str:
+        """The question's id, led by its survey's where that would name two columns alike."""
+        return self._name(answer.survey, answer.question_id)
+
+    def row(
+        self, person: Participant, answers: list[Answer], n_conversations: int
+    ) -> PrismSurveyRow:
+        """One person's row. Questions that they were not asked are null."""
+        row: dict[str, Json] = dict.fromkeys(self._all())
+        row |= self._about(person, answers, n_conversations)
+        for answer in answers:
+            name = self.column(answer)
+            row[name] = self._value(answer)
+            if answer.order is not None:
+                row[f"order_{name}"] = {option: i for i, option in enumerate(answer.order, start=1)}
+        return row
+
+    def _name(self, survey: str, question: str) -> str:
+        clash = len(self._surveys[question]) > 1 or question in _FIRST or question in _LAST
+        return f"{survey}_{question}" if clash else question
+
+    def _all(self) -> list[str]:
+        names = list(_FIRST)
+        for (survey, question), ordered in self._seen.items():
+            name = self._name(survey, question)
+            names += [name, f"order_{name}"] if ordered else [name]
+        return names + list(_LAST)
+
+    def _about(
+        self, person: Participant, answers: list[Answer], n_conversations: int
+    ) -> dict[str, Json]:
+        end = max((answer.answered_at for answer in answers), default=None)
+        seconds = None if end is None else (end - person.started_at).total_seconds()
+        return {
+            "user_id": person.participant_id,
+            "survey_only": n_conversations == 0,
+            "num_completed_conversations": n_conversations,
+            "consent": None if person.consented_at is None else _CONSENT,
+            "study_id": person.study_id,
+            "generated_datetime": None if end is None else prism_time(end),
+            "timing_duration_s": None if seconds is None else round(seconds, 2),
+            "timing_duration_mins": None if seconds is None else round(seconds / 60, 2),
+            "simulated": person.simulated,
+        }
+
+    def _value(self, answer: Answer) -> Json:
+        """PRISM nests a question of several options or sliders under its column."""
+        options = self._options[answer.survey, answer.question_id]
+        if answer.kind == "multiple" and not isinstance(answer.value, dict):
+            # Seen and nothing ticked is "false" throughout, as in PRISM (survey clean-up).
+            chosen = answer.value if isinstance(answer.value, list) else []
+            return {option: option in chosen for option in options}
+        if answer.kind == "vas" and isinstance(answer.value, dict | None):
+            return dict.fromkeys(options) | (answer.value or {})
+        return answer.value
+
+
+def _named(answer: Answer) -> list[str]:
+    value: Any = answer.value
+    if answer.kind == "multiple" and isinstance(value, list):
+        return [option for option in value if isinstance(option, str)]
+    return list(value) if isinstance(value, dict) else []
+
+
+def prism_time(moment: dt.datetime) -> str:
+    """A moment as PRISM writes it, in UTC: ``2026-01-31 09:30:00``."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
