@@ -7,6 +7,7 @@ network: time and randomness are passed in. May import: io, schema.
 
 from __future__ import annotations
 
+from manyvoices.design.describe import StageSummary, estimate_minutes, summarise
 from manyvoices.design.dialogue import (
     Candidate,
     NothingToLock,
@@ -26,6 +27,7 @@ from manyvoices.design.dialogue import (
     turn_state,
 )
 from manyvoices.design.journey import ConversationFacts, JourneyFacts, Step, next_step, types_left
+from manyvoices.design.json_schema import study_json_schema
 from manyvoices.design.problems import MESSAGES, Problem
 from manyvoices.design.protocol import Recruitment, Study
 from manyvoices.design.questions import (
@@ -97,6 +99,7 @@ __all__ = [
     "ScoresResult",
     "Single",
     "Stage",
+    "StageSummary",
     "Step",
     "Study",
     "SurveyStage",
@@ -109,6 +112,7 @@ __all__ = [
     "continuing_slots",
     "derive_seed",
     "draw_responders",
+    "estimate_minutes",
     "generator",
     "is_visible",
     "load_study",
@@ -123,6 +127,8 @@ __all__ = [
     "read_page",
     "read_scores",
     "read_study",
+    "study_json_schema",
+    "summarise",
     "turn_state",
     "types_left",
     "visible_questions",

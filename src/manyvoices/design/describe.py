@@ -1,0 +1,79 @@
+"""What a study asks of people, in numbers: pages, questions, conversations, minutes.
+
+The minutes are a rule of thumb for planning and pay, not a measurement: fixed seconds per kind of
+question, 200 words a minute for reading. A rehearsal with people is what tells the truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from manyvoices.design.protocol import Study
+from manyvoices.design.questions import Attributes, Page
+from manyvoices.design.stages import ConsentStage, ConversationsStage, SurveyStage
+from manyvoices.design.survey import AnyQuestion
+
+WORDS_PER_MINUTE = 200
+SECONDS = {"single": 8, "multiple": 15, "text": 25, "multiline": 75, "vas_item": 7, "info": 10}
+PROMPT_S = 40
+"""Writing one message to the models."""
+ANSWER_S = 20
+"""Waiting for, reading and rating one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageSummary:
+    """One stage in numbers; what does not apply to its kind is 0."""
+
+    kind: str
+    id: str
+    pages: int
+    questions: int
+    conversations: int
+    minutes: float
+
+
+def summarise(study: Study) -> tuple[StageSummary, ...]:
+    """Each stage of `study` in numbers, for someone who holds the least number of turns."""
+    return tuple(_summarise_stage(stage) for stage in study.stages)
+
+
+def estimate_minutes(study: Study) -> float:
+    """Minutes for the whole study, by the rule of thumb above."""
+    return sum(stage.minutes for stage in summarise(study))
+
+
+def _summarise_stage(stage: ConsentStage | SurveyStage | ConversationsStage) -> StageSummary:
+    if isinstance(stage, ConsentStage):
+        minutes = len(stage.text.split()) / WORDS_PER_MINUTE
+        return StageSummary(stage.kind, stage.id, 1, 0, 0, minutes)
+    if isinstance(stage, SurveyStage):
+        asked = [q for page in stage.pages for q in page.questions if q.kind != "info"]
+        seconds = sum(_page_s(page) for page in stage.pages)
+        n_pages = len(stage.pages)
+        return StageSummary(stage.kind, stage.id, n_pages, len(asked), 0, seconds / 60)
+    seconds = _conversation_s(stage) * stage.n_conversations
+    return StageSummary(stage.kind, stage.id, 0, 0, stage.n_conversations, seconds / 60)
+
+
+def _page_s(page: Page) -> float:
+    return sum(_question_s(question) for question in page.questions)
+
+
+def _question_s(question: AnyQuestion) -> float:
+    if question.kind == "vas":
+        return len(question.items) * SECONDS["vas_item"]
+    if question.kind == "text" and question.multiline:
+        return SECONDS["multiline"]
+    return SECONDS[question.kind]
+
+
+def _conversation_s(stage: ConversationsStage) -> float:
+    """Seconds for one conversation of the least allowed length, with its feedback."""
+    later_turns = stage.continuing.turns[0] - 1
+    opening = PROMPT_S + stage.opening.responders * ANSWER_S
+    later = later_turns * (PROMPT_S + stage.continuing.responses * ANSWER_S)
+    blocks: tuple[Attributes | None, ...] = (stage.feedback.performance, stage.feedback.choice)
+    lines = sum(len(block.items) for block in blocks if block is not None)
+    written = SECONDS["multiline"] if stage.feedback.open is not None else 0
+    return opening + later + lines * SECONDS["vas_item"] + written
