@@ -43,7 +43,7 @@ def _sqlite(url: str, path: str, netloc: str) -> dict[str, Any]:
             # A write takes its lock at BEGIN and waits for it, so that it never fails half-way.
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
         "TEST": {"NAME": None},
     }

@@ -22,7 +22,9 @@ SECRET_KEY = os.environ.get("MANYVOICES_SECRET_KEY") or secrets.token_urlsafe(48
 DEBUG = False
 HTTPS = os.environ.get("MANYVOICES_HTTPS") == "1"
 ALLOWED_HOSTS = [
-    host for host in os.environ.get("MANYVOICES_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if host
+    host
+    for host in os.environ.get("MANYVOICES_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+    if host
 ]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS]
 
@@ -75,13 +77,14 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": database_settings(os.environ.get("MANYVOICES_DATABASE_URL") or DEFAULT_URL)
-}
+DATABASES = {"default": database_settings(os.environ.get("MANYVOICES_DATABASE_URL") or DEFAULT_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "console:login"

@@ -60,9 +60,9 @@ class AnswerHandler:
             return
         started = time.monotonic()
         outcome = await self._ask(call)
-        latency_ms = (time.monotonic() - started) * 1000
+        waited_ms = (time.monotonic() - started) * 1000
         await db.call(
-            store_outcome, job=job, outcome=outcome, latency_ms=latency_ms, now=self._clock()
+            store_outcome, job=job, outcome=outcome, waited_ms=waited_ms, now=self._clock()
         )
 
     async def aclose(self) -> None:
@@ -93,9 +93,9 @@ class AnswerHandler:
 @transaction.atomic
 def begin_call(*, job: Job, now: datetime) -> Call | None:
     """Read what to ask, and count the time limit from now; None where nobody waits any more."""
-    utterance = Utterance.objects.select_related(
-        "turn__conversation__participant__version"
-    ).get(pk=job.key)
+    utterance = Utterance.objects.select_related("turn__conversation__participant__version").get(
+        pk=job.key
+    )
     turn = utterance.turn
     if utterance.is_settled or turn.rated_at is not None or utterance.attempt != turn.attempt:
         leases.settle(job=job, now=now)
@@ -136,7 +136,7 @@ def _request(utterance: Utterance, spec: ResponderSpec) -> ChatRequest:
 
 @transaction.atomic
 def store_outcome(
-    *, job: Job, outcome: Reply | ResponderError, latency_ms: float, now: datetime
+    *, job: Job, outcome: Reply | ResponderError, waited_ms: float, now: datetime
 ) -> None:
     """Store an answer, or why there is none, together with the end of its job."""
     participant = Participant.objects.get(conversations__turns__utterances__pk=job.key)
@@ -145,10 +145,11 @@ def store_outcome(
     utterance = Utterance.objects.get(pk=job.key)
     leases.settle(job=job, now=now)
     utterance.settled_at = now
-    utterance.latency_ms = latency_ms
     if isinstance(outcome, ResponderError):
+        utterance.latency_ms = waited_ms
         utterance.failure = str(outcome.kind.value)
     else:
+        utterance.latency_ms = outcome.latency_ms
         utterance.text = outcome.text
         utterance.finish_reason = outcome.finish_reason
         utterance.prompt_tokens = outcome.prompt_tokens

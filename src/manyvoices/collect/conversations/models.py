@@ -58,9 +58,7 @@ class Turn(models.Model):
 
     class Meta:
         ordering = ("index",)
-        constraints = [
-            models.UniqueConstraint(fields=["conversation", "index"], name="turn_index")
-        ]
+        constraints = [models.UniqueConstraint(fields=["conversation", "index"], name="turn_index")]
 
     def __str__(self) -> str:
         return f"{self.conversation_id} turn {self.index}"
@@ -117,7 +115,9 @@ class AttributeRating(models.Model):
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="attribute_ratings"
     )
-    block = models.CharField(max_length=20, choices=[("performance", "performance"), ("choice", "choice")])
+    block = models.CharField(
+        max_length=20, choices=[("performance", "performance"), ("choice", "choice")]
+    )
     item = models.CharField(max_length=80)
     value = models.SmallIntegerField(null=True, blank=True)
     not_applicable = models.BooleanField(default=False)

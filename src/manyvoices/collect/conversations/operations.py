@@ -110,8 +110,7 @@ def _ask(turn: Turn, rule: ConversationsStage, *, now: datetime) -> None:
         drawn = draw_responders([m.id for m in spec.models], rule.opening.responders, rng)
     else:
         best = queries.chosen(turn.conversation, turn.index - 1)
-        slots = continuing_slots(best.responder, rule.continuing.responses, rng)
-        drawn = tuple(slot.rpartition("#")[0] for slot in slots)
+        drawn = continuing_slots(best.responder, rule.continuing.responses, rng)
     utterances = Utterance.objects.bulk_create(
         Utterance(turn=turn, attempt=turn.attempt, position=position, responder=responder)
         for position, responder in enumerate(drawn)
@@ -162,7 +161,8 @@ def rate_turn(
     if state is TurnState.WAITING:
         raise StaleSubmission("answers are still awaited")
     for utterance in utterances:
-        utterance.score = scores.get(utterance.key)
+        if utterance.text:
+            utterance.score = scores.get(utterance.key)
     rng = generator(derive_seed(turn.seed, "winner"))
     winner = lock_winner(queries.candidates(utterances), rng)
     _give_up_on(utterances, now=now)

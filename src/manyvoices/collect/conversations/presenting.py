@@ -1,10 +1,11 @@
-"""Conversations as their templates see them: letters instead of models, words instead of numbers."""
+"""Conversations as their templates see them: letters for models, words for numbers."""
 
 from __future__ import annotations
 
 import string
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import partial
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -116,14 +117,12 @@ def turn_page(
     have: Collection[str],
     now: datetime,
 ) -> TurnPage:
-    """The turn that is being answered or rated. `have`: places the browser shows settled already."""
+    """The turn that is being answered or rated. `have`: places the browser has settled already."""
     turn = turns[-1]
     utterances = queries.shown(turn)
     state = turn_state(queries.candidates(utterances), now=now, deadline=turn.deadline_at)
     is_waiting = state is TurnState.WAITING
-    slots = [
-        _slot(utterance, rule, posted, problems, waits=is_waiting) for utterance in utterances
-    ]
+    slots = [_slot(utterance, rule, posted, problems, waits=is_waiting) for utterance in utterances]
     settled = [slot.key for slot in slots if slot.state != "waiting"]
     place = [conversation.participant.study_id, conversation.stage, conversation.number]
     return TurnPage(
@@ -219,7 +218,7 @@ def attributes_page(
                 order=presented_order(
                     block, generator(derive_seed(conversation.seed, "order", name))
                 ),
-                error_of=lambda item, name=name: _block_error(problems.get(name, {}), item),
+                error_of=partial(_block_error, problems.get(name, {})),
             ),
         )
         for name, block in asked_blocks(rule).items()

@@ -123,25 +123,19 @@ def _post(request: HttpRequest, found: Conversation) -> HttpResponse:
     return action(request, found, int(index), posted)
 
 
-def _send(
-    request: HttpRequest, found: Conversation, index: int, posted: Posted
-) -> HttpResponse:
+def _send(request: HttpRequest, found: Conversation, index: int, posted: Posted) -> HttpResponse:
     text, problem = read_text(
         posted.get("prompt", ()), max_length=presenting.MAX_PROMPT, required=True
     )
     if problem is not None and index == found.turns.count():
         step = ConversationStep.REPLY if index else ConversationStep.OPENING
         return _show(request, found, step, posted=posted, problems={"prompt": problem})
-    operations.send_prompt(
-        conversation=found, index=index, text=text or "", now=timezone.now()
-    )
+    operations.send_prompt(conversation=found, index=index, text=text or "", now=timezone.now())
     drafts.drop_draft(found.participant, presenting.form_name(found, f"{index}-prompt"))
     return _to(found)
 
 
-def _rate(
-    request: HttpRequest, found: Conversation, index: int, posted: Posted
-) -> HttpResponse:
+def _rate(request: HttpRequest, found: Conversation, index: int, posted: Posted) -> HttpResponse:
     turn = found.turns.filter(index=index).prefetch_related("utterances").first()
     if turn is None or turn.rated_at is not None:
         return _to(found)
@@ -165,7 +159,7 @@ def _rate(
 
 
 def _ask_again(
-    request: HttpRequest, found: Conversation, index: int, posted: Posted
+    _request: HttpRequest, found: Conversation, index: int, _posted: Posted
 ) -> HttpResponse:
     if not found.turns.filter(index=index).exists():
         raise StaleSubmission("there is no such turn")
@@ -173,7 +167,7 @@ def _ask_again(
     return _to(found)
 
 
-def _end(request: HttpRequest, found: Conversation, index: int, posted: Posted) -> HttpResponse:
+def _end(_request: HttpRequest, found: Conversation, index: int, _posted: Posted) -> HttpResponse:
     operations.end_conversation(conversation=found, now=timezone.now())
     drafts.drop_draft(found.participant, presenting.form_name(found, f"{index}-prompt"))
     return _to(found)

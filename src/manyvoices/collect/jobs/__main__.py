@@ -10,7 +10,6 @@ import socket
 from contextlib import suppress
 
 import django
-import psutil
 
 
 def main() -> None:
@@ -30,7 +29,7 @@ async def _run() -> None:
     host = socket.gethostname()
     owner = f"{host}:{os.getpid()}:{secrets.token_hex(4)}"
     await asyncio.to_thread(
-        leases.free_dead_owners, host=host, alive=set(psutil.pids()), now=timezone.now()
+        leases.free_dead_owners, host=host, is_alive=_is_alive, now=timezone.now()
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -47,8 +46,18 @@ async def _run() -> None:
         await answers.aclose()
 
 
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 async def _stop_when_orphaned(stop: asyncio.Event, parent: int) -> None:
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - the system sends no event for this
         await asyncio.sleep(1)
     stop.set()
 

@@ -7,6 +7,7 @@ time (``BEGIN IMMEDIATE``), which comes to the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -15,7 +16,7 @@ from django.db.models import Q
 from manyvoices.collect.jobs.models import Job
 
 
-class LeaseLost(Exception):  # noqa: N818 - named after what happened
+class LeaseLost(Exception):
     """Another runner has taken the job over; what this one did for it must not be stored."""
 
 
@@ -67,7 +68,7 @@ def cancel(*, kind: str, keys: list[str], now: datetime) -> None:
     ).update(state=Job.State.FAILED, finished_at=now, error="cancelled", leased_until=None)
 
 
-def free_dead_owners(*, host: str, alive: set[int], now: datetime) -> int:
+def free_dead_owners(*, host: str, is_alive: Callable[[int], bool], now: datetime) -> int:
     """Make jobs due at once whose runner on this `host` was killed; return how many.
 
     Owners are named ``host:pid:nonce``. Without this a restart would wait for the leases to expire.
@@ -75,8 +76,8 @@ def free_dead_owners(*, host: str, alive: set[int], now: datetime) -> int:
     freed = 0
     for job in Job.objects.filter(state=Job.State.LEASED, owner__startswith=f"{host}:"):
         pid = int(job.owner.split(":")[1])
-        if pid not in alive:
-            freed += Job.objects.filter(
-                pk=job.pk, owner=job.owner, state=Job.State.LEASED
-            ).update(state=Job.State.QUEUED, not_before=now, owner="", leased_until=None)
+        if not is_alive(pid):
+            freed += Job.objects.filter(pk=job.pk, owner=job.owner, state=Job.State.LEASED).update(
+                state=Job.State.QUEUED, not_before=now, owner="", leased_until=None
+            )
     return freed

@@ -58,12 +58,10 @@ def remember(request: HttpRequest, response: HttpResponse, participant: Particip
 
 
 def for_participant(view: ParticipantView[P]) -> View[P]:
-    """Give a view its participant. Others see the invitation; a form out of step, the right page."""
+    """Give a view its participant; others get the invitation, a form out of step the right page."""
 
     @functools.wraps(view)
-    def run(
-        request: HttpRequest, study_id: str, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponse:
+    def run(request: HttpRequest, study_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             participant = current_participant(request, study_id)
         except NotTakingPart:
@@ -73,4 +71,4 @@ def for_participant(view: ParticipantView[P]) -> View[P]:
         except StaleSubmission:
             return redirect("people:next", study_id)
 
-    return run
+    return run  # type: ignore[return-value]  # mypy cannot wrap Concatenate in functools.wraps

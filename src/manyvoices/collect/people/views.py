@@ -114,7 +114,7 @@ def declined(request: HttpRequest, study_id: str) -> HttpResponse:
 
 @require_GET
 @for_participant
-def next_page(request: HttpRequest, participant: Participant) -> HttpResponse:
+def next_page(_request: HttpRequest, participant: Participant) -> HttpResponse:
     """Send the participant to where they are."""
     return redirect(journey.address(participant, journey.step_of(participant)))
 

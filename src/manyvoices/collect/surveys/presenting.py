@@ -31,7 +31,7 @@ def survey_page_view(
     posted: Posted,
     problems: Mapping[str, Problem],
 ) -> SurveyPageView:
-    """The page with what is posted or drafted filled in, and the problems beside their questions."""
+    """The page, filled with what is posted or drafted, the problems beside their questions."""
     survey, page = queries.survey_page(participant, stage, index)
     earlier = queries.answers_so_far(participant, survey)
     answers = {**earlier, **read_page(page, posted, earlier).values}

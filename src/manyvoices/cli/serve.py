@@ -1,0 +1,62 @@
+"""``manyvoices serve``: studies, web pages and the runner from one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from manyvoices.cli.common import console, verb
+
+
+@verb
+def serve(
+    studies: Annotated[
+        list[Path] | None, typer.Argument(metavar="[STUDY.yaml ...]", help="Studies to publish.")
+    ] = None,
+    db: Annotated[
+        str | None,
+        typer.Option(help="Database URL: sqlite:///file.sqlite3 or postgresql://user@host/name."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Web processes (8 threads each).")] = 1,
+    data: Annotated[
+        Path, typer.Option(help="Folder of this server's own files, such as its secret key.")
+    ] = Path(".manyvoices"),
+    public_name: Annotated[
+        list[str] | None,
+        typer.Option(help="Name under which people reach this server; may be given often."),
+    ] = None,
+) -> None:
+    """Serve studies to participants and researchers.
+
+    Brings the database's tables up to date, publishes the studies named (a changed study gets a
+    new version; people who have begun keep theirs), and starts the web server together with the
+    runner that asks the models. The first start makes a researcher's account and prints its
+    generated password once.
+    """
+    from manyvoices.collect.server import run, setup
+
+    setup.configure(
+        db=db, folder=data, hosts=[host, "127.0.0.1", "localhost", *(public_name or [])]
+    )
+    setup.migrate()
+    ids = setup.publish(studies or [])
+    password = setup.first_researcher()
+    base = f"http://{host}:{port}"
+
+    def announce() -> None:
+        console.print(f"Serving at {base}/", highlight=False)
+        for study_id in ids:
+            console.print(f"  participants: {base}/s/{study_id}/", highlight=False)
+        console.print(f"  researchers:  {base}/console/", highlight=False)
+        if password:
+            console.print(
+                f"  first login:  researcher / {password}   (shown this once)",
+                highlight=False,
+                markup=False,
+            )
+
+    run.serve(host=host, port=port, workers=workers, on_ready=announce)

@@ -1,0 +1,162 @@
+"""The web server and the runner, started together and stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+RESTART_PAUSE_S = 1.0
+
+
+class RunnerProcess:
+    """The runner as a child process, started again if it dies while the server lives."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._process = self._start()
+        self._watch = threading.Thread(target=self._keep_alive, daemon=True)
+        self._watch.start()
+
+    def stop(self) -> None:
+        """End the child and wait for it."""
+        self._stopping.set()
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # A session of its own: Ctrl-C reaches this process first, which then ends the runner.
+        return subprocess.Popen(
+            [sys.executable, "-m", "manyvoices.collect.jobs"], start_new_session=True
+        )
+
+    def _keep_alive(self) -> None:
+        while not self._stopping.is_set():
+            self._process.wait()
+            if self._stopping.wait(RESTART_PAUSE_S):
+                return
+            sys.stderr.write("manyvoices: the runner ended and is started again\n")
+            self._process = self._start()
+
+
+def serve(
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    threads: int = 8,
+    on_ready: Callable[[], None] | None = None,
+) -> None:
+    """Serve until a signal ends it. Django must be configured, tables and studies in place."""
+    from django.db import connections
+
+    # Worker processes are forked: none may inherit an open connection of this one.
+    connections.close_all()
+    runner = RunnerProcess()
+    try:
+        _application(
+            {
+                "bind": f"{host}:{port}",
+                "workers": workers,
+                "threads": threads,
+                "worker_class": "gthread",
+                "timeout": 60,
+                "graceful_timeout": 10,
+                "loglevel": "warning",
+                "control_socket_disable": True,
+                "when_ready": lambda _server: on_ready() if on_ready else None,
+            }
+        ).run()
+    finally:
+        runner.stop()
+
+
+def _application(options: dict[str, Any]) -> Any:
+    from gunicorn.app.base import BaseApplication
+
+    class Application(BaseApplication):  # type: ignore[misc]
+        """gunicorn with settings from here rather than from a file."""
+
+        def load_config(self) -> None:
+            for name, value in options.items():
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            from manyvoices.collect.wsgi import application
+
+            return application
+
+    return Application()
+
+
+class ServerProcess:
+    """``manyvoices serve`` as a child process: what rehearsals and tests talk to."""
+
+    def __init__(
+        self, arguments: list[str], *, url: str, env: dict[str, str] | None = None
+    ) -> None:
+        self.url = url
+        command = [sys.executable, "-m", "manyvoices", "serve", *arguments]
+        self.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+            command, env=env or dict(os.environ)
+        )
+
+    def wait_until_ready(self, timeout_s: float = 60.0) -> None:
+        """Return once the health page answers; RuntimeError where it does not come up."""
+        import http.client
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(self.url)
+        end = time.monotonic() + timeout_s
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with status {self.process.returncode}")
+            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+            try:
+                connection.request("GET", "/api/v1/health")
+                if connection.getresponse().status == 200:
+                    return
+            except OSError:
+                time.sleep(0.1)
+            finally:
+                connection.close()
+        raise RuntimeError(f"the server at {self.url} did not answer within {timeout_s:.0f} s")
+
+    def kill(self) -> None:
+        """End it as a power cut would (its children notice and end themselves)."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it in order."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def __enter__(self) -> ServerProcess:
+        self.wait_until_ready()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on at this moment."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
