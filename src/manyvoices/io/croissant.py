@@ -73,7 +73,10 @@ def _history(value: Any) -> Any:
     if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
         raise msgspec.ValidationError(f"Expected a list of dicts - at `$.{_HISTORY}`")
     prefix = f"{_TOP}{_HISTORY}/"
-    return [{str(k).removeprefix(prefix): _text(v) for k, v in m.items()} for m in messages]
+    try:
+        return [{str(k).removeprefix(prefix): _text(v) for k, v in m.items()} for m in messages]
+    except UnicodeDecodeError as error:
+        raise msgspec.ValidationError(f"Expected UTF-8 text - at `$.{_HISTORY}`") from error
 
 
 def _text(value: Any) -> Any:
