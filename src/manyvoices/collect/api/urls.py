@@ -18,6 +18,6 @@ class Health(Schema):
 
 
 @api.get("/health", response=Health, auth=None)
-def health(_request: HttpRequest) -> Health:
+def health(request: HttpRequest) -> Health:  # noqa: ARG001 - ninja passes it by this name
     """For load balancers and for ``manyvoices serve`` itself: answers once the server is up."""
     return Health(status="ok", version=manyvoices.__version__)
