@@ -105,8 +105,13 @@ function followPointer(vas, track) {
   track.addEventListener("pointerdown", (event) => {
     if (range.disabled || !event.isPrimary || event.button !== 0) return;
     const onMark = isTouched(vas) && Math.abs(event.clientX - markAt(range)) <= GRAB_PX;
-    start = { x: event.clientX, y: event.clientY, offset: onMark ? event.clientX - markAt(range) : 0 };
-    start.dragging = event.pointerType !== "touch";
+    start = {
+      x: event.clientX,
+      y: event.clientY,
+      offset: onMark ? event.clientX - markAt(range) : 0,
+      before: isTouched(vas) ? Number(range.value) : null,
+      dragging: event.pointerType !== "touch",
+    };
     if (!start.dragging) return;
     event.preventDefault(); // No text selection while dragging.
     track.setPointerCapture(event.pointerId);
@@ -136,6 +141,8 @@ function followPointer(vas, track) {
 
   // The browser has taken the finger for scrolling: nothing was rated.
   track.addEventListener("pointercancel", () => {
+    if (start?.dragging && start.before !== null) put(vas, start.before);
+    else if (start?.dragging) clear(vas);
     start = null;
   });
 }
