@@ -27,7 +27,7 @@ from manyvoices.io import (
     write_prism_conversations,
     write_trees,
 )
-from manyvoices.schema import PrismConversation
+from manyvoices.schema import PrismConversation, PrismMessage
 
 on_any_content = settings(
     max_examples=40,
@@ -169,13 +169,22 @@ def test_flat_rows_with_arrays_are_the_same_messages(tmp_path: Path) -> None:
     assert "replies" not in row
 
 
+def _nulls_kept(message: PrismMessage) -> PrismMessage:
+    """The exported form has every field of every message."""
+    absent = [f for f in message.__struct_fields__ if getattr(message, f) is msgspec.UNSET]
+    return msgspec.structs.replace(message, **dict.fromkeys(absent))
+
+
 @on_any_content
 @given(record=strategies.prism_conversations)
 def test_the_croissant_form_holds_the_same_conversation(
     tmp_path: Path, record: PrismConversation
 ) -> None:
     exported = msgspec.structs.replace(
-        record, split="train", simulated=msgspec.UNSET, conversation_history=[]
+        record,
+        split="train",
+        simulated=msgspec.UNSET,
+        conversation_history=[_nulls_kept(m) for m in record.conversation_history],
     )
     path = tmp_path / "c.jsonl"
     write_prism_conversations([exported], path)

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from manyvoices.io.faults import DECODE_ERRORS, FaultLog, describe, explain, shorten
+from manyvoices.io.explain import DECODE_ERRORS, explain
+from manyvoices.io.faults import FaultLog, describe, shorten
 from manyvoices.io.lines import iter_lines
 from manyvoices.io.manifest import MANIFEST
 from manyvoices.io.native import NATIVE_FILES

@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeAlias, TypeVar, cast
 
-from manyvoices.io.faults import DECODE_ERRORS, FaultLog, explain
+from manyvoices.io.explain import DECODE_ERRORS, explain
+from manyvoices.io.faults import FaultLog
 from manyvoices.schema import Fault
 
 T = TypeVar("T")

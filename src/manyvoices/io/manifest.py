@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from manyvoices.io.faults import DECODE_ERRORS, FaultLog, explain
+from manyvoices.io.explain import DECODE_ERRORS, explain
+from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import OnBytes, iter_lines
 from manyvoices.io.writing import write_text
 from manyvoices.schema import SCHEMA_VERSION, DataError, Fault, Release, ReleaseFile

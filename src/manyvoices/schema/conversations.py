@@ -10,9 +10,11 @@ class Utterance(Record, frozen=True, kw_only=True):
     """One model's candidate answer in one turn."""
 
     utterance_id: str
+    """Unique in its conversation."""
     model: str
     """Id of the model in the study's ``models``."""
     model_provider: str
+    """How the model was reached (``scripted``, ``openai``)."""
     text: str | None
     """None means that the model gave no answer; `failure` says why."""
     score: int | None
@@ -24,9 +26,13 @@ class Utterance(Record, frozen=True, kw_only=True):
     failure: str | None = None
     """Kind of failure, where the model gave no answer."""
     latency_ms: float | None = None
+    """From request to reply, milliseconds; None where it was not measured."""
     finish_reason: str | None = None
+    """Why the model stopped, in its provider's words."""
     prompt_tokens: int | None = None
+    """As the provider counted them."""
     completion_tokens: int | None = None
+    """As the provider counted them."""
     model_version: str | None = None
     """As the provider reported it with this answer."""
 
@@ -39,31 +45,42 @@ class Turn(Record, frozen=True, kw_only=True):
     message: Message
     """Role prompter."""
     utterances: list[Utterance]
+    """All candidates, the failed ones too."""
     seed: int
     """Seed of every draw in this turn: models, positions, tie-break."""
     tied: list[str] = []
     """Ids of the utterances that shared the top score, where the seed broke a tie."""
     created_at: Instant
+    """When the person sent the message."""
 
 
 class Conversation(Record, frozen=True, kw_only=True):
     """One person's conversation with the study's models, and what they said about it."""
 
     conversation_id: str
+    """Unique in the study."""
     participant_id: str
+    """Whose conversation."""
     study_id: str
+    """The study it was part of."""
     conversation_type: str
     """One of the types that the study's conversations stage names."""
     turns: list[Turn]
+    """In order."""
     performance_attributes: dict[str, int | None] = {}
     """Attribute -> rating of the chosen model; None means not applicable, absent means not asked
     or not moved."""
     choice_attributes: dict[str, int | None] = {}
     """Attribute -> how much it mattered for the choice; None and absence as above."""
     open_feedback: str | None = None
+    """What the person wrote at the end; None means nothing, or not asked."""
     consent_version: str | None
+    """Version of the consent text in force; None means consent was never given."""
     simulated: bool
+    """True for a bot of a rehearsal; such a record never counts as a person's."""
     started_at: Instant
+    """When the person opened it."""
     finished_at: Instant | None = None
     """None means not finished."""
     schema_version: str = SCHEMA_VERSION
+    """Version of the record's form; see `SCHEMA_VERSION`."""

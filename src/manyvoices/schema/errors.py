@@ -33,7 +33,9 @@ class Fault:
     path: str
     """Where in the record: ``turns[2].utterances[0].score``; empty for the record as a whole."""
     found: str
+    """What is there, in words, cut short where it is somebody's text."""
     expected: str
+    """What would have been right."""
     hint: str = ""
     """What to do about it, where that is not plain from `expected`."""
 

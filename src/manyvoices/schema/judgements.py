@@ -22,32 +22,44 @@ class Battle(Record, frozen=True, kw_only=True):
     """Two models compared once."""
 
     model_a: str
+    """The model shown first, or on the left."""
     model_b: str
+    """The other model."""
     outcome: Outcome
+    """The verdict."""
     participant_id: str | None = None
     """Who judged (person or judging model); None means unknown. Resampling is by this."""
     battle_id: str | None = None
+    """The source's own id."""
     conversation_id: str | None = None
+    """Where in a study it comes from."""
     turn: int | None = None
     """As the source counts turns."""
     language: str | None = None
+    """Of the conversation, as the source names it."""
     groups: dict[str, str] = {}
     """Further names to split by, such as ``question_id`` or ``conversation_type``."""
     simulated: bool = False
+    """True for a bot of a rehearsal; such a record never counts as a person's."""
     schema_version: str = SCHEMA_VERSION
+    """Version of the record's form; see `SCHEMA_VERSION`."""
 
 
 class Ballot(Record, frozen=True, kw_only=True):
     """One voter's order of candidates in one election."""
 
     election_id: str
+    """Ballots with the same id are counted together."""
     voter_id: str | None = None
+    """Who ranked; None means unknown."""
     ranking: list[list[str]]
     """Ordered groups of candidates, best first; a group holds candidates ranked equal."""
     candidates: list[str] | None = None
     """All that could have been ranked; None means those in `ranking` only."""
     weight: float = 1.0
+    """How many such ballots this one stands for."""
     schema_version: str = SCHEMA_VERSION
+    """Version of the record's form; see `SCHEMA_VERSION`."""
 
 
 class PreferencePair(Record, frozen=True, kw_only=True):
@@ -56,9 +68,14 @@ class PreferencePair(Record, frozen=True, kw_only=True):
     prompt: str | list[dict[str, str]]
     """Text, or chat lines with ``role`` and ``content``."""
     chosen: str
+    """The answer that was preferred."""
     rejected: str
+    """The other answer."""
     margin: float | None = None
     """How much better, in the source's own unit; None means not known."""
     participant_id: str | None = None
+    """Whose preference; None means unknown."""
     simulated: bool = False
+    """True for a bot of a rehearsal; such a record never counts as a person's."""
     schema_version: str = SCHEMA_VERSION
+    """Version of the record's form; see `SCHEMA_VERSION`."""

@@ -15,6 +15,7 @@ class Participant(Record, frozen=True, kw_only=True):
     participant_id: str
     """Pseudonym, unique in the study; never the recruitment provider's id."""
     study_id: str
+    """The study taken part in."""
     consent_version: str | None
     """Version of the consent text that was agreed to; None means consent was never given."""
     consented_at: Instant | None
@@ -24,22 +25,28 @@ class Participant(Record, frozen=True, kw_only=True):
     simulated: bool
     """True for a bot of a rehearsal. Such records are never counted as people."""
     status: ParticipantStatus
+    """``withdrawn`` means that the person asked to be taken out."""
     started_at: Instant
+    """First arrival."""
     completed_at: Instant | None = None
     """None means not complete."""
     recruitment_provider: str | None = None
     """Where the person came from (``open``, ``prolific``); None means it was not recorded."""
     schema_version: str = SCHEMA_VERSION
+    """Version of the record's form; see `SCHEMA_VERSION`."""
 
 
 class Answer(Record, frozen=True, kw_only=True):
     """One person's answer to one question. Demographics are ordinary answers."""
 
     participant_id: str
+    """Who answered."""
     study_id: str
+    """The study that asked."""
     survey: str
     """Id of the survey stage that asked."""
     question_id: str
+    """Unique in its survey."""
     kind: str
     """Kind of question: ``single``, ``multiple``, ``text``, ``vas``."""
     value: Json
@@ -50,6 +57,10 @@ class Answer(Record, frozen=True, kw_only=True):
     order: list[str] | None = None
     """Options or items in the order shown; None means there is nothing to order."""
     answered_at: Instant
+    """When the page was sent."""
     consent_version: str | None
+    """Version of the consent text in force; None means consent was never given."""
     simulated: bool
+    """True for a bot of a rehearsal; such a record never counts as a person's."""
     schema_version: str = SCHEMA_VERSION
+    """Version of the record's form; see `SCHEMA_VERSION`."""

@@ -13,6 +13,7 @@ class ReleaseFile(Record, frozen=True, kw_only=True):
     sha256: str
     """Of the bytes on disk, in hexadecimal."""
     bytes: int
+    """Size on disk."""
     rows: int | None
     """Records in the file; None where it does not hold records."""
     format: str
@@ -23,14 +24,21 @@ class Release(Record, frozen=True, kw_only=True):
     """A frozen, versioned, hashed set of files."""
 
     release_id: str
+    """Names this release among all others."""
     study_id: str
+    """The study it came from."""
     title: str
+    """For people."""
     version: str
+    """Grows with every release of the study."""
     created_at: Instant
+    """When it was frozen."""
     study_digest: str
     """Digest of the study as it ran; ties the data to the exact instruments and texts."""
     formats: list[str]
+    """All forms that are in it."""
     files: list[ReleaseFile]
+    """Everything in the folder but this manifest."""
     n_participants: int
     """People. Simulated participants are not among them."""
     n_simulated: int
@@ -38,3 +46,4 @@ class Release(Record, frozen=True, kw_only=True):
     notes: list[str] = []
     """What a reader must know: what was left out, and why."""
     schema_version: str = SCHEMA_VERSION
+    """Version of the record's form; see `SCHEMA_VERSION`."""

@@ -50,6 +50,7 @@ class Message(Record, frozen=True, kw_only=True):
     """One contribution to a conversation: a node of a tree, or the user's side of a turn."""
 
     message_id: str
+    """Unique in its file."""
     parent_id: Opt[str] = UNSET
     """Null or absent for the first message of a tree."""
     user_id: Opt[str] = UNSET
@@ -57,22 +58,29 @@ class Message(Record, frozen=True, kw_only=True):
     created_date: Opt[str] = UNSET
     """ISO 8601, kept as the text it came as so that it is written back the same."""
     text: str
+    """What was written, unchanged."""
     role: Role
+    """Who speaks: a person who asks, or the assistant (a person or a model)."""
     lang: Opt[str] = UNSET
     """BCP 47 tag."""
     review_count: Opt[int] = UNSET
+    """How many people reviewed it."""
     review_result: Opt[bool] = UNSET
     """True accepted, False rejected, null or absent not decided."""
     deleted: Opt[bool] = UNSET
+    """True when it was taken out of the conversation."""
     rank: Opt[int] = UNSET
     """Place among its siblings, 0 is best; null or absent means not ranked."""
     synthetic: Opt[bool] = UNSET
     """True when a model wrote it."""
     model_name: Opt[str] = UNSET
+    """The model that wrote it, where one did."""
     emojis: Opt[dict[str, int]] = UNSET
     """Reaction -> count. Names starting with ``_skip`` count skipped tasks."""
     replies: Opt[list[Message]] = UNSET
+    """The messages that answer this one."""
     labels: Opt[dict[str, LabelSummary]] = UNSET
+    """Label -> what its raters gave, merged."""
     events: Opt[dict[str, list[dict[str, Any]]]] = UNSET
     """Single reactions and rankings, where the export was asked for them."""
     detoxify: Opt[dict[str, float]] = UNSET
@@ -89,22 +97,30 @@ class MessageTree(Record, frozen=True, kw_only=True):
     message_tree_id: str
     """Usually the id of `prompt`; an anonymised export may give the two different ids."""
     tree_state: Opt[TreeState] = UNSET
+    """Where the tree was in its life when it was exported."""
     origin: Opt[str] = UNSET
     """Where an imported tree came from."""
     prompt: Message
+    """The root."""
 
 
 class Label(Record, frozen=True, kw_only=True):
     """One person's judgement of one property of one message."""
 
     message_id: str
+    """What was judged."""
     participant_id: str
+    """Who judged."""
     name: str
+    """Which property: ``quality``, ``spam``, ``toxicity``, ..."""
     value: float | None
     """0 to 1; None means shown and not answered, which is never stored as 0."""
     created_at: Instant
+    """When it was given."""
     simulated: bool
+    """True for a bot of a rehearsal; such a record never counts as a person's."""
     schema_version: str = SCHEMA_VERSION
+    """Version of the record's form; see `SCHEMA_VERSION`."""
 
 
 class Ranking(Record, frozen=True, kw_only=True):
@@ -113,6 +129,7 @@ class Ranking(Record, frozen=True, kw_only=True):
     parent_id: str
     """Message whose replies were ranked."""
     participant_id: str
+    """Who ranked."""
     ranking: list[list[str]]
     """Message ids in ordered groups, best first; a group holds replies ranked equal."""
     shown: list[str] | None = None
@@ -120,5 +137,8 @@ class Ranking(Record, frozen=True, kw_only=True):
     not_rankable: bool = False
     """True when the person said that all replies are bad."""
     created_at: Instant
+    """When it was given."""
     simulated: bool
+    """True for a bot of a rehearsal; such a record never counts as a person's."""
     schema_version: str = SCHEMA_VERSION
+    """Version of the record's form; see `SCHEMA_VERSION`."""
