@@ -78,7 +78,8 @@ def parse_yaml(text: str, file: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        source.fault(line, (), f"{error.problem or error}", "valid YAML", _syntax_hint(text, line))
+        problem = f"{error.problem or error}"
+        source.fault(line, (), problem, "valid YAML", _syntax_hint(text, line, problem))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         source.fault(None, (), f"{error}".strip().split("\n")[0], "valid YAML")
     else:
@@ -89,15 +90,19 @@ def parse_yaml(text: str, file: str) -> Source:
     return source
 
 
-def _syntax_hint(text: str, line: int | None) -> str:
-    lines = text.splitlines()
-    if line is None or not 0 < line <= len(lines):
-        return ""
-    if "\t" in lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]:
-        return "indent with spaces; YAML does not allow tabs there"
-    if lines[line - 1].count(": ") > 1:
+def _syntax_hint(text: str, line: int | None, problem: str) -> str:
+    if "got '?'" in problem:
+        return "inside { } and [ ], a text with a question mark goes in quotes"
+    if "mapping values are not allowed" in problem:
         return "a text that holds a colon goes in quotes"
+    lines = text.splitlines()
+    if line is not None and 0 < line <= len(lines) and _indents_with_tab(lines[line - 1]):
+        return "indent with spaces; YAML does not allow tabs there"
     return ""
+
+
+def _indents_with_tab(line: str) -> bool:
+    return "\t" in line[: len(line) - len(line.lstrip())]
 
 
 class _Converter:

@@ -239,6 +239,8 @@ class _Loader:
             if place[: len(inside)] == inside:
                 self.places[loc + place[len(inside) :]] = (file, line)
         if data is None:
+            if not source.faults:
+                self.add(Finding(loc, "nothing", f"what the study asks of {name}"))
             self.broken.add(loc)
         return data
 
