@@ -66,7 +66,7 @@ def write_pages(folder: Path) -> list[str]:
     return list(SAMPLES)
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class Handler(SimpleHTTPRequestHandler):
     """Serves the folder under the policy that participants' browsers get."""
 
     extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
@@ -85,8 +85,8 @@ class _Handler(SimpleHTTPRequestHandler):
 def served(folder: Path) -> Iterator[str]:
     """The folder behind an address of this machine."""
 
-    def handler(*args: Any) -> _Handler:
-        return _Handler(*args, directory=str(folder))
+    def handler(*args: Any) -> Handler:
+        return Handler(*args, directory=str(folder))
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
