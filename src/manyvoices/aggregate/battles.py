@@ -89,6 +89,13 @@ class Battles:
         """Number of rows in which a bot gave the answer."""
         return 0 if self.simulated is None else int(self.simulated.sum())
 
+    @property
+    def n_simulated_participants(self) -> int:
+        """Number of participants that are bots; they are among `n_participants`."""
+        if self.simulated is None or self.cluster is None:
+            return 0
+        return len(np.unique(self.cluster[self.simulated]))
+
     def tally(self, ties: Ties = "half") -> FloatArray:
         """Return wins (n, n): entry [i, j] is the weight of battles that i won over j.
 

@@ -94,7 +94,9 @@ def win_rate(wins: FloatArray) -> FloatArray:
     total = wins + wins.transpose(0, 2, 1)
     share = np.divide(wins, total, out=np.zeros_like(wins), where=total > 0)
     met = (total > 0).sum(axis=2)
-    rate = np.divide(share.sum(axis=2), met, out=np.full(met.shape, np.nan), where=met > 0)
+    rate: FloatArray = np.divide(
+        share.sum(axis=2), met, out=np.full(met.shape, np.nan), where=met > 0
+    )
     rate[~np.isfinite(rate).all(axis=1)] = np.nan
     return rate
 

@@ -69,12 +69,10 @@ def _from_ballots(ballots: Ballots, last: IntArray, seed: int | None) -> IntArra
             times = np.random.default_rng(seed).exponential(size=len(voters)) / ballots.weights
         voters = np.argsort(times, kind="stable")
     keys = [np.argsort(last, kind="stable")]
-    distinct = np.full(n, n)
     for voter in voters:
         place = ballots.places[voter]
         keys.insert(-1, np.where(place == UNRANKED, n, place))
-        _, distinct = np.unique(np.stack(keys[:-1]), axis=1, return_inverse=True)
-        if len(np.unique(distinct)) == n:
+        if np.unique(np.stack(keys[:-1]), axis=1).shape[1] == n:
             break
     order: IntArray = np.lexsort(keys[::-1]).astype(np.int64)
     return order
