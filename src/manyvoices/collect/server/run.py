@@ -18,6 +18,7 @@ class RunnerProcess:
     """The runner as a child process, started again if it dies while the server lives."""
 
     def __init__(self) -> None:
+        self._owner = os.getpid()
         self._stopping = threading.Event()
         self._process = self._start()
         self._watch = threading.Thread(target=self._keep_alive, daemon=True)
@@ -25,6 +26,9 @@ class RunnerProcess:
 
     def stop(self) -> None:
         """End the child and wait for it."""
+        if os.getpid() != self._owner:
+            # A web process that gunicorn forked comes by here when it ends; the runner is not its.
+            return
         self._stopping.set()
         self._process.terminate()
         try:
