@@ -66,6 +66,7 @@ bench: $(READY_DEV) ## run the benchmarks, each of which prints a table
 
 docs: $(READY_DEV) ## write the generated parts of the docs again and check every link
 	$(BIN)/python scripts/readme_help.py
+	$(BIN)/python scripts/study_schema.py
 	$(BIN)/pytest -q tests/house/test_docs.py
 
 clean: ## remove the environment, caches and everything else that can be made again

@@ -113,8 +113,10 @@ def imported_packages(module: Path) -> set[str]:
     ],
 )
 def test_a_small_room_imports_only_what_it_says(room: str, others: set[str]) -> None:
-    allowed = others | sys.stdlib_module_names
     for module in (SOURCE / room).rglob("*.py"):
+        allowed = others | sys.stdlib_module_names
+        if module == SOURCE / "aggregate" / "sources.py":
+            allowed |= {"manyvoices.io"}
         foreign = {
             name
             for name in imported_packages(module) - allowed
