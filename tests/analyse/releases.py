@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from manyvoices.analyse.table import ReleaseTable, tabulate
+from manyvoices.analyse.words import QuestionWords, StudyWords
 from manyvoices.io.manifest import write_manifest
 from manyvoices.io.native import write_native
 from manyvoices.schema.conversations import Conversation, Turn, Utterance
@@ -52,18 +54,32 @@ SURVEY = """\
       kind: single
       label: "What is your gender?"
       options: [Female, Male, Non-binary, Prefer not to say]
-    - {id: region, kind: single, label: Where do you live?, style: select, options: [North, South]}
+    - {id: region, kind: single, label: "Where do you live?", style: select, options: [North, South]}
     - id: uses
       kind: multiple
-      label: What do you use language models for?
+      label: "What do you use language models for?"
       options: [{value: w, label: Work}, {value: s, label: Study}, {value: n, label: Nothing}]
     - id: values
       kind: vas
-      label: How much does each matter to you?
+      label: "How much does each matter to you?"
       anchors: [Not at all, Very much]
       not_applicable: true
       items: [{id: facts, label: Facts}, {id: tone, label: Tone}]
 """
+
+WORDS = StudyWords(
+    title="A made-up study",
+    questions={
+        ("survey", "gender"): QuestionWords(
+            "What is your gender?", "single", tuple((name, name) for name in GENDERS)
+        ),
+        ("survey", "region"): QuestionWords(
+            "Where do you live?", "single", (("North", "North"), ("South", "South"))
+        ),
+    },
+    types={"unguided": "Anything you like", "values guided": "About values"},
+    score_anchors=("Terrible", "Perfect"),
+)
 
 
 @dataclass
@@ -103,6 +119,14 @@ def make_records(plan: Plan) -> Records:
     for number in range(plan.n_people):
         _add_person(records, plan, number, simulated=number < n_bots, rng=rng)
     return records
+
+
+def make_table(plan: Plan | None = None, *, words: StudyWords | None = None) -> ReleaseTable:
+    """`make_records` as a table, without files."""
+    records = make_records(plan or Plan())
+    return tabulate(
+        records.participants, records.answers, records.conversations, words=words or WORDS
+    )
 
 
 def write_release(directory: Path, plan: Plan | None = None) -> Path:

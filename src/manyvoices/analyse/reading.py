@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from manyvoices.analyse.table import ReleaseTable, Source, tabulate
 from manyvoices.analyse.words import StudyWords, study_words
-from manyvoices.design.loading import load_study
+from manyvoices.design import read_study
 from manyvoices.io.manifest import MANIFEST, sha256
 from manyvoices.io.native import NativeRelease, read_native
 from manyvoices.schema.errors import InputError
@@ -23,7 +23,7 @@ def read_release(
     their place and a note says so. Raises `DataError` where the data are at fault.
     """
     release = read_native(directory)
-    words, notes = _words(directory)
+    words, notes = _words(release.study)
     source = _source(release, directory)
     return tabulate(
         release.participants,
@@ -35,15 +35,14 @@ def read_release(
     )
 
 
-def _words(directory: Path) -> tuple[StudyWords, tuple[str, ...]]:
-    path = directory / "study" / "study.yaml"
-    if not path.is_file():
+def _words(files: Mapping[str, str]) -> tuple[StudyWords, tuple[str, ...]]:
+    if "study.yaml" not in files:
         return StudyWords(), ("The release carries no study, so codes stand for questions.",)
     try:
-        return study_words(load_study(path)), ()
+        return study_words(read_study(files, "study.yaml")), ()
     except InputError as error:
         first = error.faults[0]
-        reason = f"{path.name}: found {first.found}, expected {first.expected}"
+        reason = f"{first.file}: found {first.found}, expected {first.expected}"
         note = f"The release’s study cannot be loaded, so codes stand for questions ({reason})."
         return StudyWords(), (note,)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from manyvoices.design.protocol import Study
 from manyvoices.design.questions import Attributes, Multiple, Question, Single, Vas
-from manyvoices.design.study import Study
 
 NOT_SAID = ("prefer not to say", "rather not say", "prefer not to answer")
 """Answers that decline to answer, in lower case: shown last, and never a group of their own."""

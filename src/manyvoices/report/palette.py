@@ -31,9 +31,9 @@ _NAMES = {
     TINT: "tint",
 }
 
-# Three places of batlow far enough apart to be told apart without colour vision; on a dark ground
-# the same hues from the map's bright end.
-SERIES = tuple(to_hex(cm.batlow(place)) for place in (0.06, 0.42, 0.70))
+# Three places of batlow far enough apart to be told apart without colour vision, each at least
+# 3 : 1 on its ground; on a dark ground they come from the map's bright end.
+SERIES = tuple(to_hex(cm.batlow(place)) for place in (0.06, 0.34, 0.60))
 _SERIES_DARK = tuple(to_hex(cm.batlow(place)) for place in (0.98, 0.74, 0.50))
 
 
