@@ -1,23 +1,48 @@
-"""The OpenAPI interface: documents itself at ``/api/v1/docs``."""
+"""The OpenAPI interface; it describes itself at ``/api/v1/openapi.json``."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import NinjaAPI, Schema
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import NinjaAPI
 
 import manyvoices
+from manyvoices.collect.api.auth import StaffSession
+from manyvoices.collect.api.progress import progress_of
+from manyvoices.collect.api.schemas import Health, Problem, Progress, StudySummary
+from manyvoices.collect.console.queries import progress as reads
+from manyvoices.collect.console.queries.study import study_facts
+from manyvoices.collect.studies.models import Study
 
-api = NinjaAPI(title="manyvoices", version="1", docs_url=None)
-
-
-class Health(Schema):
-    """That the server answers, and what it is."""
-
-    status: str
-    version: str
+# No page of documentation: ninja's would load scripts from elsewhere, which our policy forbids.
+api = NinjaAPI(title="manyvoices", version="1", docs_url=None, auth=StaffSession())
+REFUSED = {401: Problem, 403: Problem}
 
 
 @api.get("/health", response=Health, auth=None)
-def health(request: HttpRequest) -> Health:  # noqa: ARG001 - ninja passes it by this name
+def health(request: HttpRequest) -> Health:  # noqa: ARG001
     """For load balancers and for ``manyvoices serve`` itself: answers once the server is up."""
     return Health(status="ok", version=manyvoices.__version__)
+
+
+@api.get("/studies", response={200: list[StudySummary], **REFUSED})
+def studies(request: HttpRequest) -> list[StudySummary]:  # noqa: ARG001
+    """Every study of this server."""
+    numbers = reads.current_versions()
+    return [
+        StudySummary(
+            id=study.pk,
+            title=study.title,
+            is_open=study.is_open,
+            current_version=numbers.get(study.pk),
+            created_at=study.created_at,
+        )
+        for study in reads.studies()
+    ]
+
+
+@api.get("/studies/{study_id}/progress", response={200: Progress, 404: Problem, **REFUSED})
+def progress(request: HttpRequest, study_id: str) -> Progress:  # noqa: ARG001
+    """How a study is going: the same counts as on the console's page."""
+    return progress_of(study_facts(get_object_or_404(Study, pk=study_id), now=timezone.now()))

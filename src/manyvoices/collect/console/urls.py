@@ -1,10 +1,23 @@
 """Addresses of the researcher's pages."""
 
-from django.contrib.auth import views as auth
+from django.contrib.auth.views import LogoutView
 from django.urls import path
+
+from manyvoices.collect.console import views
 
 app_name = "console"
 
 urlpatterns = [
-    path("login/", auth.LoginView.as_view(template_name="console/login.html"), name="login"),
+    path("", views.studies, name="studies"),
+    path("login/", views.LoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(next_page="console:login"), name="logout"),
+    path("studies/<slug:study_id>/", views.study, name="study"),
+    path("studies/<slug:study_id>/people/", views.people, name="people"),
+    path("studies/<slug:study_id>/conversations/", views.conversations, name="conversations"),
+    path(
+        "studies/<slug:study_id>/conversations/<uuid:key>/",
+        views.conversation,
+        name="conversation",
+    ),
+    path("studies/<slug:study_id>/failures/", views.failures, name="failures"),
 ]

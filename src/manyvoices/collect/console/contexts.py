@@ -1,0 +1,338 @@
+"""What the console's templates are given: numbers with their denominators, ready to be shown.
+
+`simulated` is on everything that is about somebody, so that a rehearsal is never taken for people.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from manyvoices.collect.console.charts import Columns
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many; `url` leads to the rows."""
+
+    n: int
+    of: int
+    url: str = ""
+
+    @property
+    def fraction(self) -> float:
+        """0 to 1; 0 where there is nothing to be a part of."""
+        return self.n / self.of if self.of else 0.0
+
+    @property
+    def width(self) -> str:
+        """The length of the share's bar, as SVG writes it."""
+        return f"{100 * self.fraction:.2f}%"
+
+
+@dataclass(frozen=True)
+class StudyLine:
+    """One study in the list of studies."""
+
+    id: str
+    title: str
+    url: str
+    is_open: bool
+    has_version: bool
+    complete: Share
+    active: int
+    simulated_complete: Share
+    last_activity: datetime | None
+    spark: Columns
+
+
+@dataclass(frozen=True)
+class StudiesPage:
+    studies: list[StudyLine]
+    counted_at: datetime
+
+
+@dataclass(frozen=True)
+class Check:
+    """One possible reason why nobody is coming in, and whether it holds."""
+
+    good: bool
+    text: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class FunnelRow:
+    """One step of the study: how many people did it, of those who consented."""
+
+    label: str
+    people: Share
+    simulated: Share
+    underway: int = 0
+    """People who have begun this step and not finished it; conversations only."""
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The way through one version of the study."""
+
+    version: int
+    is_current: bool
+    since: datetime
+    rows: list[FunnelRow]
+    has_simulated: bool
+
+
+@dataclass(frozen=True)
+class TypeRow:
+    """Conversations of one type."""
+
+    label: str
+    finished: Share
+    rated: Share
+    """Turns that were rated, of all turns."""
+
+
+@dataclass(frozen=True)
+class FailureCount:
+    label: str
+    n: int
+    url: str
+
+
+@dataclass(frozen=True)
+class ScoreSpread:
+    """How the ratings of one responder's opening answers are spread."""
+
+    n: int
+    median: str
+    middle_half: str
+    """The first and third quartile in words."""
+    columns: Columns
+
+
+@dataclass(frozen=True)
+class ResponderRow:
+    """One responder. Nobody but researchers ever sees this name."""
+
+    name: str
+    asked: int
+    answered: Share
+    missing: Share
+    waiting: int
+    failures: list[FailureCount]
+    latency: str
+    spread: ScoreSpread | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Everything about people, or everything about simulated people; never both together."""
+
+    simulated: bool
+    consented: Share
+    complete: Share
+    active: Share
+    withdrawn: Share
+    duration: str
+    spark: Columns
+    types: list[TypeRow]
+    responders: list[ResponderRow]
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """The jobs of this server, and what that says about its runner."""
+
+    state: str
+    """``idle``, ``working`` or ``stuck``."""
+    words: str
+    queued: int
+    later: int
+    leased: int
+    abandoned: int
+    oldest: str
+    broken: int
+    last_done: datetime | None
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    id: str
+    title: str
+    is_open: bool
+    invitation_url: str
+    checks: list[Check]
+    groups: list[Group]
+    funnels: list[Funnel]
+    queue: QueueView
+    last_activity: datetime | None
+    counted_at: datetime
+    first_day: datetime
+
+    @property
+    def all_good(self) -> bool:
+        return all(check.good for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a list's filter."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One select of a list's filter."""
+
+    name: str
+    label: str
+    options: list[Option]
+
+
+@dataclass(frozen=True)
+class Pager:
+    """Where in a long list one is."""
+
+    first: int
+    last: int
+    total: int
+    newer_url: str
+    older_url: str
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """A list with its filter. `rows` are of the kind that the list is about."""
+
+    choices: list[Choice]
+    narrowed: str
+    """In words, what else than the selects the list is narrowed to; empty for nothing."""
+    hidden: dict[str, str]
+    """Conditions that have no select and stay when another is chosen."""
+    is_narrowed: bool
+    pager: Pager
+    rows: list[PersonRow] | list[ConversationRow] | list[FailureRow]
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    id: uuid.UUID
+    simulated: bool
+    step: str
+    done: Share
+    version: int
+    consent_version: str
+    started_at: datetime
+    completed_at: datetime | None
+    withdrawn_at: datetime | None
+    conversations_url: str
+
+
+@dataclass(frozen=True)
+class ConversationRow:
+    id: uuid.UUID
+    url: str
+    simulated: bool
+    participant: uuid.UUID
+    type_label: str
+    number: int
+    n_turns: int
+    n_rated: int
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class FailureRow:
+    when: datetime | None
+    responder: str
+    kind: str
+    label: str
+    simulated: bool
+    turn: int
+    attempt: int
+    latency: str
+    url: str
+
+
+@dataclass(frozen=True)
+class ScoreView:
+    """A rating on its scale. `place` is where its mark stands, in percent of the line."""
+
+    value: int
+    minimum: int
+    maximum: int
+    low: str
+    high: str
+
+    @property
+    def place(self) -> str:
+        return f"{100 * (self.value - self.minimum) / (self.maximum - self.minimum):.2f}%"
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """One answer as it was shown, and the facts that the person did not see."""
+
+    label: str
+    state: str
+    """``answered``, ``missing`` or ``waiting``."""
+    html: str
+    score: ScoreView | None
+    was_rated: bool
+    chosen: bool
+    tied: bool
+    facts: list[tuple[str, str]]
+    trouble: str
+
+
+@dataclass(frozen=True)
+class TurnView:
+    number: int
+    prompt: str
+    created_at: datetime
+    rated_at: datetime | None
+    answers: list[AnswerView]
+    earlier: list[list[AnswerView]]
+    """Attempts in which no responder answered, in order."""
+    tied: list[str]
+    """The labels of the answers that shared the top score."""
+
+
+@dataclass(frozen=True)
+class StatementView:
+    label: str
+    score: ScoreView | None
+    words: str
+    """What stands in place of a score where there is none."""
+
+
+@dataclass(frozen=True)
+class BlockView:
+    opener: str
+    statements: list[StatementView]
+
+
+@dataclass(frozen=True)
+class ConversationPage:
+    id: uuid.UUID
+    type_label: str
+    guidance_html: str
+    number: int
+    total: int
+    simulated: bool
+    participant: uuid.UUID
+    participant_url: str
+    consent_version: str
+    started_at: datetime
+    ended_at: datetime | None
+    finished_at: datetime | None
+    turns: list[TurnView]
+    blocks: list[BlockView]
+    question: str
+    feedback: str | None

@@ -1,0 +1,182 @@
+"""The console's lists: what each row says, how the list can be narrowed, where one is in it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.core.paginator import Page
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from manyvoices.collect.console.contexts import (
+    Choice,
+    ConversationRow,
+    FailureRow,
+    Option,
+    Pager,
+    PersonRow,
+    Share,
+)
+from manyvoices.collect.console.filters import Filter, query_string
+from manyvoices.collect.console.presenting import words
+from manyvoices.collect.conversations.models import Conversation, Utterance
+from manyvoices.collect.people.models import Participant
+from manyvoices.collect.studies.models import StudyVersion
+from manyvoices.design import Study
+from manyvoices.design.journey import JourneyFacts, next_step
+from manyvoices.llm import FailureKind
+
+
+def pager(page: Page[Any], chosen: Filter) -> Pager:
+    """Where `page` stands in its list, and the addresses of its neighbours."""
+    return Pager(
+        first=page.start_index(),
+        last=page.end_index(),
+        total=page.paginator.count,
+        newer_url=query_string(chosen, page=page.number - 1) if page.has_previous() else "",
+        older_url=query_string(chosen, page=page.number + 1) if page.has_next() else "",
+    )
+
+
+def person_rows(
+    study_id: str,
+    people: Iterable[Participant],
+    facts: Mapping[uuid.UUID, JourneyFacts],
+    versions: Sequence[StudyVersion],
+) -> list[PersonRow]:
+    """One row per participant; the step is computed from what is stored, as for themselves."""
+    known = {version.pk: version for version in versions}
+    url = reverse("console:conversations", args=[study_id])
+    return [_person(p, facts[p.pk], known[p.version_id], url) for p in people]
+
+
+def _person(
+    participant: Participant, facts: JourneyFacts, version: StudyVersion, url: str
+) -> PersonRow:
+    spec = version.spec
+    step = next_step(spec, facts)
+    held = sum(c.stage == step.stage for c in facts.conversations)
+    n_done = len(facts.survey_pages_done) + sum(c.finished for c in facts.conversations)
+    return PersonRow(
+        id=participant.pk,
+        simulated=participant.simulated,
+        step=words.place(step, spec, held),
+        done=Share(n_done, len(words.steps(spec))),
+        version=version.number,
+        consent_version=participant.consent_version,
+        started_at=participant.consented_at,
+        completed_at=participant.completed_at,
+        withdrawn_at=participant.withdrawn_at,
+        conversations_url=url + query_string(Filter(participant=participant.pk)),
+    )
+
+
+def conversation_rows(
+    study_id: str, rows: Iterable[tuple[Conversation, bool, int, int]], spec: Study | None
+) -> list[ConversationRow]:
+    """One row per conversation."""
+    return [
+        ConversationRow(
+            id=c.pk,
+            url=reverse("console:conversation", args=[study_id, c.pk]),
+            simulated=simulated,
+            participant=c.participant_id,
+            type_label=words.type_label(spec, c.type),
+            number=c.number,
+            n_turns=n_turns,
+            n_rated=n_rated,
+            started_at=c.started_at,
+            finished_at=c.finished_at,
+        )
+        for c, simulated, n_turns, n_rated in rows
+    ]
+
+
+def failure_rows(study_id: str, utterances: Iterable[Utterance]) -> list[FailureRow]:
+    """One row per call without an answer; links to the place in its conversation."""
+    return [_failure(study_id, utterance) for utterance in utterances]
+
+
+def _failure(study_id: str, utterance: Utterance) -> FailureRow:
+    turn = utterance.turn
+    page = reverse("console:conversation", args=[study_id, turn.conversation_id])
+    return FailureRow(
+        when=utterance.settled_at,
+        responder=utterance.responder,
+        kind=utterance.failure or "",
+        label=words.failure(utterance.failure or ""),
+        simulated=turn.conversation.participant.simulated,
+        turn=turn.index + 1,
+        attempt=utterance.attempt,
+        latency=words.latency(utterance.latency_ms),
+        url=f"{page}#turn-{turn.index + 1}",
+    )
+
+
+def _choice(name: str, label: str, chosen: str, options: Iterable[tuple[str, str]]) -> Choice:
+    every = [("", _("all")), *options]
+    return Choice(name, label, [Option(v, text, v == chosen) for v, text in every])
+
+
+def who_choice(chosen: Filter) -> Choice:
+    """People, simulated people, or both (each row is marked)."""
+    value = {None: "", False: "people", True: "simulated"}[chosen.simulated]
+    options = [("people", _("people")), ("simulated", _("simulated people"))]
+    return _choice("who", _("Who"), value, options)
+
+
+def status_choice(chosen: Filter) -> Choice:
+    """How far people are."""
+    options = [
+        ("now", _("active now")),
+        ("underway", _("not complete yet")),
+        ("complete", _("complete")),
+        ("withdrew", _("withdrew")),
+    ]
+    return _choice("status", _("Progress"), chosen.status, options)
+
+
+def version_choice(chosen: Filter, versions: Sequence[StudyVersion]) -> Choice:
+    """The versions of the study."""
+    options = [(str(v.number), _("version %(n)d") % {"n": v.number}) for v in versions]
+    value = "" if chosen.version is None else str(chosen.version)
+    return _choice("version", _("Study version"), value, options)
+
+
+def type_choice(chosen: Filter, types: Sequence[str], spec: Study | None) -> Choice:
+    """The conversation types that were begun."""
+    options = [(name, words.type_label(spec, name)) for name in types]
+    return _choice("type", _("Type"), chosen.type, options)
+
+
+def responder_choice(chosen: Filter, spec: Study | None) -> Choice:
+    """The models of the current version, and the one that was asked for if it is another."""
+    names = [m.id for m in spec.models] if spec else []
+    if chosen.responder and chosen.responder not in names:
+        names.append(chosen.responder)
+    return _choice("responder", _("Model"), chosen.responder, [(n, n) for n in names])
+
+
+def failure_choice(chosen: Filter) -> Choice:
+    """Why there is no answer."""
+    options = [(k.value, words.failure(k.value)) for k in FailureKind]
+    return _choice("failure", _("Reason"), chosen.failure, options)
+
+
+def narrowed(chosen: Filter, versions: Sequence[StudyVersion] = ()) -> str:
+    """In words, the condition that no select shows."""
+    if chosen.participant is not None:
+        return _("Only participant %(id)s.") % {"id": chosen.participant}
+    if chosen.done is None:
+        return ""
+    steps = [
+        step.label
+        for version in versions
+        if chosen.version in (None, version.number)
+        for step in words.steps(version.spec)
+        if step.done == chosen.done
+    ]
+    label = steps[0] if steps else str(chosen.done)
+    return _("Only whoever did this step: %(step)s.") % {"step": label}

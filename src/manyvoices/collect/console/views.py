@@ -1,0 +1,169 @@
+"""The console's pages: parse the address, check access, read, show."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, TypeVar
+
+from django.contrib.auth import views as auth
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from manyvoices.collect.console.access import StaffRequest, staff_only, study_or_404
+from manyvoices.collect.console.contexts import Choice, ListPage
+from manyvoices.collect.console.filters import Filter, read_filter
+from manyvoices.collect.console.presenting import lists as rows_of
+from manyvoices.collect.console.presenting.conversation import conversation_page
+from manyvoices.collect.console.presenting.studies import studies_page
+from manyvoices.collect.console.presenting.study import study_page
+from manyvoices.collect.console.queries import lists
+from manyvoices.collect.console.queries.progress import versions
+from manyvoices.collect.console.queries.study import overview, study_facts
+from manyvoices.collect.conversations.queries import stage_spec
+from manyvoices.collect.studies.models import Study
+
+PAGE_SIZE = 50
+M = TypeVar("M", bound=Model)
+
+
+class LoginView(auth.LoginView):
+    """Ask for name and password."""
+
+    template_name = "console/login.html"
+
+
+@require_safe
+@staff_only
+def studies(request: StaffRequest) -> HttpResponse:
+    """Every study at a glance."""
+    page = studies_page(overview(now=timezone.now()))
+    return render(request, "console/studies.html", {"page": page})
+
+
+@require_safe
+@staff_only
+def study(request: StaffRequest, study_id: str) -> HttpResponse:
+    """How one study is going."""
+    found = study_or_404(study_id)
+    page = study_page(
+        study_facts(found, now=timezone.now()),
+        invitation_url=request.build_absolute_uri(reverse("people:enter", args=[study_id])),
+    )
+    return render(request, "console/study.html", {"page": page, "study": found})
+
+
+@require_safe
+@staff_only
+def people(request: StaffRequest, study_id: str) -> HttpResponse:
+    """Who takes part, by pseudonym."""
+    found, chosen = study_or_404(study_id), read_filter(request.GET)
+    known = versions(study_id)
+    page = _page(request, lists.people(study_id, chosen, now=timezone.now()))
+    listed = list(page.object_list)
+    return _list(
+        request,
+        found,
+        "people",
+        chosen,
+        page=page,
+        rows=rows_of.person_rows(study_id, listed, lists.facts_of(listed), known),
+        choices=[
+            rows_of.who_choice(chosen),
+            rows_of.status_choice(chosen),
+            rows_of.version_choice(chosen, known),
+        ],
+        narrowed=rows_of.narrowed(chosen, known),
+    )
+
+
+@require_safe
+@staff_only
+def conversations(request: StaffRequest, study_id: str) -> HttpResponse:
+    """The conversations of the study."""
+    found, chosen = study_or_404(study_id), read_filter(request.GET)
+    known = versions(study_id)
+    spec = known[0].spec if known else None
+    page = _page(request, lists.conversations(study_id, chosen))
+    listed = lists.with_turn_counts(page.object_list)
+    return _list(
+        request,
+        found,
+        "conversations",
+        chosen,
+        page=page,
+        rows=rows_of.conversation_rows(study_id, listed, spec),
+        choices=[
+            rows_of.who_choice(chosen),
+            rows_of.type_choice(chosen, lists.conversation_types(study_id), spec),
+        ],
+        narrowed=rows_of.narrowed(chosen),
+    )
+
+
+@require_safe
+@staff_only
+def conversation(request: StaffRequest, study_id: str, key: uuid.UUID) -> HttpResponse:
+    """One conversation as the person saw it."""
+    found = study_or_404(study_id)
+    talk = lists.conversation(study_id, key)
+    if talk is None:
+        raise Http404("no such conversation in this study")
+    rule = stage_spec(talk.participant, talk.stage)
+    page = conversation_page(study_id, talk, rule, now=timezone.now())
+    return render(request, "console/conversation.html", {"page": page, "study": found})
+
+
+@require_safe
+@staff_only
+def failures(request: StaffRequest, study_id: str) -> HttpResponse:
+    """Calls of models that brought no answer."""
+    found, chosen = study_or_404(study_id), read_filter(request.GET)
+    known = versions(study_id)
+    page = _page(request, lists.failures(study_id, chosen))
+    return _list(
+        request,
+        found,
+        "failures",
+        chosen,
+        page=page,
+        rows=rows_of.failure_rows(study_id, page.object_list),
+        choices=[
+            rows_of.who_choice(chosen),
+            rows_of.responder_choice(chosen, known[0].spec if known else None),
+            rows_of.failure_choice(chosen),
+        ],
+    )
+
+
+def _page(request: StaffRequest, rows: QuerySet[M]) -> Page[M]:
+    """The page that the address asks for; the nearest that there is."""
+    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+
+
+def _list(
+    request: StaffRequest,
+    study: Study,
+    name: str,
+    chosen: Filter,
+    *,
+    page: Page[Any],
+    rows: Any,
+    choices: list[Choice],
+    narrowed: str = "",
+) -> HttpResponse:
+    """Show a list with its filter."""
+    kept = {"done": chosen.done, "participant": chosen.participant}
+    shown = ListPage(
+        choices=choices,
+        narrowed=narrowed,
+        hidden={field: str(value) for field, value in kept.items() if value is not None},
+        is_narrowed=chosen != Filter(),
+        pager=rows_of.pager(page, chosen),
+        rows=rows,
+    )
+    return render(request, f"console/{name}.html", {"page": shown, "study": study})
