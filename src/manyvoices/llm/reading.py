@@ -18,19 +18,20 @@ Form = Literal["question", "request", "opinion", "greeting", "other"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[.!?;:,\n]|\S")
 _STOP_WORDS = """
-a about actually after again all almost also always am an and any anyone anything are as at be
-because been before being best better between both but by can can't cannot could did didn't do
-does doesn't doing don't each else ever every everyone few first for from get gets getting give
-go going good got had has have haven't having he hello help her here hey hi him his how i i'd
-i'll i'm i've if in into is isn't it it's its itself just know least less let let's like lot
-make makes many may maybe me might more most much must my need never new no not nothing now of
-off often ok on once one only or other our out over own people please quite rather really right
-said same say says see seems she should shouldn't since so some someone something still such
-sure take tell than thank thanks that that's the their them then there there's these they
-they're thing things think this those though through to today together too try two under until
-up us use used using very want wants was wasn't way we we're well were what what's when where
-whether which while who whom whose why will with without won't would wouldn't write yes yet you
-you're your yours explain describe discuss believe feel opinion view views
+a about actually after again all almost also always am an and any anyone anything are as ask
+asked at be because been before being believe best better between both but by can can't cannot
+care could deal describe did didn't discuss do does doesn't doing don't each else ever every
+everyone explain feel few first for from get gets getting give go going good got had happen
+happened has hate hates have haven't having he hello help her here hey hi him his hope how i i'd
+i'll i'm i've if in into is isn't it it's its itself just know learn least less let let's like
+lot love loves make makes many may maybe me might more most much must my need never new no not
+nothing now of off often ok on once one only opinion or other our out over own people please
+prefer quite raise rather really right said same say says see seem seems she should shouldn't
+since so some someone something still such sure take tell than thank thanks that that's the
+their them then there there's these they they're thing things think this those though through to
+today together too try two under until up us use used using very view views want wants was
+wasn't way we we're well were what what's when where whether which while who whom whose why will
+wish with without won't wonder worry would wouldn't write yes yet you you're your yours
 """
 _STOP = frozenset(_STOP_WORDS.split())
 _CONTESTED_WORDS = """
