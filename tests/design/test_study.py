@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from manyvoices.design.sources import parse_yaml
 from manyvoices.design.templates import demo_path, template_names, template_path
 from manyvoices.schema.errors import Fault, StudyError
 
+DOCS = Path(__file__).parents[2] / "docs"
 Change = Callable[[str, str, str], dict[str, str]]
 
 
@@ -617,6 +619,21 @@ def test_consent_comes_first_and_once(texts: dict[str, str]) -> None:
     assert only_fault(texts).expected == "consent first"
 
 
+def test_the_examples_of_the_how_to_are_a_study() -> None:
+    page = (DOCS / "howto" / "write-a-study.md").read_text(encoding="utf-8")
+    frame, question, models = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    asked = {"id": "lm_direct_use", "kind": "single", "label": "Ever?", "options": ["Yes", "No"]}
+    questions = [asked, *yaml.safe_load(question)]
+    texts = {
+        "study.yaml": frame.replace("guided: 2}}", "guided: 2}, opening: {responders: 2}}"),
+        "consent.md": "Agreed",
+        "survey.yaml": yaml.safe_dump([{"title": "First", "questions": questions}]),
+        "models.yaml": models,
+    }
+    study = read_study(texts)
+    assert [spec.provider for spec in study.models] == ["scripted", "openai"]
+
+
 # The schema for editors
 
 
@@ -625,7 +642,7 @@ def written(path: Path) -> Any:
 
 
 def test_the_schema_in_the_docs_is_the_generated_one() -> None:
-    path = Path(__file__).parents[2] / "docs" / "study.schema.json"
+    path = DOCS / "study.schema.json"
     assert json.loads(path.read_text(encoding="utf-8")) == study_json_schema()
 
 
