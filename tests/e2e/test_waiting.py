@@ -1,0 +1,110 @@
+"""Waiting for answers is honest, and rating can begin before all are here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.template.loader import render_to_string
+from tests.collect.page_samples import WAITING, polls
+from tests.e2e.patience import until_sent
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import StandIn
+
+pytestmark = pytest.mark.browser
+
+
+def answers() -> list[str]:
+    """The two polls: one more answer is here; all have settled, one of them without an answer."""
+    return [
+        render_to_string("conversations/_progress.html", {"page": page}).replace(
+            "/s/garden/talk/1/2", ""
+        )
+        for page in polls()
+    ]
+
+
+@pytest.fixture
+def waiting(page: Any, stand_in: StandIn) -> Any:
+    """The waiting page, whose server has nothing new yet."""
+    stand_in.polls = [render_to_string("parts/waiting.html", {"page": WAITING})]
+    page.goto(f"{stand_in.base}/waiting.html")
+    return page
+
+
+def put_mark(page: Any, key: str) -> None:
+    page.focus(f"#score-{key}")
+    page.keyboard.press("End")
+
+
+def test_answers_arrive_and_marks_and_focus_stay(waiting: Any, stand_in: StandIn) -> None:
+    put_mark(waiting, "0")
+    stand_in.polls = answers()[:1]
+    waiting.locator("#score-1").wait_for()
+    assert waiting.evaluate("document.activeElement.id") == "score-0"
+    assert waiting.input_value("#score-0") == "100"
+    assert waiting.locator("[role=status][data-waiting-status]").text_content() == (
+        "3 of 4 answers are here."
+    )
+    put_mark(waiting, "1")
+    assert waiting.eval_on_selector("#score-1", "range => range.name") == "score-1"
+
+
+def test_a_poll_without_news_leaves_the_page_alone(waiting: Any, stand_in: StandIn) -> None:
+    waiting.evaluate("window.before = document.getElementById('waiting')")
+    polled = stand_in.n_polls
+    while stand_in.n_polls < polled + 2:
+        waiting.wait_for_timeout(100)
+    assert waiting.evaluate("window.before === document.getElementById('waiting')")
+
+
+def test_when_all_are_settled_the_button_says_what_is_missing(
+    waiting: Any, stand_in: StandIn
+) -> None:
+    assert waiting.locator("[data-rate-submit]").count() == 0
+    put_mark(waiting, "0")
+    stand_in.polls = answers()
+    button = waiting.locator("[data-rate-submit]")
+    button.wait_for()
+    assert button.text_content() == "Rate 2 more answers"
+    polled = stand_in.n_polls
+    button.click()
+    assert stand_in.forms == []
+    assert waiting.evaluate("document.activeElement.id") == "score-1"
+    put_mark(waiting, "1")
+    assert button.text_content() == "Rate 1 more answer"
+    put_mark(waiting, "3")
+    assert button.text_content() == "Send my ratings"
+    button.click()
+    until_sent(waiting)
+    sent = stand_in.forms[-1]
+    assert {name: sent[name] for name in sent if name.startswith("score")} == {
+        "score-0": ["100"],
+        "score-1": ["100"],
+        "score-3": ["100"],
+    }
+    assert sent["action"] == ["rate"]
+    assert stand_in.n_polls == polled, "nothing is waited for any more"
+
+
+def test_a_lost_connection_is_said_and_taken_back(waiting: Any, stand_in: StandIn) -> None:
+    waiting.context.set_offline(True)
+    waiting.locator("[data-offline-note]").wait_for()
+    waiting.context.set_offline(False)
+    waiting.locator("[data-offline-note]").wait_for(state="detached")
+
+
+def test_nobody_answered_offers_to_ask_again(page: Any, stand_in: StandIn) -> None:
+    page.goto(f"{stand_in.base}/turn-failed.html")
+    page.get_by_role("button", name="Ask again").click()
+    until_sent(page)
+    assert stand_in.forms[-1]["action"] == ["retry"]
+
+
+def test_a_waiting_page_weighs_less_than_a_hundred_kilobytes(page: Any, stand_in: StandIn) -> None:
+    sizes: list[int] = []
+    page.on("response", lambda response: sizes.append(len(response.body())))
+    stand_in.polls = answers()[:1]
+    page.goto(f"{stand_in.base}/waiting.html", wait_until="load")
+    assert 10_000 < sum(sizes) < 100_000
