@@ -61,7 +61,8 @@ format: $(READY_DEV) ## put the code into the house's format
 
 bench: $(READY_DEV) ## run the benchmarks, each of which prints a table
 	@for file in benchmarks/[a-z]*.py; do \
-		echo "== $$file"; $(BIN)/python $$file || exit 1; \
+		echo "== $$file"; \
+		$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; \
 	done
 
 docs: $(READY_DEV) ## write the generated parts of the docs again and check every link
