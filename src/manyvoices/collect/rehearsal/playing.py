@@ -1,0 +1,93 @@
+"""All bots of a plan, side by side, against a server that runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import aiohttp
+
+from manyvoices.collect.rehearsal.plan import Bot, Plan
+from manyvoices.collect.rehearsal.tally import StuckError, Tally
+from manyvoices.collect.rehearsal.visiting import BotVisit, Visitor
+from manyvoices.design import Study
+
+# Below the two seconds after which gunicorn closes an idle connection.
+KEEP_ALIVE_S = 1.0
+
+
+def play(plan: Plan, *, url: str, token: str, concurrency: int, tally: Tally) -> None:
+    """Play every bot of `plan`, at most `concurrency` at once. What happens is in `tally`.
+
+    `url` is the server's address, `token` what `people.operations.rehearsal_token` gives there.
+    """
+    asyncio.run(play_all(plan, plan.bots, url=url, token=token, limit=concurrency, tally=tally))
+
+
+async def play_all(
+    plan: Plan, bots: Sequence[Bot], *, url: str, token: str, limit: int, tally: Tally
+) -> None:
+    """As `play`, inside a running event loop."""
+    places = asyncio.Semaphore(limit)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S)
+
+    async def one(bot: Bot) -> None:
+        async with places:
+            await _play_one(bot, plan.study, url, token, tally, connector)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for bot in bots:
+                group.create_task(one(bot))
+    finally:
+        await connector.close()
+
+
+async def _play_one(
+    bot: Bot,
+    study: Study,
+    url: str,
+    token: str,
+    tally: Tally,
+    connector: aiohttp.BaseConnector,
+) -> None:
+    tally.started += 1
+    async with Visitor(study_url(url, study), tally, connector) as visitor:
+        visit = BotVisit(
+            bot, visitor, tally, patience_s=patience_s(study), most_steps=most_steps(study)
+        )
+        try:
+            await visit.play(entry_url(url, study, token))
+        except StuckError as error:
+            tally.faults.update(error.faults)
+
+
+def study_url(url: str, study: Study) -> str:
+    """The address below which all of a study's pages are."""
+    return f"{url.rstrip('/')}/s/{study.id}/"
+
+
+def entry_url(url: str, study: Study, token: str) -> str:
+    """Where bots come in, so that what is stored of them is marked as simulated."""
+    return f"{study_url(url, study)}?{urlencode({'rehearsal': token})}"
+
+
+def patience_s(study: Study) -> float:
+    """How long a bot waits for answers: far longer than the server lets anyone wait."""
+    limits = [
+        limit
+        for _index, rule in study.conversation_stages()
+        for limit in (rule.opening.timeout_s, rule.continuing.timeout_s)
+    ]
+    return 60.0 + 3 * max(limits, default=0.0)
+
+
+def most_steps(study: Study) -> int:
+    """Pages after which a study that has not ended goes round in circles."""
+    pages = sum(len(survey.pages) for _index, survey in study.surveys())
+    talks = sum(
+        rule.n_conversations * (5 + 4 * rule.continuing.turns[1])
+        for _index, rule in study.conversation_stages()
+    )
+    return 20 + 4 * pages + talks

@@ -1,0 +1,253 @@
+"""A whole rehearsal: tables, study, plan, a server of its own, the bots, and the outcome."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from manyvoices.collect.rehearsal.plan import Group, Plan, make_plan
+from manyvoices.collect.rehearsal.planted import Planted, document, expect
+from manyvoices.collect.rehearsal.playing import play
+from manyvoices.collect.rehearsal.tally import PageTime, Tally
+from manyvoices.collect.server import setup
+from manyvoices.collect.server.run import ServerProcess, free_port
+from manyvoices.design import load_study
+from manyvoices.schema.errors import ManyvoicesError
+
+DEFAULT_DB = "sqlite:///rehearsal.sqlite3"
+"""A file of its own, so that bots come into real data only where somebody asks for it."""
+CONCURRENCY = 32
+
+
+class RehearsalError(ManyvoicesError):
+    """The rehearsal could not be held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault that bots met, and how often."""
+
+    page: str
+    status: int | None
+    field: str | None
+    found: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was played and what was planted."""
+
+    study_id: str
+    database: str
+    """The URL, without its password."""
+    participants: int
+    completed: int
+    conversations: int
+    turns: int
+    ratings: int
+    missing_answers: int
+    asked_again: int
+    sent_back: int
+    seconds: float
+    requests: int
+    pages_per_second: float
+    faults: list[Fault]
+    completion_codes: dict[str, int]
+    page_times: list[PageTime]
+    plan_file: str
+    plan: dict[str, Any]
+    screenshots: str | None = None
+    first_login: str | None = None
+    """Password of the account ``researcher`` that was made with a new database."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every bot came to the end and no page was at fault."""
+        return self.completed == self.participants and not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a rehearsal leaves beside its database."""
+
+    plan: Path
+    server_log: Path
+    screenshots: Path
+
+    @classmethod
+    def beside(cls, db: str) -> Files:
+        """Names made from the database's; in the working folder for PostgreSQL."""
+        parts = urlsplit(db)
+        base = unquote(parts.path[1:]) or "rehearsal"
+        if parts.scheme != "sqlite":
+            base = Path(base).name
+        return cls(*(Path(f"{base}.{end}") for end in ("planted.json", "server.log", "screens")))
+
+
+def rehearse(
+    study_file: Path,
+    *,
+    participants: int,
+    seed: int = 0,
+    db: str | None = None,
+    concurrency: int = CONCURRENCY,
+    workers: int = 1,
+    browser: bool = False,
+    group: Group | None = None,
+    plan_file: Path | None = None,
+    watch: Callable[[Tally], None] | None = None,
+) -> Outcome:
+    """Hold a rehearsal of the study in `study_file` with `participants` bots.
+
+    `watch` is called ten times a second with what has happened so far. Configures Django for `db`
+    in this process, so call it once per process. Raises `StudyError` where the study has faults,
+    `NoSuchGroup`, and `RehearsalError` where no server comes up.
+    """
+    study = load_study(study_file)
+    plan = make_plan(study, participants=participants, seed=seed, group=group)
+    if browser:
+        from manyvoices.collect.rehearsal.browser import find_chromium
+
+        find_chromium()  # What is missing is said before anything is stored.
+    db = db or DEFAULT_DB
+    files = Files.beside(db)
+    setup.configure(db=db)
+    setup.migrate()
+    setup.publish([study_file])
+    password = setup.first_researcher()
+    planted = expect(plan)
+    plan_file = write_plan(plan, planted, plan_file or files.plan)
+    tally = Tally()
+    with own_server(db, files.server_log, workers) as url, watching(tally, watch):
+        token = _token(study.id)
+        tally.start()
+        play(plan, url=url, token=token, concurrency=concurrency, tally=tally)
+        if browser:
+            from manyvoices.collect.rehearsal.browser import play_in_browser
+
+            play_in_browser(plan, url=url, token=token, folder=files.screenshots, tally=tally)
+    shown = str(files.screenshots) if browser else None
+    total = participants + browser
+    return _outcome(plan, planted, tally, db, total, plan_file, shown, password)
+
+
+def _token(study_id: str) -> str:
+    from manyvoices.collect.people.operations import rehearsal_token
+
+    return rehearsal_token(study_id)
+
+
+def write_plan(plan: Plan, planted: Planted, path: Path) -> Path:
+    """Write what was planted as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    encoded = msgspec.json.encode(document(plan, planted))
+    path.write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
+    return path
+
+
+@contextmanager
+def own_server(db: str, log: Path, workers: int = 1) -> Iterator[str]:
+    """A server for the length of a rehearsal; gives its address. An empty log is removed."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with log.open("wb") as stream:
+        server = _QuietServer(
+            ["--db", db, "--port", str(port), "--workers", str(workers)], url=url, log=stream
+        )
+        try:
+            server.wait_until_ready()
+            yield url
+        except RuntimeError as error:
+            raise RehearsalError(f"{error}; what it said is in {log}") from error
+        finally:
+            server.stop()
+    if not log.stat().st_size:
+        log.unlink()
+
+
+class _QuietServer(ServerProcess):
+    """A server whose words go into a file: the screen belongs to the rehearsal."""
+
+    def __init__(self, arguments: list[str], *, url: str, log: Any) -> None:
+        self.url = url
+        command = [sys.executable, "-m", "manyvoices", "serve", *arguments]
+        self.process = subprocess.Popen(  # noqa: S603 - this very program
+            command, env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=log
+        )
+
+
+@contextmanager
+def watching(tally: Tally, watch: Callable[[Tally], None] | None) -> Iterator[None]:
+    """Call `watch` ten times a second, and once at the end."""
+    if watch is None:
+        yield
+        return
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.1):
+            watch(tally)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        watch(tally)
+
+
+def _outcome(
+    plan: Plan,
+    planted: Planted,
+    tally: Tally,
+    db: str,
+    participants: int,
+    plan_file: Path,
+    screenshots: str | None,
+    password: str | None,
+) -> Outcome:
+    seconds = tally.seconds
+    return Outcome(
+        study_id=plan.study.id,
+        database=without_password(db),
+        participants=participants,
+        completed=tally.completed,
+        conversations=tally.conversations,
+        turns=tally.turns,
+        ratings=tally.ratings,
+        missing_answers=tally.missing_answers,
+        asked_again=tally.asked_again,
+        sent_back=tally.sent_back,
+        seconds=round(seconds, 1),
+        requests=tally.requests,
+        pages_per_second=round(tally.requests / seconds, 1) if seconds else 0.0,
+        faults=[
+            Fault(f.page, f.status, f.field, f.found, times)
+            for f, times in tally.faults.most_common()
+        ],
+        completion_codes=dict(tally.codes),
+        page_times=tally.page_times(),
+        plan_file=str(plan_file),
+        plan=document(plan, planted),
+        screenshots=screenshots,
+        first_login=password,
+    )
+
+
+def without_password(db: str) -> str:
+    """A database URL that may be shown."""
+    secret = urlsplit(db).password
+    return db.replace(f":{secret}@", ":***@") if secret else db

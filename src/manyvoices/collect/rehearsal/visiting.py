@@ -1,0 +1,218 @@
+"""One bot's way through a study by HTTP, from the invitation to the completion code."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import TracebackType
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+
+from manyvoices.collect.rehearsal.filling import CannotFill, Filled, Memory, fill, wants_to_finish
+from manyvoices.collect.rehearsal.pages import Form, SeenPage
+from manyvoices.collect.rehearsal.plan import Bot
+from manyvoices.collect.rehearsal.reading import read_html
+from manyvoices.collect.rehearsal.tally import PageFault, StuckError, Tally
+
+SENT_BACK = 422
+MOST_REDIRECTS = 10
+MOST_RETRIES = 5
+"""How often a bot asks anew where no model answers."""
+
+
+class Visitor:
+    """A browser without a screen: own cookies, follows redirects, reads what it gets."""
+
+    def __init__(self, study_url: str, tally: Tally, connector: aiohttp.BaseConnector) -> None:
+        self._root = urlsplit(study_url).path
+        self._tally = tally
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=False,
+            # The server is named by its address on this machine, for which jars are wary.
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            timeout=aiohttp.ClientTimeout(total=60),
+        )
+        self.url = study_url
+        self.status = 0
+        self._last_poll = ""
+
+    async def __aenter__(self) -> Visitor:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    @property
+    def path(self) -> str:
+        """The page's path below the study."""
+        return "/" + urlsplit(self.url).path.removeprefix(self._root)
+
+    async def get(self, url: str) -> SeenPage:
+        """Open a page."""
+        return read_html(await self._open("GET", urljoin(self.url, url)))
+
+    async def send(self, form: Form, filled: Filled) -> SeenPage:
+        """Send a form and open what comes after it."""
+        return read_html(await self._open("POST", urljoin(self.url, form.action or ""), filled))
+
+    async def poll(self, page: SeenPage) -> bool:
+        """Ask once for the answers that `page` awaits; False where the page must be reloaded."""
+        assert page.poll_url is not None
+        _status, text, _ = await self._request("GET", urljoin(self.url, page.poll_url))
+        if _status == 204:
+            return False
+        self._check(_status, page.poll_url)
+        if text != self._last_poll:
+            self._last_poll = text
+            page.take(read_html(text))
+        return True
+
+    async def _open(self, method: str, url: str, data: Filled | None = None) -> str:
+        for _ in range(MOST_REDIRECTS):
+            status, text, location = await self._request(method, url, data)
+            if location is None:
+                self.url, self.status = url, status
+                self._check(status, url)
+                return text
+            method, url, data = "GET", urljoin(url, location), None
+        raise StuckError(PageFault(self._below(url), None, None, "redirects that do not end"))
+
+    async def _request(
+        self, method: str, url: str, data: Filled | None = None
+    ) -> tuple[int, str, str | None]:
+        began = time.monotonic()
+        try:
+            answer = await self._try(method, url, data)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            why = str(error) or type(error).__name__
+            raise StuckError(PageFault(self._below(url), None, None, why)) from error
+        self._tally.add_request(method, self._below(url), (time.monotonic() - began) * 1000)
+        return answer
+
+    async def _try(
+        self, method: str, url: str, data: Filled | None, *, again: bool = True
+    ) -> tuple[int, str, str | None]:
+        try:
+            async with self._session.request(
+                method, url, data=data, allow_redirects=False
+            ) as response:
+                redirects = response.status in {301, 302, 303, 307, 308}
+                location = response.headers.get("Location") if redirects else None
+                return response.status, await response.text(), location
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            # The server closed a connection that had been idle: people press the button again.
+            if not again:
+                raise
+            return await self._try(method, url, data, again=False)
+
+    def _check(self, status: int, url: str) -> None:
+        if status >= 400 and status != SENT_BACK:
+            raise StuckError(PageFault(self._below(url), status, None, "an error page"))
+
+    def _below(self, url: str) -> str:
+        return "/" + urlsplit(urljoin(self.url, url)).path.removeprefix(self._root)
+
+
+class BotVisit:
+    """Play one bot."""
+
+    def __init__(
+        self, bot: Bot, visitor: Visitor, tally: Tally, *, patience_s: float, most_steps: int
+    ) -> None:
+        self._memory = Memory(bot)
+        self._bot = bot
+        self._visitor = visitor
+        self._tally = tally
+        self._patience_s = patience_s
+        self._most_steps = most_steps
+        self._retries = 0
+
+    async def play(self, entry: str) -> None:
+        """From `entry` to the end; raises `StuckError` where the bot cannot go on."""
+        page = await self._visitor.get(entry)
+        for _ in range(self._most_steps):
+            if page.is_done:
+                self._tally.completed += 1
+                self._tally.codes[page.completion_code or ""] += 1
+                return
+            page = await self._step(page)
+        raise self._stuck("the study does not come to an end", page)
+
+    async def _step(self, page: SeenPage) -> SeenPage:
+        if page.poll_url is not None and not await self._await_answers(page):
+            return await self._visitor.get(self._visitor.url)
+        form = self._form(page)
+        answer = await self._send(form, page, thorough=False)
+        if self._visitor.status == SENT_BACK:
+            again = self._same(form, answer)
+            answer = await self._send(again, answer, thorough=True)
+            if self._visitor.status == SENT_BACK:
+                raise StuckError(*self._problems(answer))
+            self._tally.sent_back += 1
+        self._count(form, page)
+        return answer
+
+    async def _await_answers(self, page: SeenPage) -> bool:
+        end = time.monotonic() + self._patience_s
+        while page.poll_url is not None:
+            if time.monotonic() > end:
+                raise self._stuck(f"answers awaited for {self._patience_s:.0f} s", page)
+            await asyncio.sleep(page.poll_s)
+            if not await self._visitor.poll(page):
+                return False
+        return True
+
+    def _form(self, page: SeenPage) -> Form:
+        if wants_to_finish(page, self._visitor.path, self._bot):
+            form = page.form("finish")
+        elif form := page.form("retry"):
+            self._retries += 1
+            if self._retries > MOST_RETRIES:
+                raise self._stuck("no model answers, however often it is asked", page)
+        else:
+            form = page.form("prompt") or page.form("rate") or page.form("")
+        if form is None:
+            raise self._stuck("nothing to do on this page, and the study is not over", page)
+        return form
+
+    def _same(self, form: Form, page: SeenPage) -> Form:
+        found = page.form(form.purpose)
+        if found is None:
+            raise StuckError(*self._problems(page))
+        return found
+
+    async def _send(self, form: Form, page: SeenPage, *, thorough: bool) -> SeenPage:
+        try:
+            filled = fill(form, page, self._visitor.path, self._memory, thorough=thorough)
+        except CannotFill as error:
+            fault = PageFault(self._visitor.path, self._visitor.status, error.field, error.found)
+            raise StuckError(fault) from error
+        return await self._visitor.send(form, filled)
+
+    def _count(self, form: Form, page: SeenPage) -> None:
+        tally = self._tally
+        if form.purpose == "rate":
+            self._retries = 0
+            tally.turns += 1
+            tally.ratings += sum(slot.state == "answered" for slot in page.slots.values())
+            tally.missing_answers += sum(slot.state == "missing" for slot in page.slots.values())
+        elif form.purpose == "finish":
+            tally.conversations += 1
+        elif form.purpose == "retry":
+            tally.asked_again += 1
+
+    def _problems(self, page: SeenPage) -> list[PageFault]:
+        path, status = self._visitor.path, self._visitor.status
+        problems = page.problems or {"": "the form came back, and nothing says why"}
+        return [PageFault(path, status, name or None, said) for name, said in problems.items()]
+
+    def _stuck(self, why: str, page: SeenPage) -> StuckError:
+        title = f" (“{page.title}”)" if page.title else ""
+        return StuckError(PageFault(self._visitor.path, self._visitor.status, None, why + title))
