@@ -71,6 +71,13 @@ class Handler(SimpleHTTPRequestHandler):
 
     extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
 
+    def do_GET(self) -> None:
+        if "/progress/" in self.path:
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
     def end_headers(self) -> None:
         from manyvoices.collect.middleware import POLICY
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.template.loader import render_to_string
 from tests.collect.page_samples import WAITING, polls
-from tests.e2e.patience import until_sent
+from tests.e2e.patience import until_page, until_sent
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import StandIn
@@ -93,6 +93,15 @@ def test_a_lost_connection_is_said_and_taken_back(waiting: Any, stand_in: StandI
     waiting.locator("[data-offline-note]").wait_for()
     waiting.context.set_offline(False)
     waiting.locator("[data-offline-note]").wait_for(state="detached")
+
+
+def test_a_turn_that_is_over_elsewhere_shows_the_whole_new_page(
+    waiting: Any, stand_in: StandIn
+) -> None:
+    waiting.evaluate("window.isOld = true")
+    stand_in.polls = ["<!doctype html><title>Another page</title><main>Reply here</main>"]
+    until_page(waiting, "window.isOld === undefined")
+    assert waiting.get_by_text("Reply here").count() == 0
 
 
 def test_nobody_answered_offers_to_ask_again(page: Any, stand_in: StandIn) -> None:

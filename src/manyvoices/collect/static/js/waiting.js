@@ -28,14 +28,19 @@ function updateButton() {
   button.classList.toggle("unready", open > 0);
 }
 
-/* An answer that says nothing new must not touch the page: somebody may be reading there. */
-function skipUnchanged(event) {
-  const current = document.getElementById("waiting")?.dataset.state;
-  const reply = new DOMParser().parseFromString(event.detail.serverResponse ?? "", "text/html");
+/* An answer that says nothing new must not touch the page: somebody may be reading there. One that
+ * is another page altogether (the turn was rated in another window) belongs in the window itself.
+ */
+function beforeSwap(event) {
+  if (event.detail.target?.id !== "waiting" || event.detail.xhr.status !== 200) return;
+  const current = document.getElementById("waiting").dataset.state;
+  const reply = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
   const next = reply.getElementById("waiting")?.dataset.state;
-  if (event.detail.target?.id === "waiting" && next !== undefined && next === current) {
+  online();
+  if (next === current) event.detail.shouldSwap = false;
+  if (next === undefined) {
     event.detail.shouldSwap = false;
-    online();
+    window.location.reload();
   }
 }
 
@@ -54,7 +59,7 @@ function online() {
   document.querySelector("[data-offline-note]")?.remove();
 }
 
-document.addEventListener("htmx:beforeSwap", skipUnchanged);
+document.addEventListener("htmx:beforeSwap", beforeSwap);
 document.addEventListener("htmx:sendError", offline);
 document.addEventListener("htmx:responseError", offline);
 document.addEventListener("htmx:afterSettle", () => {
