@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class ConversationStep(str, Enum):
+class ConversationStep(StrEnum):
     """The pages of a conversation in the order in which they come."""
 
     OPENING = "opening"
