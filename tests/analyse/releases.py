@@ -54,7 +54,11 @@ SURVEY = """\
       kind: single
       label: "What is your gender?"
       options: [Female, Male, Non-binary, Prefer not to say]
-    - {id: region, kind: single, label: "Where do you live?", style: select, options: [North, South]}
+    - id: region
+      kind: single
+      style: select
+      label: "Where do you live?"
+      options: [North, South]
     - id: uses
       kind: multiple
       label: "What do you use language models for?"

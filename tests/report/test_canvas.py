@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from matplotlib.figure import Figure
 
 from manyvoices.report import palette
-from manyvoices.report.canvas import Drawing, new_figure, render, rows_axes
+from manyvoices.report.canvas import Drawing, new_figure, render, rows_axes, shortened
 
 
 def drawing(labels: tuple[str, ...] = ("a", "b")) -> Drawing:
@@ -92,3 +92,12 @@ def test_text_and_marks_stand_out_on_both_grounds() -> None:
                 assert _contrast(colours[name], colours[ground]) >= 4.5, (dark, ground, name)
         for name in ("series1", "series2", "series3"):
             assert _contrast(colours[name], colours["paper"]) >= 3, (dark, name)
+
+
+def test_a_long_label_keeps_its_beginning_and_its_end() -> None:
+    labels = [f"a-model-with-a-long-name-{size}b" for size in (7, 70)]
+    cut = [shortened(label, 17) for label in labels]
+    assert [len(label) for label in cut] == [17, 17]
+    assert cut[0] != cut[1]
+    assert all(label.startswith("a-model-wi") and "…" in label for label in cut)
+    assert shortened("short", 17) == "short"

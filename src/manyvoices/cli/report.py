@@ -41,7 +41,9 @@ def report(
     """
     try:
         from manyvoices.report import build_report, provenance
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if error.name not in ("cmcrameri", "jinja2", "markupsafe", "matplotlib"):
+            raise
         raise MissingExtraError("the report", "analysis") from error
 
     fields = list(dict.fromkeys(group or ()))

@@ -118,9 +118,19 @@ def rows_axes(axes: Axes, labels: list[str]) -> None:
 
 
 def short(label: str, width: float) -> str:
-    """Cut a long label to what a drawing of that width has room for; the table has it whole."""
-    room = 34 if width >= WIDE else 17
-    return label if len(label) <= room else label[: room - 1].rstrip() + "…"
+    """Cut a long label to what a drawing of that width has room for; the table has it whole.
+
+    The middle goes: names of models often differ only in their last letters.
+    """
+    return shortened(label, 34 if width >= WIDE else 17)
+
+
+def shortened(label: str, room: int) -> str:
+    """`label` in at most `room` characters, its beginning and its end kept."""
+    if len(label) <= room:
+        return label
+    tail = (room - 1) // 3
+    return f"{label[: room - 1 - tail].rstrip()}…{label[-tail:].lstrip()}"
 
 
 def _draw(drawing: Drawing, width: float, kind: str, salt: str, fonttype: str) -> bytes:
@@ -138,6 +148,8 @@ def _draw(drawing: Drawing, width: float, kind: str, salt: str, fonttype: str) -
             format=kind,
             dpi=200,
             facecolor=PAPER if standalone else "none",
+            bbox_inches="tight" if standalone else None,
+            pad_inches=0.18,
             metadata=_NO_METADATA[kind],
         )
     return buffer.getvalue()

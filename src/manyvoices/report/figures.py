@@ -18,7 +18,7 @@ from manyvoices.analyse.leaderboard import Board, Leaderboard
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.scores import ScoreDistribution, ScoreSummary
 from manyvoices.report import findings
-from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, short
+from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, short, shortened
 from manyvoices.report.formats import (
     listed,
     method_name,
@@ -309,7 +309,7 @@ def _rank_axes(axes: Axes, comparison: GroupComparison, width: float) -> None:
 def _ranked(row: ModelSpread, end: int, width: float) -> str:
     name = short(row.model, width)
     if width < WIDE:
-        name = name if len(name) <= 11 else name[:10] + "…"
+        name = shortened(name, 12)
     return f"{name}  {row.ranks[end]}" if end == 0 else f"{row.ranks[end]}  {name}"
 
 

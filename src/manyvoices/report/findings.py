@@ -56,14 +56,17 @@ def scores_title(scores: ScoreDistribution) -> str:
 
 
 def turns_title(scores: ScoreDistribution) -> str:
-    """Whether scores rise or fall as conversations go on, as far as the intervals allow."""
+    """Whether later turns have other scores than the first, as far as the intervals allow.
+
+    Not "scores rise": later turns hold other answers, so nothing need have changed.
+    """
     first, last = scores.by_turn[0], scores.by_turn[-1]
-    move = f"from {number(first.mean)} in turn {first.label} to {number(last.mean)} in turn"
+    means = f"{number(first.mean)} in turn {first.label}, {number(last.mean)} in turn {last.label}"
     if last.low > first.high:
-        return f"Scores rise as conversations go on: {move} {last.label}"
+        return f"Scores are higher in later turns: {means}"
     if last.high < first.low:
-        return f"Scores fall as conversations go on: {move} {last.label}"
-    return "Scores stay level as conversations go on"
+        return f"Scores are lower in later turns: {means}"
+    return f"Scores are much the same in all turns: {means}"
 
 
 def group_title(comparison: GroupComparison) -> str:
