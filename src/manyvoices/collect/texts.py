@@ -17,15 +17,17 @@ _TAGS = {
 # Headings inside a model's answer would tear the page's outline apart for screen readers.
 _STUDY_TAGS = _TAGS | {"h2", "h3", "h4", "a"}
 
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable(
+_answers = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
     ["table", "strikethrough"]
 )
+# A file that people write is wrapped by their editor: there a line end is only a space.
+_files = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
 @lru_cache(maxsize=512)
 def answer_html(text: str) -> str:
     """A model's answer: no links, no images, no headings, no attributes."""
-    return nh3.clean(_markdown.render(text), tags=_TAGS, attributes={"ol": {"start"}})
+    return nh3.clean(_answers.render(text), tags=_TAGS, attributes={"ol": {"start"}})
 
 
 @lru_cache(maxsize=256)
@@ -34,7 +36,7 @@ def study_html(text: str) -> str:
     if not text:
         return ""
     return nh3.clean(
-        _markdown.render(text),
+        _files.render(text),
         tags=_STUDY_TAGS,
         attributes={"a": {"href"}, "ol": {"start"}},
         link_rel="noopener noreferrer",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 REQUIRED = "Please answer this question."
+NOT_RATED = "Please rate this answer."
 REQUIRED_TICK = "Please tick at least one answer."
 REQUIRED_ITEMS = "Please answer each line, or say that it does not apply. Still open: %(count)d."
 UNKNOWN_OPTION = "Please choose one of the answers that are offered."
@@ -21,6 +22,7 @@ OUT_OF_RANGE = "Please place the slider again; what arrived was not a place on i
 
 MESSAGES: Mapping[str, str] = {
     "required": REQUIRED,
+    "not_rated": NOT_RATED,
     "required_tick": REQUIRED_TICK,
     "required_items": REQUIRED_ITEMS,
     "unknown_option": UNKNOWN_OPTION,

@@ -136,7 +136,11 @@ def turn_page(
         draft_url=draft_url(
             conversation.participant, form_name(conversation, f"{turn.index}-rate")
         ),
-        errors={f"score-{key}": words(problem) for key, problem in problems.items()},
+        errors={
+            slot.slider.input_id: f"{slot.label}: {slot.slider.error}"
+            for slot in slots
+            if slot.slider and slot.slider.error
+        },
         fresh=[slot for slot in slots if slot.key in settled and slot.key not in have],
     )
 

@@ -149,7 +149,7 @@ def _rate(request: HttpRequest, found: Conversation, index: int, posted: Posted)
                 conversation=found, index=index, scores=result.values, now=timezone.now()
             )
         except RatingsMissing as missing:
-            problems = {key: Problem("required") for key in missing.keys}
+            problems = {key: Problem("not_rated") for key in missing.keys}
         except NothingToLock:
             return _to(found)
     if problems:

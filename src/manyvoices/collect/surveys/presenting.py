@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from manyvoices.collect.people.contexts import SliderView
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.people.presenting import Posted, sliders
@@ -142,7 +144,10 @@ def _errors(questions: list[QuestionView]) -> dict[str, str]:
     errors: dict[str, str] = {}
     for view in questions:
         if view.error:
-            errors[_first_control(view)] = view.error
+            errors[_first_control(view)] = _("%(question)s: %(problem)s") % {
+                "question": view.label,
+                "problem": view.error,
+            }
     return errors
 
 
