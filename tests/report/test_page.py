@@ -116,7 +116,7 @@ def test_headline_numbers_equal_a_recount(page: Page) -> None:
                 "Nobody has taken part.",
                 "No model was asked anything.",
                 "No answer was rated, so there are no scores to show.",
-                "nothing was compared",
+                "There is no leaderboard: no two models were rated",
                 "Without a leaderboard there is none by group.",
                 "Nobody answered a question about performance or choice",
             ],
