@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from manyvoices.collect.console.charts import Columns
+from manyvoices.collect.console.numbers import percent
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Share:
     def fraction(self) -> float:
         """0 to 1; 0 where there is nothing to be a part of."""
         return self.n / self.of if self.of else 0.0
+
+    @property
+    def percent(self) -> str:
+        """In words; empty where there is nothing to be a part of."""
+        return percent(self.n, self.of)
 
     @property
     def width(self) -> str:
@@ -110,6 +116,8 @@ class ScoreSpread:
     middle_half: str
     """The first and third quartile in words."""
     columns: Columns
+    low: int
+    high: int
 
 
 @dataclass(frozen=True)
@@ -284,7 +292,6 @@ class AnswerView:
     """``answered``, ``missing`` or ``waiting``."""
     html: str
     score: ScoreView | None
-    was_rated: bool
     chosen: bool
     tied: bool
     facts: list[tuple[str, str]]

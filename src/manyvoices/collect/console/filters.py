@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 WHO = {"people": False, "simulated": True}
-STATUSES = ("now", "underway", "complete", "withdrew")
+STATUSES = ("staying", "now", "underway", "complete", "withdrew")
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ def conversations(request: StaffRequest, study_id: str) -> HttpResponse:
         choices=[
             rows_of.who_choice(chosen),
             rows_of.type_choice(chosen, lists.conversation_types(study_id), spec),
+            rows_of.finished_choice(chosen),
         ],
         narrowed=rows_of.narrowed(chosen),
     )

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from manyvoices.collect.console.contexts import Check, QueueView
-from manyvoices.collect.console.presenting.words import duration, number
+from manyvoices.collect.console.numbers import number
+from manyvoices.collect.console.presenting.words import duration
 from manyvoices.collect.console.queries.calls import Queue
 from manyvoices.collect.console.queries.study import StudyFacts
 

@@ -18,6 +18,7 @@ from manyvoices.collect.console.contexts import (
     TurnView,
 )
 from manyvoices.collect.console.filters import Filter, query_string
+from manyvoices.collect.console.numbers import number
 from manyvoices.collect.console.presenting import words
 from manyvoices.collect.conversations.models import AttributeRating, Conversation, Turn, Utterance
 from manyvoices.collect.texts import answer_html, study_html
@@ -79,7 +80,6 @@ def _answer(
         state=_state(utterance, turn, now=now),
         html=answer_html(utterance.text or ""),
         score=_score(utterance.score, rule.rating.range, rule.rating.anchors),
-        was_rated=turn.rated_at is not None,
         chosen=utterance.chosen,
         tied=utterance.tied,
         facts=_facts(utterance),
@@ -105,7 +105,7 @@ def _facts(utterance: Utterance) -> list[tuple[str, str]]:
         (_("Reported version"), utterance.model_version or ""),
         (_("Latency"), words.latency(utterance.latency_ms)),
         (_("Ended by"), utterance.finish_reason or ""),
-        *((name, "" if n is None else words.number(n)) for name, n in tokens.items()),
+        *((name, "" if n is None else number(n)) for name, n in tokens.items()),
     ]
     return [(name, value) for name, value in facts if value]
 

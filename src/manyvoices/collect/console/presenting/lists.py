@@ -130,11 +130,18 @@ def who_choice(chosen: Filter) -> Choice:
 def status_choice(chosen: Filter) -> Choice:
     """How far people are."""
     options = [
+        ("staying", _("whoever did not withdraw")),
         ("now", _("active now")),
         ("underway", _("not complete yet")),
         ("complete", _("complete")),
         ("withdrew", _("withdrew")),
     ]
+    return _choice("status", _("Progress"), chosen.status, options)
+
+
+def finished_choice(chosen: Filter) -> Choice:
+    """Whether everything that is asked about a conversation was stored."""
+    options = [("complete", _("finished")), ("underway", _("not finished yet"))]
     return _choice("status", _("Progress"), chosen.status, options)
 
 

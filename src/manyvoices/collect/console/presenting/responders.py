@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from manyvoices.collect.console.charts import bins, columns, quantile
 from manyvoices.collect.console.contexts import FailureCount, ResponderRow, ScoreSpread, Share
 from manyvoices.collect.console.filters import Filter, query_string
-from manyvoices.collect.console.presenting.words import failure, latency, number
+from manyvoices.collect.console.numbers import number
+from manyvoices.collect.console.presenting.words import failure, latency
 from manyvoices.collect.console.queries.calls import ANSWERED, WAITING
 from manyvoices.collect.console.queries.study import StudyFacts
 
@@ -69,6 +70,8 @@ def _spread(facts: StudyFacts, scores: dict[int, int]) -> ScoreSpread | None:
         median=median,
         middle_half=_("%(first)s to %(third)s") % {"first": first, "third": third},
         columns=columns(bins(scores, low=low, high=high), label=label, width=120, height=28),
+        low=low,
+        high=high,
     )
 
 

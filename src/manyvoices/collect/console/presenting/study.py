@@ -18,12 +18,12 @@ from manyvoices.collect.console.contexts import (
     TypeRow,
 )
 from manyvoices.collect.console.filters import Done, Filter, query_string
+from manyvoices.collect.console.numbers import number
 from manyvoices.collect.console.presenting.checks import checks, queue_view
 from manyvoices.collect.console.presenting.responders import responder_rows
 from manyvoices.collect.console.presenting.words import (
     StudyStep,
     duration,
-    number,
     steps,
     type_label,
 )
@@ -63,7 +63,7 @@ def funnels(facts: StudyFacts) -> list[Funnel]:
 def _funnel(facts: StudyFacts, version: StudyVersion, *, is_current: bool) -> Funnel:
     people, simulated = (facts.heads.get((version.pk, kind), Heads()) for kind in (False, True))
     row = _RowMaker(facts.study.pk, version.number, people.consented, simulated.consented)
-    rows = [row.make(_("Consented"), people.consented, simulated.consented, status="")]
+    rows = [row.make(_("Consented"), people.consented, simulated.consented, status="staying")]
     rows += [_step_row(facts, version.pk, step, row) for step in steps(version.spec)]
     rows.append(row.make(_("Complete"), people.complete, simulated.complete, status="complete"))
     return Funnel(
@@ -125,7 +125,7 @@ def _group(facts: StudyFacts, *, simulated: bool) -> Group:
     per_day = {day: n for (kind, day), n in facts.completions.items() if kind is simulated}
     return Group(
         simulated=simulated,
-        consented=share(heads.consented, heads.consented, ""),
+        consented=share(heads.consented, heads.consented, "staying"),
         complete=share(heads.complete, heads.consented, "complete"),
         active=share(facts.active.get(simulated, 0), heads.consented, "now"),
         withdrawn=share(heads.withdrawn, heads.consented + heads.withdrawn, "withdrew"),
@@ -145,7 +145,7 @@ def _types(facts: StudyFacts, *, simulated: bool) -> list[TypeRow]:
             finished=Share(
                 reached.finished,
                 reached.begun,
-                url + query_string(Filter(simulated=simulated, type=name)),
+                url + query_string(Filter(simulated=simulated, type=name, status="complete")),
             ),
             rated=_rated(facts.turns.get((simulated, name), (0, 0))),
         )

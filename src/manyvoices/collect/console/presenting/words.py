@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from manyvoices.collect.console.filters import Done
+from manyvoices.collect.console.numbers import number
 from manyvoices.design import ConversationsStage, Study, SurveyStage
 from manyvoices.design.journey import Step
 from manyvoices.llm import FailureKind
@@ -21,23 +21,6 @@ class StudyStep:
 
     done: Done
     label: str
-
-
-def number(value: float, decimals: int = 0) -> str:
-    """A number as the reader's language writes it."""
-    return str(number_format(round(value, decimals), decimals, use_l10n=True, force_grouping=True))
-
-
-def percent(n: int, of: int) -> str:
-    """The share in whole percent. "100" is only said of all, "0" only of none; empty for 0 of 0."""
-    if not of:
-        return ""
-    whole = round(100 * n / of)
-    if n and not whole:
-        return _("under 1 %")
-    if n < of:
-        whole = min(whole, 99)
-    return _("%(number)s %%") % {"number": number(whole)}
 
 
 def duration(value: timedelta | None) -> str:

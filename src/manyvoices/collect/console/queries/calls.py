@@ -11,7 +11,6 @@ from django.db.models.functions import Coalesce
 from manyvoices.collect.console.queries.medians import medians
 from manyvoices.collect.conversations.models import Utterance
 from manyvoices.collect.jobs.models import Job
-from manyvoices.llm import FailureKind
 
 ANSWERED = "answered"
 WAITING = "waiting"
@@ -53,8 +52,7 @@ def outcomes(study_id: str) -> dict[tuple[bool, str, str], int]:
         .annotate(
             outcome=Case(
                 When(failure__isnull=False, then=F("failure")),
-                When(text__gt="", then=Value(ANSWERED)),
-                When(settled_at__isnull=False, then=Value(FailureKind.EMPTY.value)),
+                When(settled_at__isnull=False, then=Value(ANSWERED)),
                 default=Value(WAITING),
                 output_field=CharField(),
             )
@@ -68,7 +66,7 @@ def outcomes(study_id: str) -> dict[tuple[bool, str, str], int]:
 
 def median_latency_ms(study_id: str) -> dict[tuple[bool, str], float]:
     """(simulated, responder) -> median time to an answer in milliseconds, of calls with one."""
-    answered = calls_of(study_id).filter(failure=None, text__gt="")
+    answered = calls_of(study_id).filter(failure=None, settled_at__isnull=False)
     by = ["turn__conversation__participant__simulated", "responder"]
     return {
         (sim, name): value for (sim, name), value in medians(answered, "latency_ms", by=by).items()

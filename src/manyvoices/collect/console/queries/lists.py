@@ -41,7 +41,10 @@ def people(study_id: str, chosen: Filter, *, now: datetime) -> QuerySet[Particip
 def _status(status: str) -> Q:
     if status == "withdrew":
         return Q(withdrawn_at__isnull=False)
-    return Q(withdrawn_at=None, completed_at__isnull=status == "underway")
+    staying = Q(withdrawn_at=None)
+    if status == "staying":
+        return staying
+    return staying & Q(completed_at__isnull=status == "underway")
 
 
 def _who_did(rows: QuerySet[Participant], done: Done) -> QuerySet[Participant]:
@@ -90,6 +93,8 @@ def conversations(study_id: str, chosen: Filter) -> QuerySet[Conversation]:
         rows = rows.filter(type=chosen.type)
     if chosen.participant is not None:
         rows = rows.filter(participant=chosen.participant)
+    if chosen.status in {"complete", "underway"}:
+        rows = rows.filter(finished_at__isnull=chosen.status == "underway")
     return rows.order_by("-started_at", "pk")
 
 
