@@ -267,3 +267,24 @@ def test_tokens_are_those_of_the_design() -> None:
 def test_the_sheet_knows_no_left_and_right() -> None:
     sided = r"(?:margin|padding|border|inset)-(?:left|right)|\b(?:left|right|float)\s*:"
     assert re.findall(sided, CSS) == []
+
+
+def test_the_list_of_errors_names_the_questions() -> None:
+    html = render("survey-errors")
+    assert "<bdi>How often do you use one?</bdi> – Please answer this question.</a>" in html
+    assert "<bdi>Answer B</bdi> – Please rate this answer.</a>" in render("turn-errors")
+
+
+def test_two_halves_of_a_sentence_stand_together_without_dots() -> None:
+    assert scales.without_dots("The answer... ") == "The answer"
+    assert scales.without_dots("… was short.") == "was short."
+    assert scales.without_dots("...and so on") == "and so on"
+
+
+def test_what_stands_above_the_lines_is_not_said_again_at_each() -> None:
+    whole = "Please answer each line."
+    base = SAMPLES["survey-errors"].page.questions[-2]
+    question = replace(base, error=whole, items=[replace(i, error=whole) for i in base.items])
+    html = render_to_string("parts/question.html", {"question": question})
+    assert html.count(whole) == 1
+    assert html.count("Not answered yet") == 3

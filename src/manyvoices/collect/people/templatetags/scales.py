@@ -94,6 +94,12 @@ def scale_words_json() -> str:
 
 
 @register.filter
+def without_dots(part: str) -> str:
+    """Half a sentence without the dots that point to its other half: the two stand together."""
+    return part.strip().removeprefix("...").removesuffix("...").strip("… ")
+
+
+@register.filter
 def study_text(text: str) -> SafeString:
     """Markdown of the study's authors, sanitised."""
     return mark_safe(study_html(text))  # noqa: S308
