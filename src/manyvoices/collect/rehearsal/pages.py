@@ -39,6 +39,8 @@ class Form:
     """One form of a page."""
 
     id: str
+    index: int = -1
+    """Which form of the page it is; below 0 for controls that stand outside of any."""
     classes: frozenset[str] = frozenset()
     action: str = ""
     hidden: list[tuple[str, str]] = field(default_factory=list)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from manyvoices.collect.rehearsal.plan import Bot, Plan
+from manyvoices.collect.rehearsal.plan import Bot
 from manyvoices.collect.rehearsal.tally import StuckError, Tally
 from manyvoices.collect.rehearsal.visiting import BotVisit, Visitor
 from manyvoices.design import Study
@@ -17,16 +17,18 @@ from manyvoices.design import Study
 KEEP_ALIVE_S = 1.0
 
 
-def play(plan: Plan, *, url: str, token: str, concurrency: int, tally: Tally) -> None:
-    """Play every bot of `plan`, at most `concurrency` at once. What happens is in `tally`.
+def play(
+    bots: Sequence[Bot], study: Study, *, url: str, token: str, concurrency: int, tally: Tally
+) -> None:
+    """Play `bots`, at most `concurrency` at once. What happens is in `tally`.
 
     `url` is the server's address, `token` what `people.operations.rehearsal_token` gives there.
     """
-    asyncio.run(play_all(plan, plan.bots, url=url, token=token, limit=concurrency, tally=tally))
+    asyncio.run(play_all(bots, study, url=url, token=token, limit=concurrency, tally=tally))
 
 
 async def play_all(
-    plan: Plan, bots: Sequence[Bot], *, url: str, token: str, limit: int, tally: Tally
+    bots: Sequence[Bot], study: Study, *, url: str, token: str, limit: int, tally: Tally
 ) -> None:
     """As `play`, inside a running event loop."""
     places = asyncio.Semaphore(limit)
@@ -34,7 +36,7 @@ async def play_all(
 
     async def one(bot: Bot) -> None:
         async with places:
-            await _play_one(bot, plan.study, url, token, tally, connector)
+            await _play_one(bot, study, url, token, tally, connector)
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -60,7 +60,8 @@ class _Reader(HTMLParser):
         elif tag == "div" and "answer" in classes:
             self._answer = AnswerText()
         elif tag == "form":
-            self._form = Form(at.get("id", ""), classes, at.get("action", ""))
+            index = len(self._page.forms)
+            self._form = Form(at.get("id", ""), index, classes, at.get("action", ""))
             self._page.forms.append(self._form)
             self._question = None
         elif tag == "input":

@@ -115,7 +115,7 @@ def rehearse(
     `NoSuchGroup`, and `RehearsalError` where no server comes up.
     """
     study = load_study(study_file)
-    plan = make_plan(study, participants=participants, seed=seed, group=group)
+    plan = make_plan(study, participants=participants + browser, seed=seed, group=group)
     if browser:
         from manyvoices.collect.rehearsal.browser import find_chromium
 
@@ -132,14 +132,15 @@ def rehearse(
     with own_server(db, files.server_log, workers) as url, watching(tally, watch):
         token = _token(study.id)
         tally.start()
-        play(plan, url=url, token=token, concurrency=concurrency, tally=tally)
+        bots = plan.bots[:participants]
+        play(bots, study, url=url, token=token, concurrency=concurrency, tally=tally)
         if browser:
             from manyvoices.collect.rehearsal.browser import play_in_browser
 
-            play_in_browser(plan, url=url, token=token, folder=files.screenshots, tally=tally)
+            last, folder = plan.bots[-1], files.screenshots
+            play_in_browser(last, study, url=url, token=token, folder=folder, tally=tally)
     shown = str(files.screenshots) if browser else None
-    total = participants + browser
-    return _outcome(plan, planted, tally, db, total, plan_file, shown, password)
+    return _outcome(plan, planted, tally, db, plan_file, shown, password)
 
 
 def _token(study_id: str) -> str:
@@ -214,7 +215,6 @@ def _outcome(
     planted: Planted,
     tally: Tally,
     db: str,
-    participants: int,
     plan_file: Path,
     screenshots: str | None,
     password: str | None,
@@ -223,7 +223,7 @@ def _outcome(
     return Outcome(
         study_id=plan.study.id,
         database=without_password(db),
-        participants=participants,
+        participants=len(plan.bots),
         completed=tally.completed,
         conversations=tally.conversations,
         turns=tally.turns,

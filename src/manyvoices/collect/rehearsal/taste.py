@@ -7,7 +7,7 @@ the rating scale by which a text that has the feature to the full is rated highe
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 from manyvoices.llm import measure
 
@@ -43,8 +43,8 @@ class Taste:
 
     def utility(self, text: str) -> float:
         """By how much of the scale `text` is liked beyond a text without any feature."""
-        shown = style(text)
-        return sum(getattr(self, f.name) * getattr(shown, f.name) for f in fields(self))
+        weights, shown = asdict(self), asdict(style(text))
+        return float(sum(weight * shown[name] for name, weight in weights.items()))
 
 
 EVERYONE = Taste(

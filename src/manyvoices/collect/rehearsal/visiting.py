@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from types import TracebackType
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -16,9 +17,28 @@ from manyvoices.collect.rehearsal.reading import read_html
 from manyvoices.collect.rehearsal.tally import PageFault, StuckError, Tally
 
 SENT_BACK = 422
+NOTHING_HERE = 204
 MOST_REDIRECTS = 10
 MOST_RETRIES = 5
 """How often a bot asks anew where no model answers."""
+
+
+class Visiting(Protocol):
+    """A way to see pages and to send forms."""
+
+    status: int
+    """HTTP status of the page."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def path(self) -> str:
+        """The page's path below the study."""
+        ...
+
+    async def get(self, url: str) -> SeenPage: ...
+    async def send(self, form: Form, filled: Filled) -> SeenPage: ...
+    async def poll(self, page: SeenPage) -> bool: ...
 
 
 class Visitor:
@@ -65,10 +85,10 @@ class Visitor:
     async def poll(self, page: SeenPage) -> bool:
         """Ask once for the answers that `page` awaits; False where the page must be reloaded."""
         assert page.poll_url is not None
-        _status, text, _ = await self._request("GET", urljoin(self.url, page.poll_url))
-        if _status == 204:
+        status, text, elsewhere = await self._request("GET", urljoin(self.url, page.poll_url))
+        if status == NOTHING_HERE or elsewhere is not None:
             return False
-        self._check(_status, page.poll_url)
+        self._check(status, page.poll_url)
         if text != self._last_poll:
             self._last_poll = text
             page.take(read_html(text))
@@ -124,7 +144,7 @@ class BotVisit:
     """Play one bot."""
 
     def __init__(
-        self, bot: Bot, visitor: Visitor, tally: Tally, *, patience_s: float, most_steps: int
+        self, bot: Bot, visitor: Visiting, tally: Tally, *, patience_s: float, most_steps: int
     ) -> None:
         self._memory = Memory(bot)
         self._bot = bot
