@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
+
+from manyvoices.schema.errors import ManyvoicesError
 
 RESTART_PAUSE_S = 1.0
 
@@ -63,6 +66,7 @@ def serve(
     """Serve until a signal ends it. Django must be configured, tables and studies in place."""
     from django.db import connections
 
+    refuse_taken_port(host, port)
     # Worker processes are forked: none may inherit an open connection of this one.
     connections.close_all()
     runner = RunnerProcess()
@@ -82,6 +86,23 @@ def serve(
         ).run()
     finally:
         runner.stop()
+
+
+class PortTakenError(ManyvoicesError):
+    """Something else listens where this server should."""
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raise `PortTakenError` where nobody could listen on `port` of `host`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTakenError(
+                f"cannot listen on {host}:{port} ({error.strerror}); name another with --port"
+            ) from error
 
 
 def _application(options: dict[str, Any]) -> Any:
@@ -159,8 +180,6 @@ class ServerProcess:
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A port that nobody listens on at this moment."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
