@@ -17,6 +17,7 @@ from manyvoices.aggregate.columns import (
     encode_pair,
     require_columns,
 )
+from manyvoices.aggregate.errors import SelfBattleError, WeightError
 from manyvoices.aggregate.kinds import BoolArray, FloatArray, IntArray, ObjectArray, Ties
 from manyvoices.aggregate.outcomes import BothBad, exclusions, read_outcomes
 
@@ -63,13 +64,15 @@ class Battles:
         for name, codes in (("a", self.a), ("b", self.b)):
             if rows and not (codes.min() >= 0 and codes.max() < len(self.models)):
                 raise ValueError(f"column {name} holds codes outside 0..{len(self.models) - 1}")
-        if np.any(self.a == self.b):
-            raise ValueError("a model cannot battle itself: drop rows where a equals b")
+        same = self.a == self.b
+        if same.any():
+            row = int(np.argmax(same))
+            raise SelfBattleError(row, self.models[self.a[row]])
         known = (self.outcome == 0.0) | (self.outcome == 0.5) | (self.outcome == 1.0)
         if not known.all():
             raise ValueError("outcome must be 1.0 (a won), 0.5 (tie) or 0.0 (b won)")
-        if self.weight is not None and not (np.isfinite(self.weight) & (self.weight >= 0)).all():
-            raise ValueError("weights must be finite and not negative")
+        if self.weight is not None:
+            check_weights(self.weight)
 
     def __len__(self) -> int:
         return len(self.a)
@@ -277,6 +280,14 @@ class Battles:
 
 _ROW_FIELDS = ("model_a", "model_b", "outcome", "participant_id", "weight", "simulated")
 _TUPLE_FIELDS = ("model_a", "model_b", "outcome", "participant_id")
+
+
+def check_weights(weights: FloatArray) -> None:
+    """Raise `WeightError` at the first weight (rows,) that is negative, NaN or infinite."""
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise WeightError(row, float(weights[row]))
 
 
 def _reader(row: Any) -> Any:

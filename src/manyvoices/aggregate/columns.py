@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from manyvoices.aggregate.errors import MixedTypesError
 from manyvoices.aggregate.kinds import AnyArray, IntArray
 from manyvoices.schema.errors import DataError, Fault
 
@@ -49,6 +50,9 @@ def encode_pair(first: Any, second: Any) -> tuple[IntArray, IntArray, tuple[str,
     """Number two columns of names in one numbering, labels in sorted order."""
     codes_1, labels_1 = encode(first)
     codes_2, labels_2 = encode(second)
+    kinds = {type(label) for label in (*labels_1, *labels_2)}
+    if len(kinds) > 1:
+        raise MixedTypesError(kind.__name__ for kind in kinds)
     names = sorted({str(label) for label in (*labels_1, *labels_2)})
     code_of = {name: code for code, name in enumerate(names)}
     return (

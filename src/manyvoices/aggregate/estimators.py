@@ -1,4 +1,4 @@
-"""The three estimators, each on a whole batch of count matrices at once.
+"""Estimators that take wins alone, each on a whole batch of count matrices at once.
 
 Every function takes wins (B, n, n), entry [b, i, j] = comparisons that i won over j in data set b,
 and returns scores (B, n), higher is better. A data set for which the estimate does not exist gets
@@ -11,10 +11,8 @@ import numpy as np
 
 from manyvoices.aggregate.connectivity import strongly_connected
 from manyvoices.aggregate.kinds import BoolArray, FloatArray, IntArray
-from manyvoices.schema.errors import ConvergenceError
+from manyvoices.aggregate.likelihood import bradley_terry, gradient, log_likelihood
 
-TOLERANCE = 1e-8
-MAX_STEPS = 100
 PRISM_STEPS = 1000
 PRISM_OFFSET = 1e-6
 
@@ -101,93 +99,35 @@ def win_rate(wins: FloatArray) -> FloatArray:
     return rate
 
 
-def bradley_terry(
-    wins: FloatArray, *, l2: float = 0.0, start: FloatArray | None = None
-) -> tuple[FloatArray, int]:
-    """Log strengths (B, n) with mean zero that maximise the likelihood, and the steps taken.
+def pagerank(wins: FloatArray, *, damping: float = 0.85) -> FloatArray:
+    """Stationary distribution of a reader who follows wins and sometimes starts anew.
 
-    Bradley and Terry, Biometrika 39 (1952): P(i beats j) = 1 / (1 + exp(theta_j - theta_i)).
-    `l2` subtracts l2 / 2 * sum(theta^2). `start` (n,) is where Newton begins; zero by default.
-    Raises `ConvergenceError` when the largest step has not fallen below 1e-8 after 100 steps.
-
-    The step is Newton's, shortened by log(1 + r) / r where r is the largest difference between two
-    of its entries. Along any line the third derivative of this likelihood is at most r times the
-    second, so the shortened step climbs all the way and needs no line search (Sun and Tran-Dinh,
-    Mathematical Programming 178, 2019); near the maximum it tends to the full step.
+    Page, Brin, Motwani and Winograd, "The PageRank Citation Ranking" (1999): from j the reader goes
+    to i with probability wins_ij over all that j lost, and with probability 1 - `damping` anywhere
+    at random; from a model that never lost, anywhere at random. Unlike rank centrality it favours
+    models that met many opponents. One linear solve in place of powers of the matrix.
     """
-    batch, n, _ = wins.shape
-    scores = np.full((batch, n), np.nan)
-    solvable = np.ones(batch, dtype=np.bool_) if l2 > 0 else strongly_connected(wins)
-    theta = np.zeros((int(solvable.sum()), n))
-    if start is not None:
-        theta += start - start.mean()
-    steps = _climb(theta, wins[solvable], l2)
-    scores[solvable] = theta
-    return scores, steps
-
-
-def _climb(theta: FloatArray, wins: FloatArray, l2: float) -> int:
-    """Move theta (B, n) to the maximum in place; finished data sets leave the batch."""
-    played = wins + wins.transpose(0, 2, 1)
-    won = wins.sum(axis=2)
-    open_rows = np.arange(len(theta))
-    size = np.zeros(0)
-    for step_number in range(MAX_STEPS):
-        if not len(open_rows):
-            return step_number
-        step = _newton_step(theta[open_rows], played, won, l2)
-        size = np.ptp(step, axis=1)
-        shortened = np.log1p(size) / np.where(size > 0, size, 1.0)
-        theta[open_rows] += step * np.where(size > 0, shortened, 1.0)[:, None]
-        left = ~(size < TOLERANCE)
-        if not left.all():
-            open_rows, played, won = open_rows[left], played[left], won[left]
-    if not len(open_rows):
-        return MAX_STEPS
-    raise ConvergenceError(
-        f"bradley_terry did not converge in {MAX_STEPS} Newton steps: the last step still moved a "
-        f"log strength by {size.max():.2g} (tolerance {TOLERANCE:g}); some pairs are nearly "
-        "one-sided, so give a small penalty, e.g. l2=0.01"
-    )
-
-
-def _newton_step(theta: FloatArray, played: FloatArray, won: FloatArray, l2: float) -> FloatArray:
-    n = theta.shape[1]
-    strength = np.exp(theta - theta.max(axis=1, keepdims=True))
-    chance = strength[:, :, None] / (strength[:, :, None] + strength[:, None, :])
-    expected = played * chance
-    slope = won - expected.sum(axis=2) - l2 * theta
-    curve = expected * chance.transpose(0, 2, 1)
-    system = -curve
-    diagonal = np.arange(n)
-    system[:, diagonal, diagonal] += curve.sum(axis=2) + l2
-    if l2 == 0.0:
-        # Strengths are fixed only up to a common shift; this pins the step's mean at zero.
-        system += system[:, diagonal, diagonal].mean(axis=1)[:, None, None] / n
-    try:
-        step = np.linalg.solve(system, slope[:, :, None])[:, :, 0]
-    except np.linalg.LinAlgError as error:
-        raise ConvergenceError(
-            "bradley_terry met a singular system: some pairs are one-sided beyond the precision "
-            "of the machine; give a small penalty, e.g. l2=0.01"
-        ) from error
-    return np.asarray(step - step.mean(axis=1, keepdims=True))
-
-
-def log_likelihood(theta: FloatArray, wins: FloatArray, l2: float = 0.0) -> float:
-    """Bradley-Terry log-likelihood of theta (n,) for wins (n, n), less the penalty."""
-    gap = theta[:, None] - theta[None, :]
-    return float(-(wins * np.logaddexp(0.0, -gap)).sum() - 0.5 * l2 * (theta**2).sum())
-
-
-def gradient(theta: FloatArray, wins: FloatArray, l2: float = 0.0) -> FloatArray:
-    """Derivative (n,) of `log_likelihood` by theta."""
-    gap = theta[:, None] - theta[None, :]
-    chance = np.exp(-np.logaddexp(0.0, -gap))
-    surplus = wins - (wins + wins.T) * chance
-    return np.asarray(surplus.sum(axis=1) - l2 * theta)
+    n = wins.shape[1]
+    lost = wins.sum(axis=1, keepdims=True)
+    moves = np.divide(wins, lost, out=np.full_like(wins, 1.0 / n), where=lost > 0)
+    system = np.eye(n) - damping * moves
+    right = np.full((len(wins), n, 1), (1.0 - damping) / n)
+    return np.asarray(np.linalg.solve(system, right)[:, :, 0])
 
 
 def finite_rows(scores: FloatArray) -> BoolArray:
     """Return (B,), whether a data set has an estimate."""
     return np.asarray(np.isfinite(scores).all(axis=1))
+
+
+__all__ = [
+    "bradley_terry",
+    "finite_rows",
+    "gradient",
+    "log_likelihood",
+    "pagerank",
+    "prism_order",
+    "rank_centrality",
+    "rank_centrality_prism",
+    "win_rate",
+]

@@ -13,7 +13,19 @@ BoolArray = NDArray[np.bool_]
 ObjectArray = NDArray[np.object_]
 AnyArray = NDArray[Any]
 
-Method = Literal["rank_centrality", "bradley_terry", "win_rate"]
+Method = Literal[
+    "rank_centrality",
+    "bradley_terry",
+    "elo",
+    "win_rate",
+    "pagerank",
+    "newman",
+    "mean_score",
+    "normalized_score",
+    "within_turn_rank",
+]
+TieModel = Literal["davidson", "rao_kupper"]
+Interval = Literal["percentile", "basic", "bca"]
 Ties = Literal["half", "both", "drop"]
 Scale = Literal["natural", "elo", "probability"]
 Compat = Literal["prism"]
