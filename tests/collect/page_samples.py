@@ -212,11 +212,15 @@ SURVEY = SurveyPageView(
 _ERROR = "Please answer this question."
 SURVEY_ERRORS = replace(
     SURVEY,
-    errors={"q-use-0": _ERROR, "q-country": _ERROR, "q-values-facts": "Please rate this line."},
+    errors={
+        "q-use-0": f"How often do you use one?: {_ERROR}",
+        "q-country": f"Where do you live?: {_ERROR}",
+        "q-values-facts": "How important is it to you that an assistant …: Please rate every line.",
+    },
     questions=[
         replace(q, error=_ERROR) if q.id in ("use", "country") else
         replace(q, error="Please rate every line.", items=[
-            replace(q.items[0], error="Please rate this line."), *q.items[1:]
+            replace(q.items[0], error="Please rate every line."), *q.items[1:]
         ]) if q.id == "values" else q
         for q in SURVEY.questions
     ],
@@ -357,7 +361,7 @@ SAMPLES: dict[str, Sample] = {
             slot(2, None, state="missing"),
             TURN.slots[3],
         ],
-        errors={"score-1": "Please rate this answer."},
+        errors={"score-1": "Answer B: Please rate this answer."},
     )),
     "turn-long": Sample("conversations/turn.html", replace(
         TURN, transcript=TRANSCRIPT, turn=2, prompt="And " * 120 + "what then?",

@@ -269,10 +269,10 @@ def test_the_sheet_knows_no_left_and_right() -> None:
     assert re.findall(sided, CSS) == []
 
 
-def test_the_list_of_errors_names_the_questions() -> None:
+def test_the_list_of_errors_leads_to_the_fields() -> None:
     html = render("survey-errors")
-    assert "<bdi>How often do you use one?</bdi> – Please answer this question.</a>" in html
-    assert "<bdi>Answer B</bdi> – Please rate this answer.</a>" in render("turn-errors")
+    assert re.search(r'<a href="#q-country"[^>]*>Where do you live\?: Please answer', html)
+    assert re.search(r'<a href="#score-1"[^>]*>Answer B: Please rate', render("turn-errors"))
 
 
 def test_two_halves_of_a_sentence_stand_together_without_dots() -> None:
