@@ -19,7 +19,7 @@ People = QuerySet[people.Participant]
 
 def participants(chosen: People) -> Iterator[Participant]:
     """The people of a release. The recruitment provider's id is not among what leaves."""
-    rows = chosen.select_related("version").order_by("consented_at", "pk")
+    rows = chosen.select_related("version").defer("version__content").order_by("consented_at", "pk")
     for row in rows.iterator(chunk_size=CHUNK):
         yield Participant(
             participant_id=str(row.pk),
@@ -58,6 +58,7 @@ def conversations(chosen: People) -> Iterator[Conversation]:
     rows = (
         talk.Conversation.objects.filter(participant__in=chosen)
         .select_related("participant__version")
+        .defer("participant__version__content")
         .prefetch_related("turns__utterances", "attribute_ratings")
         .order_by("started_at", "pk")
     )

@@ -66,6 +66,8 @@ class Check:
     good: bool
     text: str
     advice: str = ""
+    url: str = ""
+    """Where it can be put right."""
 
 
 @dataclass(frozen=True)

@@ -93,8 +93,10 @@ class AnswerHandler:
 @transaction.atomic
 def begin_call(*, job: Job, now: datetime) -> Call | None:
     """Read what to ask, and count the time limit from now; None where nobody waits any more."""
-    utterance = Utterance.objects.select_related("turn__conversation__participant__version").get(
-        pk=job.key
+    utterance = (
+        Utterance.objects.select_related("turn__conversation__participant__version")
+        .defer("turn__conversation__participant__version__content")
+        .get(pk=job.key)
     )
     turn = utterance.turn
     if utterance.is_settled or turn.rated_at is not None or utterance.attempt != turn.attempt:

@@ -36,6 +36,7 @@ def current_participant(request: HttpRequest, study_id: str) -> Participant:
         raise NotTakingPart(study_id) from None
     participant = (
         Participant.objects.select_related("version", "study")
+        .defer("version__content")
         .filter(pk=key, study_id=study_id, withdrawn_at=None)
         .first()
     )

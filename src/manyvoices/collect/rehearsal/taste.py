@@ -16,7 +16,7 @@ LONG_WORDS = 150
 MANY_LINES = 8
 BASE = 0.34
 """Where on the scale (0..1) an answer without any of the features is put."""
-NOISE_SD = 0.09
+NOISE_SD = 0.13
 """Spread of one rating around what the bot's taste says, as a share of the scale."""
 
 
@@ -57,7 +57,7 @@ EVERYONE = Taste(
     warmth=0.27,
 )
 """Tuned against the personas: any two differ by about five hundredths of the scale or more."""
-DIFFERENCE = Taste(length=0.24, enumerated=0.11, closing_question=-0.05, warmth=-0.36)
+DIFFERENCE = Taste(length=0.17, enumerated=0.09, closing_question=-0.05, warmth=-0.34)
 """Added for the planted group, taken off for the others: long and listed against short and warm."""
 
 

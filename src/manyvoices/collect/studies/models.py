@@ -50,15 +50,14 @@ class StudyVersion(models.Model):
 
     @property
     def spec(self) -> StudySpec:
-        """The validated protocol; parsed once per process and version."""
-        return _parsed(self.study_id, self.digest, self.content)
+        """The validated protocol; read and parsed once per process and version.
+
+        Queries that load many rows should ``defer("version__content")``: it is not needed again.
+        """
+        key = (self.study_id, self.digest)
+        if key not in _parsed:
+            _parsed[key] = StudySpec.model_validate(self.content)
+        return _parsed[key]
 
 
-_parsed_by_digest: dict[tuple[str, str], StudySpec] = {}
-
-
-def _parsed(study_id: str, digest: str, content: object) -> StudySpec:
-    key = (study_id, digest)
-    if key not in _parsed_by_digest:
-        _parsed_by_digest[key] = StudySpec.model_validate(content)
-    return _parsed_by_digest[key]
+_parsed: dict[tuple[str, str], StudySpec] = {}

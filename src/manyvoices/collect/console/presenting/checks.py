@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,6 +13,7 @@ from manyvoices.collect.console.numbers import number
 from manyvoices.collect.console.presenting.words import duration
 from manyvoices.collect.console.queries.calls import Queue
 from manyvoices.collect.console.queries.study import StudyFacts
+from manyvoices.collect.studies.models import Study
 
 STUCK_AFTER = timedelta(seconds=30)
 """A runner takes a due job within a second; nobody is there where one is older than this."""
@@ -20,18 +22,19 @@ STUCK_AFTER = timedelta(seconds=30)
 def checks(facts: StudyFacts) -> list[Check]:
     """In the order in which a person coming in would meet them."""
     return [
-        _open(facts.study.is_open),
+        _open(facts.study),
         _version(bool(facts.versions)),
         _runner(queue_view(facts.queue, now=facts.now)),
         _responders(facts.silent),
     ]
 
 
-def _open(is_open: bool) -> Check:
-    if is_open:
+def _open(study: Study) -> Check:
+    if study.is_open:
         return Check(True, _("The study is open."))
-    advice = _("Newcomers are told that it is closed. Open it in the administration pages.")
-    return Check(False, _("The study is closed."), advice)
+    advice = _("Newcomers are told so. Whoever has begun can go on.")
+    url = reverse("admin:studies_study_change", args=[study.pk])
+    return Check(False, _("The study is closed."), advice, url)
 
 
 def _version(exists: bool) -> Check:
