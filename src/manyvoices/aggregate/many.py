@@ -1,23 +1,21 @@
-"""Ranked pairs for thousands of small elections at once.
-
-Within one election the pairs must be locked one after the other; across elections of equal size the
-same step is taken in all of them together, with one 64-bit mask per candidate.
-"""
+"""Ranked pairs for thousands of small elections at once: from lists or arrays to orders."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from manyvoices.aggregate.ballots import Ballots
 from manyvoices.aggregate.kinds import AnyArray, BoolArray, IntArray
-from manyvoices.aggregate.ranked_pairs import lock, ranked_pairs
+from manyvoices.aggregate.lock_many import MAX_BITS, lock_many, tally_many
+from manyvoices.aggregate.ranked_pairs import ranked_pairs
 from manyvoices.aggregate.tie_orders import TieRule, tie_order
 
-MAX_BITS = 63
 CHUNK_BYTES = 64 << 20
 PADDING = -1
 
@@ -65,58 +63,12 @@ def ranked_pairs_many(
     if order is not None:
         raise ValueError("order goes with an integer array; elections of lists sort their own")
     listed = [list(election) for election in elections]
-    table = _rectangular(listed)
-    if table is None or ties == "random":
+    coded = _coded(listed) if ties != "random" else None
+    if coded is None:
         return _one_by_one(listed, ties, seed)
-    codes, names = _coded(table)
-    if codes is None:
-        return _one_by_one(listed, ties, seed)
+    codes, names = coded
     orders, is_unique = _merge(codes, range(codes.shape[2]), ties, None, seed)
-    return ConsensusBatch(orders, is_unique, tuple(map(tuple, names.tolist())))
-
-
-def lock_many(margins: AnyArray) -> tuple[IntArray, BoolArray]:
-    """Lock pairs in margins (E, n, n) whose candidates stand in tie order.
-
-    Returns orders (E, n) and is_unique (E,), by the rule of `ranked_pairs.lock`.
-    """
-    n_elections, n, _ = margins.shape
-    if n > MAX_BITS:
-        return _lock_large(margins)
-    below = np.zeros((n_elections, n), dtype=np.int64)
-    before = below.copy()
-    is_unique = np.ones(n_elections, dtype=np.bool_)
-    level = np.full(n_elections, -1, dtype=margins.dtype)
-    row = np.arange(n_elections)
-    off_diagonal = np.flatnonzero(~np.eye(n, dtype=np.bool_))
-    sizes = margins.reshape(n_elections, n * n)[:, off_diagonal]
-    rank = np.argsort(-sizes, axis=1, kind="stable")
-    sizes = np.take_along_axis(sizes, rank, axis=1)
-    winners, losers = np.divmod(off_diagonal[rank], n)
-    for step in range(n * (n - 1)):
-        size, winner, loser = sizes[:, step], winners[:, step], losers[:, step]
-        counts = size >= 0
-        if not counts.any():
-            break
-        new_level = size != level
-        before[new_level] = below[new_level]
-        level = size
-        under_loser = below[row, loser]
-        refused = (under_loser >> winner & 1).astype(np.bool_)
-        was_refused = (before[row, loser] >> winner & 1).astype(np.bool_)
-        is_unique &= ~(counts & refused & ~was_refused)
-        lower = np.where(counts & ~refused, under_loser | np.int64(1) << loser, 0)
-        upper = (below >> winner[:, None] & 1).astype(np.bool_)
-        upper[row, winner] = True
-        below |= np.where(upper, lower[:, None], 0)
-    size_below = np.bitwise_count(below)
-    return np.argsort(-size_below.astype(np.int64), axis=1, kind="stable"), is_unique
-
-
-def _lock_large(margins: AnyArray) -> tuple[IntArray, BoolArray]:
-    found = [lock(table) for table in margins]
-    heights = [[-mask.bit_count() for mask in below] for below, _ in found]
-    return np.argsort(heights, axis=1, kind="stable"), np.array([unique for _, unique in found])
+    return ConsensusBatch(orders, is_unique, names)
 
 
 def _check_codes(elections: AnyArray) -> None:
@@ -126,7 +78,7 @@ def _check_codes(elections: AnyArray) -> None:
             f"found {elections.dtype} with shape {elections.shape}"
         )
     n = elections.shape[2]
-    wrong = (np.sort(elections, axis=2) != np.arange(n)).any(axis=(1, 2))
+    wrong = ~_complete(elections)
     if wrong.any():
         raise ValueError(
             f"every ballot must order the codes 0..{n - 1} once each; election "
@@ -146,16 +98,39 @@ def _merge(
     orders = np.empty((n_elections, n), dtype=np.int64)
     is_unique = np.empty(n_elections, dtype=np.bool_)
     first = _tie_orders(elections, labels, ties, order, seed)
-    size = max(1, CHUNK_BYTES // (8 * n * n * max(n_voters, 1)))
+    size = max(1, CHUNK_BYTES // (8 * n * max(n, n_voters, 1)))
     for begin in range(0, n_elections, size):
         part = slice(begin, begin + size)
-        places = np.empty(elections[part].shape, dtype=np.int32)
-        np.put_along_axis(places, elections[part], np.arange(n, dtype=np.int32)[None, None], axis=2)
-        places = np.take_along_axis(places, first[part][:, None, :], axis=2)
-        above = (places[:, :, :, None] < places[:, :, None, :]).sum(axis=1)
-        found, is_unique[part] = lock_many(above - above.transpose(0, 2, 1))
+        places = _places(elections[part], first[part])
+        found, is_unique[part] = lock_many(tally_many(places))
         orders[part] = np.take_along_axis(first[part], found, axis=1)
     return orders, is_unique
+
+
+def _complete(elections: AnyArray) -> BoolArray:
+    """Return (E,), whether all ballots of elections (E, voters, n) hold 0..n-1 once each."""
+    n = elections.shape[2]
+    if n > MAX_BITS:
+        return np.asarray((np.sort(elections, axis=2) == np.arange(n)).all(axis=(1, 2)))
+    if not elections.size:
+        return np.ones(len(elections), dtype=np.bool_)
+    inside = (elections >= 0) & (elections < n)
+    known = elections if inside.all() else np.where(inside, elections, 0)
+    seen = np.bitwise_or.reduce(np.int64(1) << known.astype(np.int64, copy=False), axis=2)
+    return np.asarray((seen == (1 << n) - 1).all(axis=1) & inside.all(axis=(1, 2)))
+
+
+def _places(elections: AnyArray, first: IntArray) -> AnyArray:
+    """Return places (n, voters, E) of the candidates as they stand in tie order `first` (E, n)."""
+    n_elections, n_voters, n = elections.shape
+    turned = np.empty_like(first)
+    np.put_along_axis(turned, first, np.broadcast_to(np.arange(n), first.shape), axis=1)
+    ballots = np.take_along_axis(turned[:, None, :], elections, axis=2)
+    places = np.empty((n, n_voters, n_elections), dtype=np.int32)
+    voter, election = np.arange(n_voters)[:, None], np.arange(n_elections)
+    for place in range(n):
+        places[ballots[:, :, place].T, voter, election] = place
+    return places
 
 
 def _tie_orders(
@@ -180,25 +155,55 @@ def _tie_orders(
     return elections[:, voter, :].astype(np.int64)
 
 
-def _rectangular(listed: list[list[Any]]) -> AnyArray | None:
-    """Return lists as an array (E, voters, n) of labels, None where they are not of one shape."""
-    if not listed or not isinstance(listed[0][0] if listed[0] else None, list | tuple):
+def _coded(
+    listed: list[list[Sequence[Any]]],
+) -> tuple[IntArray, tuple[tuple[Any, ...], ...]] | None:
+    """Number each election's labels in sorted order: codes (E, voters, n) and the labels.
+
+    None where the elections are not of one shape, or some ballot is not complete and strict: such
+    elections are merged one by one.
+    """
+    if not listed or not listed[0] or not isinstance(listed[0][0], list | tuple):
         return None
+    n_voters, n = len(listed[0]), len(listed[0][0])
+    ballots = list(chain.from_iterable(listed))
+    if set(map(len, listed)) != {n_voters} or set(map(type, ballots)) - {list, tuple}:
+        return None
+    if not n or set(map(len, ballots)) != {n}:
+        return None
+    shape = (len(listed), n_voters, n)
+    return _coded_numbers(ballots, shape) or _coded_labels(listed, shape)
+
+
+def _coded_numbers(
+    ballots: list[Sequence[Any]], shape: tuple[int, int, int]
+) -> tuple[IntArray, tuple[tuple[Any, ...], ...]] | None:
+    """As `_coded`, for labels that are 0..n-1 already; None for any others."""
     try:
-        table = np.array(listed)
-    except ValueError:
+        flat = array("q", chain.from_iterable(ballots))
+    except (TypeError, OverflowError):  # text, groups, or numbers that are not whole
         return None
-    return table if table.ndim == 3 and table.dtype.kind in "iuU" and table.size else None
+    codes = np.frombuffer(flat, dtype=np.int64).reshape(shape)
+    if not _complete(codes).all():
+        return None
+    return codes, (tuple(range(shape[2])),) * shape[0]
 
 
-def _coded(table: AnyArray) -> tuple[IntArray | None, AnyArray]:
-    """Number each election's labels in sorted order; None where a ballot is not complete."""
-    names = np.sort(table[:, 0, :], axis=1)
-    ranked = np.argsort(table, axis=2, kind="stable")
-    same = np.take_along_axis(table, ranked, axis=2) == names[:, None, :]
-    if not same.all() or (names[:, 1:] == names[:, :-1]).any():
-        return None, names
-    return np.argsort(ranked, axis=2, kind="stable").astype(np.int64), names
+def _coded_labels(
+    listed: list[list[Sequence[Any]]], shape: tuple[int, int, int]
+) -> tuple[IntArray, tuple[tuple[Any, ...], ...]] | None:
+    """As `_coded`, for labels of any kind that can be sorted."""
+    flat, names = array("q"), list[tuple[Any, ...]]()
+    try:
+        for election in listed:
+            labels = sorted(election[0])
+            code = dict(zip(labels, range(shape[2]), strict=True))
+            flat.extend(map(code.__getitem__, chain.from_iterable(election)))
+            names.append(tuple(labels))
+    except (TypeError, KeyError):  # groups, labels of several kinds, or an unknown label
+        return None
+    codes = np.frombuffer(flat, dtype=np.int64).reshape(shape)
+    return (codes, tuple(names)) if _complete(codes).all() else None
 
 
 def _one_by_one(
