@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from manyvoices.collect.rehearsal.plan import BIAS_SD, Bot, Plan
-from manyvoices.collect.rehearsal.taste import BASE, NOISE_SD, Taste
+from manyvoices.collect.rehearsal.taste import BASE, NOISE_SD, Taste, style
 from manyvoices.design import ResponderSpec
 from manyvoices.design.dialogue import derive_seed
 from manyvoices.llm import PERSONAS, ChatMessage, answer
@@ -71,12 +71,12 @@ def expect(plan: Plan) -> Planted:
     shares = {name: len(bots) / max(len(plan.bots), 1) for name, (_t, bots) in sides.items()}
     expected: dict[str, dict[str, float]] = {name: {} for name in sides}
     for spec in scripted:
-        texts = _texts(plan, spec)
+        styles = [style(text) for text in _texts(plan, spec)]
         if plan.group is None:
-            expected["everyone"][spec.id] = _mean_place(plan.tastes["everyone"], texts)
+            expected["everyone"][spec.id] = _mean_place(plan.tastes["everyone"], styles)
             continue
         for side in ("group", "others"):
-            expected[side][spec.id] = _mean_place(plan.tastes[side], texts)
+            expected[side][spec.id] = _mean_place(plan.tastes[side], styles)
         expected["everyone"][spec.id] = sum(
             shares[side] * expected[side][spec.id] for side in ("group", "others")
         )
@@ -104,8 +104,8 @@ def _texts(plan: Plan, spec: ResponderSpec) -> list[str]:
     ]
 
 
-def _mean_place(taste: Taste, texts: Sequence[str]) -> float:
-    return BASE + sum(map(taste.utility, texts)) / max(len(texts), 1)
+def _mean_place(taste: Taste, styles: Sequence[Taste]) -> float:
+    return BASE + sum(map(taste.of_style, styles)) / max(len(styles), 1)
 
 
 def _order(places: Mapping[str, float]) -> tuple[str, ...]:

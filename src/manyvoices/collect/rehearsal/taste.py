@@ -43,8 +43,11 @@ class Taste:
 
     def utility(self, text: str) -> float:
         """By how much of the scale `text` is liked beyond a text without any feature."""
-        weights, shown = asdict(self), asdict(style(text))
-        return float(sum(weight * shown[name] for name, weight in weights.items()))
+        return self.of_style(style(text))
+
+    def of_style(self, shown: Taste) -> float:
+        """As `utility`, for a text whose style has been measured."""
+        return float(sum(getattr(self, name) * getattr(shown, name) for name in self.__slots__))
 
 
 EVERYONE = Taste(
