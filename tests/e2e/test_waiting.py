@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.template.loader import render_to_string
 from tests.collect.page_samples import WAITING, polls
-from tests.e2e.patience import until_page, until_sent
+from tests.e2e.patience import until_sent
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import StandIn
@@ -98,9 +98,8 @@ def test_a_lost_connection_is_said_and_taken_back(waiting: Any, stand_in: StandI
 def test_a_turn_that_is_over_elsewhere_shows_the_whole_new_page(
     waiting: Any, stand_in: StandIn
 ) -> None:
-    waiting.evaluate("window.isOld = true")
-    stand_in.polls = ["<!doctype html><title>Another page</title><main>Reply here</main>"]
-    until_page(waiting, "window.isOld === undefined")
+    with waiting.expect_navigation():
+        stand_in.polls = ["<!doctype html><title>Another page</title><main>Reply here</main>"]
     assert waiting.get_by_text("Reply here").count() == 0
 
 
