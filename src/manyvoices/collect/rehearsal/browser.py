@@ -72,7 +72,7 @@ async def _play(bot: Bot, study: Study, url: str, token: str, folder: Path, tall
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=arguments)
         page = await browser.new_page(viewport={"width": 1000, "height": 900})
         page.set_default_timeout(ACTION_MS)
-        visitor = BrowserVisitor(page, study_url(url, study), tally, folder, patience_s(study))
+        visitor = BrowserVisitor(page, study_url(url, study), tally, folder)
         visit = BotVisit(
             bot, visitor, tally, patience_s=patience_s(study), most_steps=most_steps(study)
         )
@@ -95,14 +95,11 @@ def _empty(folder: Path) -> None:
 class BrowserVisitor:
     """What `visiting.Visitor` does by HTTP, done in a window."""
 
-    def __init__(
-        self, page: Page, study_url: str, tally: Tally, folder: Path, patience_s: float
-    ) -> None:
+    def __init__(self, page: Page, study_url: str, tally: Tally, folder: Path) -> None:
         self._page = page
         self._root = urlsplit(study_url).path
         self._tally = tally
         self._folder = folder
-        self._patience_ms = patience_s * 1000
         self._pictures = 0
         self.status = 0
         page.on("pageerror", lambda error: self.fault(None, f"a script failed: {error}"))
@@ -126,12 +123,10 @@ class BrowserVisitor:
         return await self._seen("GET", response, began)
 
     async def poll(self, page: SeenPage) -> bool:
-        """Wait until all answers are here; the page's own script asks for them."""
-        await self._page.wait_for_function(
-            "!document.querySelector('#waiting[hx-get]')", timeout=self._patience_ms
-        )
-        now = read_html(await self._page.content())
-        page.forms, page.slots, page.poll_url = now.forms, now.slots, now.poll_url
+        """Look whether all answers are here; the page's own script asks for them."""
+        if not await self._page.locator("#waiting[hx-get]").count():
+            now = read_html(await self._page.content())
+            page.forms, page.slots, page.poll_url = now.forms, now.slots, None
         return True
 
     async def send(self, form: Form, filled: Filled) -> SeenPage:
