@@ -62,3 +62,9 @@ def test_lists_code_and_tables_of_an_answer_are_shown_as_such() -> None:
     html = answer_html("3. three\n4. four\n\n`x`\n\n|a|b|\n|-|-|\n|1|2|")
     assert {"ol", "li", "code", "table", "td"} <= _tags(html)
     assert '<ol start="3">' in html
+
+
+def test_the_title_of_a_study_text_stands_below_the_title_of_the_page() -> None:
+    assert study_html("# Before you begin\n\n## Why").count("<h2>Before") == 1
+    assert "<h3>Why" in study_html("# Before you begin\n\n## Why")
+    assert "<h2>Why" in study_html("## Why")

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 _TAGS = {
     "p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote",
@@ -36,9 +37,19 @@ def study_html(text: str) -> str:
     if not text:
         return ""
     return nh3.clean(
-        _files.render(text),
+        _files.renderer.render(_below_the_title(text), _files.options, {}),
         tags=_STUDY_TAGS,
         attributes={"a": {"href"}, "ol": {"start"}},
         link_rel="noopener noreferrer",
         url_schemes={"https", "http", "mailto"},
     )
+
+
+def _below_the_title(text: str) -> list[Token]:
+    """The text with its headings one level down where it has a title: the page has its own."""
+    tokens = _files.parse(text)
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    if any(token.tag == "h1" for token in headings):
+        for token in headings:
+            token.tag = f"h{int(token.tag[1]) + 1}"
+    return tokens

@@ -227,7 +227,7 @@ def attributes_page(
         )
         for name, block in asked_blocks(rule).items()
     ]
-    errors = {s.input_id: s.error for b in blocks for s in b.items if s.error}
+    errors = {s.input_id: f"{s.label}: {s.error}" for b in blocks for s in b.items if s.error}
     return AttributesPage(
         header=header(conversation, rule),
         blocks=blocks,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -60,7 +61,8 @@ def _find(participant: Participant, stage: int, number: int) -> Conversation:
 
 def _to(conversation: Conversation) -> HttpResponse:
     place = (conversation.participant.study_id, conversation.stage, conversation.number)
-    return redirect("conversations:conversation", *place)
+    # In a long conversation people land at the new answers, or at the box to reply in.
+    return redirect(reverse("conversations:conversation", args=place) + "#now")
 
 
 @show_or_post
