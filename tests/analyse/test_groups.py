@@ -53,6 +53,20 @@ def test_small_groups_and_people_who_would_rather_not_say_get_no_ranking() -> No
     assert n_named == 200 - n_declined
 
 
+def test_small_groups_are_joined_where_only_one_is_large_and_nobody_is_lost() -> None:
+    table = make_table(Plan(n_people=60))
+    battles = opening_battles(table)
+    assert split_battles(table, battles, "gender").sizes == (36, 21, 1)
+    found = compare_groups(table, battles, "gender", resampling=DRAWN, n_deals=5, min_group=22)
+    assert [(group.label, group.n_participants) for group in found.groups] == [
+        ("Female", 36),
+        ("All others who answered", 22),
+    ]
+    assert found.folded == ("Male", "Non-binary")
+    assert found.left_out == ()
+    assert default_fields(table, battles, min_group=22)[0] == "gender"
+
+
 def test_a_deal_keeps_the_sizes_of_groups_and_leaves_out_who_was_left_out() -> None:
     table = make_table(Plan(n_people=120))
     split = split_battles(table, opening_battles(table), "gender")

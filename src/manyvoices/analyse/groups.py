@@ -16,7 +16,7 @@ from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.estimators import rank_centrality
 from manyvoices.analyse.leaderboard import Leaderboard, leaderboard
 from manyvoices.analyse.resampling import Resampling
-from manyvoices.analyse.splits import Split, group_fields, split_battles
+from manyvoices.analyse.splits import Split, folded_split, group_fields, split_battles
 from manyvoices.analyse.table import FloatArray, IntArray, ReleaseTable
 from manyvoices.schema.judgements import Battle
 
@@ -77,6 +77,8 @@ class GroupComparison:
     left_out: tuple[tuple[str, int], ...]
     """(label, participants) of groups without a ranking of their own; none that are empty."""
     min_group: int
+    folded: tuple[str, ...] = ()
+    """Groups that make up the last one, where only one group is large enough by itself."""
     models: tuple[ModelSpread, ...] = ()
     """Models that every group judged; best mean rank first."""
     agreement: Agreement | None = None
@@ -95,7 +97,8 @@ def default_fields(
 ) -> tuple[str, ...]:
     """The first `most` fields in which two to `MAX_GROUPS` groups are large enough to rank."""
     splits = (split_battles(table, battles, field) for field in group_fields(table))
-    large = ((split.field, sum(n >= min_group for n in split.sizes)) for split in splits)
+    folded = (folded_split(split, min_group)[0] for split in splits)
+    large = ((split.field, sum(n >= min_group for n in split.sizes)) for split in folded)
     return tuple(field for field, n in large if 2 <= n <= MAX_GROUPS)[:most]
 
 
@@ -112,13 +115,14 @@ def compare_groups(
     """Rank the models within each group of `field`, and say how far the groups differ.
 
     `field` is the id of a single choice question, ``conversation_type`` or ``language``. People
-    who would rather not say, and groups below `min_group` people, get no ranking of their own.
+    who would rather not say, and groups below `min_group` people, get no ranking of their own; if
+    only one group is large enough, the others together are compared with it.
     Rankings are by rank centrality, which exists for any data. `n_fields` says how many fields are
     compared in all (Bonferroni: the more questions, the stronger the evidence asked for). Raises
     `DataError` for a field that the release does not have.
     """
     drawn = resampling or Resampling()
-    split = split_battles(table, battles, field)
+    split, folded = folded_split(split_battles(table, battles, field), min_group)
     kept = _kept(split, min_group)
     whole = Battles.from_rows(battles)
     group = split.group()
@@ -137,6 +141,7 @@ def compare_groups(
         groups=boards,
         left_out=tuple(rest),
         min_group=min_group,
+        folded=folded,
         models=_spread(boards),
         agreement=_agreement(whole, split, kept, n_deals=n_deals, seed=drawn.seed),
         threshold=0.05 / n_fields,

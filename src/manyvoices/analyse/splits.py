@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from manyvoices.schema.judgements import Battle
 
 CONVERSATION_TYPE = "conversation_type"
 LANGUAGE = "language"
+OTHERS = "All others who answered"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +74,30 @@ def split_battles(table: ReleaseTable, battles: Sequence[Battle], field: str) ->
         expected = "one of " + ", ".join(group_fields(table))
         raise DataError([Fault("--group", None, "", repr(field), expected)])
     return _by_answer(table, field, questions[field], people)
+
+
+def folded_split(split: Split, min_group: int) -> tuple[Split, tuple[str, ...]]:
+    """Join all small groups into one, if one group only is large and they are large together.
+
+    Returns the split, and the names that were joined (none where nothing was). Conversation types
+    are left as they are: a person has several of them.
+    """
+    large = [g for g, size in enumerate(split.sizes) if size >= min_group]
+    small = [g for g, size in enumerate(split.sizes) if 0 < size < min_group]
+    together = sum(split.sizes[g] for g in small)
+    if len(large) != 1 or len(small) < 2 or together < min_group:
+        return split, ()
+    if split.field == CONVERSATION_TYPE:
+        return split, ()
+    group = np.where(split.group_of_unit == large[0], 0, 1)
+    group[split.group_of_unit < 0] = -1
+    folded = replace(
+        split,
+        names=(split.names[large[0]], OTHERS),
+        group_of_unit=group,
+        sizes=(split.sizes[large[0]], together),
+    )
+    return folded, tuple(split.names[g] for g in small)
 
 
 def _single_questions(table: ReleaseTable) -> dict[str, tuple[str, str]]:

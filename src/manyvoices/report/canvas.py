@@ -133,6 +133,11 @@ def shortened(label: str, room: int) -> str:
     return f"{label[: room - 1 - tail].rstrip()}…{label[-tail:].lstrip()}"
 
 
+def wrapped(label: str, room: int) -> str:
+    """`label` on as many lines of `room` characters as it needs, at most three."""
+    return "\n".join(wrap(label, room, max_lines=3, placeholder=" …"))
+
+
 def _draw(drawing: Drawing, width: float, kind: str, salt: str, fonttype: str) -> bytes:
     buffer = io.BytesIO()
     options: Any = {**_STYLE, "svg.hashsalt": salt, "svg.fonttype": fonttype, "svg.id": salt}
@@ -141,7 +146,11 @@ def _draw(drawing: Drawing, width: float, kind: str, salt: str, fonttype: str) -
         standalone = fonttype == "path"
         if standalone:
             figure.suptitle(
-                _wrapped(drawing.title, width), x=0.02, ha="left", fontsize=11, fontweight="bold"
+                wrapped(drawing.title, int(width * 11)),
+                x=0.02,
+                ha="left",
+                fontsize=11,
+                fontweight="bold",
             )
         figure.savefig(
             buffer,
@@ -159,10 +168,6 @@ _NO_METADATA: dict[str, dict[str, None]] = {
     "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
     "png": {"Software": None},
 }
-
-
-def _wrapped(title: str, width: float) -> str:
-    return "\n".join(wrap(title, width=int(width * 11)))
 
 
 def _file(drawing: Drawing, kind: str) -> bytes:

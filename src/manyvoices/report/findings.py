@@ -10,7 +10,7 @@ from manyvoices.analyse.groups import GroupComparison
 from manyvoices.analyse.leaderboard import Board
 from manyvoices.analyse.overview import Overview
 from manyvoices.analyse.scores import ScoreDistribution
-from manyvoices.report.formats import listed, number, plural
+from manyvoices.report.formats import listed, number, plural, statement
 
 
 def simulated_notice(seen: Overview) -> str:
@@ -40,7 +40,7 @@ def leaderboard_title(board: Board) -> str:
     if len(leaders) == 1:
         return f"{leaders[0]} leads: no other model’s interval reaches first place"
     if len(leaders) <= 3:
-        return f"{listed(leaders)} share the lead: the data do not tell them apart"
+        return f"{listed(leaders)} could each be first: the data do not tell them apart"
     return f"{len(leaders)} of {len(board.standings)} models could be first"
 
 
@@ -110,15 +110,18 @@ def group_sentence(comparison: GroupComparison) -> str:
 
 
 def attributes_title(block: AttributeBlock) -> str:
-    """The highest and the lowest statement."""
+    """The highest and the lowest statement, where their intervals are apart."""
     rated = [item for item in block.items if not math.isnan(item.mean)]
     if not rated:
         return "Every statement was said not to apply"
     if len(rated) == 1:
-        return f"“{rated[0].label}” was rated {number(rated[0].mean)} on average"
+        return f"“{statement(rated[0].label)}” was rated {number(rated[0].mean)} on average"
+    best, worst = rated[0], rated[-1]
+    if best.low <= worst.high:
+        return f"No statement stands out: means from {number(worst.mean)} to {number(best.mean)}"
     return (
-        f"“{rated[0].label}” is highest ({number(rated[0].mean)}), "
-        f"“{rated[-1].label}” lowest ({number(rated[-1].mean)})"
+        f"“{statement(best.label)}” is highest ({number(best.mean)}), "
+        f"“{statement(worst.label)}” lowest ({number(worst.mean)})"
     )
 
 

@@ -72,6 +72,11 @@ def listed(names: Sequence[str], *, last: str = "and") -> str:
     return f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
+def statement(label: str) -> str:
+    """A statement without the dots that join it to its opener: ``...was safe`` is ``was safe``."""
+    return label.strip().lstrip(".… ") or label
+
+
 def plural(n: int, one: str, many: str = "") -> str:
     """``1 model``, ``3 models``."""
     return f"{number(n)} {one if n == 1 else many or one + 's'}"

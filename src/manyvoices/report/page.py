@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from manyvoices.analyse.study_report import ReleaseAnalysis
-from manyvoices.report import figures, findings, formats, palette
+from manyvoices.report import findings, formats, palette, rank_figures, score_figures
 from manyvoices.report.canvas import Drawing, Picture, render
 from manyvoices.report.provenance import METHODS, Provenance
 
@@ -42,18 +42,18 @@ def drawings(result: ReleaseAnalysis) -> dict[str, Drawing]:
     drawn = result.resampling
     found: list[Drawing] = []
     if result.scores.by_model:
-        found.append(figures.model_scores_figure(result.scores, drawn))
+        found.append(score_figures.model_scores_figure(result.scores, drawn))
     if len(result.scores.by_turn) > 1:
-        found.append(figures.turn_scores_figure(result.scores, drawn))
+        found.append(score_figures.turn_scores_figure(result.scores, drawn))
     if result.leaderboard.boards:
-        found.append(figures.leaderboard_figure(result.leaderboard))
+        found.append(rank_figures.leaderboard_figure(result.leaderboard))
     found += [
-        figures.group_figure(comparison, drawn)
+        rank_figures.group_figure(comparison, drawn)
         for comparison in result.groups
         if len(comparison.groups) > 1 and comparison.models
     ]
     found += [
-        figures.attribute_figure(block, drawn, place)
+        score_figures.attribute_figure(block, drawn, place)
         for place, block in enumerate(result.attributes, start=1)
         if any(item.n for item in block.items)
     ]
@@ -74,10 +74,27 @@ def build_report(result: ReleaseAnalysis, made: Provenance) -> Report:
         notice=findings.simulated_notice(result.overview),
         light=palette.variables(dark=False),
         dark=palette.variables(dark=True),
-        attribute_names=[figures.attribute_name(b, i) for i, b in enumerate(result.attributes, 1)],
-        group_names=[figures.group_name(comparison) for comparison in result.groups],
+        attribute_names=[
+            score_figures.attribute_name(b, i) for i, b in enumerate(result.attributes, 1)
+        ],
+        group_names=[rank_figures.group_name(comparison) for comparison in result.groups],
     )
     return Report(html=html, pictures=tuple(pictures.values()))
+
+
+_FILTERS = (
+    "day",
+    "days",
+    "interval",
+    "listed",
+    "number",
+    "out_of",
+    "plural",
+    "ranks",
+    "share",
+    "statement",
+)
+"""Functions of `formats` that the templates use."""
 
 
 @cache
@@ -89,13 +106,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = ("number", "share", "out_of", "interval", "ranks", "day", "days", "listed", "plural")
-    environment.filters.update({name: getattr(formats, name) for name in names})
+    environment.filters.update({name: getattr(formats, name) for name in _FILTERS})
     environment.globals.update(
         findings=findings,
         method_name=formats.method_name,
         method_digits=formats.method_digits,
-        intervals_made=figures.intervals_made,
         svg=Markup,  # our own drawings, with labels escaped by the drawing
     )
     return environment
