@@ -8,6 +8,7 @@ has something to find. Half of the bots, chosen by the seed, belong to it.
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ BIAS_SD = 0.06
 """Spread of severity between bots, as a share of the scale."""
 RARE = 0.1
 """How much rarer bots choose an option like "Prefer not to say" than an ordinary one."""
+_RARE_WORDS = re.compile(r"\b(other|another|third|non-binary|prefer not)\b", re.IGNORECASE)
 
 Place = tuple[int, str, int]
 """A conversation: index of the stage, type, and how many of that type came before it."""
@@ -189,9 +191,13 @@ def _traits(
         options = list(question.options)
         if group is not None and name == group.question:
             options = [o for o in options if (o.value in group.values) is in_group]
-        weights = [RARE if option.keep_last else 1.0 for option in options]
+        weights = [RARE if _is_rare(option) else 1.0 for option in options]
         traits[name] = rng.choices([option.value for option in options], weights)[0]
     return traits
+
+
+def _is_rare(option: Option) -> bool:
+    return option.keep_last or _RARE_WORDS.search(f"{option.value} {option.label}") is not None
 
 
 def _openings(study: Study, rng: random.Random) -> dict[Place, str]:
