@@ -214,7 +214,18 @@ def test_the_queue_says_what_waits_and_since_when(version: StudyVersion, now: da
 LINK = re.compile(r'<a href="(/console/studies/small/[a-z]+/\?[^"]+)">([\d,]+)</a>')
 
 
-def test_every_number_leads_to_as_many_rows(staff_client: Client, crowd: None) -> None:
+def test_every_number_leads_to_as_many_rows(
+    staff_client: Client,
+    crowd: None,
+    version: StudyVersion,
+    walk: Walk,
+    talk: Callable[..., Conversation],
+    now: datetime,
+) -> None:
+    spec = version.spec.model_copy(update={"digest": "b" * 64})
+    newer = publish_study(spec=spec, now=now)
+    talk(walk(version=newer), 1, failing=frozenset({0}))
+    talk(walk(version=newer, simulated=True), 1, failing=frozenset({0, 2}))
     page = staff_client.get(reverse("console:study", args=["small"])).content.decode()
     links = LINK.findall(page)
     assert len(links) > 20
