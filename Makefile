@@ -37,13 +37,13 @@ test: test-sqlite test-postgres ## run every test, then those with a database ag
 
 test-sqlite: $(READY_DEV) ## run every test, with SQLite where a test needs a database
 	browser="$$(scripts/ensure_browser.sh)" && \
-		CHROMIUM="$$browser" $(BIN)/pytest -n $(WORKERS)
+		CHROMIUM="$$browser" $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 test-postgres: $(READY_DEV) ## run the tests that need a database on a real PostgreSQL
 ifneq ($(DATABASE_TESTS),)
 	browser="$$(scripts/ensure_browser.sh)" && \
 		CHROMIUM="$$browser" $(BIN)/python scripts/with_postgres.py \
-		$(BIN)/pytest -n $(WORKERS) $(DATABASE_TESTS)
+		$(BIN)/pytest -n $(WORKERS) --dist loadfile $(DATABASE_TESTS)
 else
 	@echo "no test needs a database yet"
 endif

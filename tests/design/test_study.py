@@ -503,7 +503,7 @@ def test_nested_aliases_do_not_fill_the_memory() -> None:
 def test_any_text_is_data_or_faults_and_never_a_crash(text: str) -> None:
     source = parse_yaml(text, "f.yaml")
     assert all(str(fault) for fault in source.faults)
-    assert source.faults or text.strip()
+    assert source.faults or text.strip(" \t\r\n")  # a no-break space is a value to YAML
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "text\n", "", "a: [", "12\n"])

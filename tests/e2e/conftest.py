@@ -91,9 +91,10 @@ def stand_in(rendered: Path) -> Iterator[StandIn]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """One Chromium for all tests; skipped where none is installed."""
+    """One Chromium for a file of tests: Playwright holds the event loop for as long as it runs,
+    and tests of other rooms need it. Skipped where none is installed."""
     path = pages_preview.chromium()
     if path is None:
         pytest.skip("no Chromium: install one or name it in CHROMIUM")
