@@ -127,7 +127,7 @@ def test_bots_are_said_to_be_bots(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--method", "elo"], "rank_centrality, bradley_terry, win_rate"),
+        (["--method", "best"], "rank_centrality, bradley_terry, elo"),
         (["--group", "planet"], "language"),
         (["--by", "people"], "participant or row"),
         (["--compat", "prism", "-m", "win_rate"], "rank_centrality"),

@@ -53,6 +53,9 @@ class Battles:
     """Reason -> rows of the source that are not here."""
     unseen: tuple[str, ...] = ()
     """Models that the source names but that are in no battle here, so they get no score."""
+    participants: tuple[str, ...] = ()
+    """Label of each participant code in `cluster`; empty where unknown. A row without a participant
+    has a code beyond the last label."""
 
     def __post_init__(self) -> None:
         rows = len(self.a)
@@ -112,6 +115,13 @@ class Battles:
         wins += np.bincount(self.b * n + self.a, weights=for_b, minlength=n * n)
         return wins.reshape(n, n)
 
+    def tie_counts(self) -> FloatArray:
+        """Return ties (n, n), symmetric: entry [i, j] is the weight of the ties of i and j."""
+        n = len(self.models)
+        tie = (self.outcome == 0.5) * (1.0 if self.weight is None else self.weight)
+        half = np.bincount(self.a * n + self.b, weights=tie, minlength=n * n).reshape(n, n)
+        return np.asarray(half + half.T)
+
     def shares(self, ties: Ties = "half") -> tuple[FloatArray, FloatArray]:
         """Return how much of a win each row gives to a and to b: two arrays (rows,)."""
         for_a: FloatArray
@@ -147,6 +157,7 @@ class Battles:
             weight=cut(self.weight),
             groups={name: cut(column) for name, column in self.groups.items()},
             simulated=cut(self.simulated),
+            participants=self.participants,
         )
 
     def split(self, by: str) -> Iterator[tuple[str, Battles]]:
@@ -200,17 +211,19 @@ class Battles:
             return column if whole else column[keep]
 
         a, b, models, unseen = _seen_only(cut(a), cut(b), models)
+        people, labels = (None, []) if participant is None else encode(frame[participant])
         return cls(
             a=a,
             b=b,
             outcome=cut(values),
             models=models,
             unseen=unseen,
-            cluster=None if participant is None else _clusters(cut(encode(frame[participant])[0])),
+            cluster=None if people is None else _clusters(cut(people), len(labels)),
             weight=None if weight is None else cut(as_array(frame[weight]).astype(np.float64)),
             groups={name: cut(_labels(frame[name])) for name in groups},
             simulated=None if simulated is None else cut(as_array(frame[simulated]).astype(bool)),
             excluded=excluded,
+            participants=tuple(str(label) for label in labels),
         )
 
     @classmethod
@@ -312,14 +325,14 @@ def _seen_only(
     return new[a], new[b], left, gone
 
 
-def _clusters(codes: IntArray) -> IntArray | None:
+def _clusters(codes: IntArray, n_labels: int) -> IntArray | None:
     """Give rows without a participant a cluster each; None where no row has one."""
     missing = codes < 0
     if missing.all():
         return None
     if missing.any():
         codes = codes.copy()
-        codes[missing] = codes.max() + 1 + np.arange(missing.sum())
+        codes[missing] = n_labels + np.arange(missing.sum())
     return codes
 
 

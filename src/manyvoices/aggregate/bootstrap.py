@@ -1,39 +1,52 @@
 """Intervals over people: resample participants with everything they said, then score again.
 
 A participant's battles are not independent, so rows must not be drawn one by one (that is `by=
-"row"`, kept for comparison with others, who know nothing else). Each participant is reduced once to
-a column of pair counts; a resample is then a vector of how often each participant was drawn, and
-the count matrices of all resamples are one sparse product. Every method is scored on the same
-resamples, so methods and models can be compared draw by draw.
+"row"`, kept for comparison with others, who know nothing else). How resamples are counted is the
+business of `resampling`. Every method is scored on the same resamples, so methods and models can be
+compared draw by draw.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from manyvoices.aggregate.battles import Battles
-from manyvoices.aggregate.errors import NoResampleError
+from manyvoices.aggregate.elo import K
+from manyvoices.aggregate.errors import NoResampleError, OneRaterError
 from manyvoices.aggregate.estimators import finite_rows
+from manyvoices.aggregate.evidence import Evidence, estimate
+from manyvoices.aggregate.intervals import interval as interval_of
 from manyvoices.aggregate.kinds import (
-    AnyArray,
     Backend,
     Compat,
     FloatArray,
     IntArray,
+    Interval,
     Method,
     Scale,
+    TieModel,
     Ties,
 )
-from manyvoices.aggregate.methods import Settings, estimate, rate
-from manyvoices.aggregate.ratings import Ratings, build_frame, ranks_of, to_scale
+from manyvoices.aggregate.methods import Settings, check_enough, rate
+from manyvoices.aggregate.ratings import LOG_METHODS, Ratings, build_frame, ranks_of, to_scale
+from manyvoices.aggregate.resampling import CHUNK_BYTES, By, Resampler
+from manyvoices.aggregate.score_methods import NormalizeBy
+from manyvoices.aggregate.scores import Scores
 
-By = Literal["cluster", "row"]
-CHUNK_BYTES = 64 << 20
+__all__ = [
+    "CHUNK_BYTES",
+    "BootstrapRatings",
+    "By",
+    "MethodBootstrap",
+    "Resampler",
+    "bootstrap",
+    "jackknife",
+    "start_of",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,11 +58,11 @@ class MethodBootstrap:
     scores: FloatArray
     """(n_resamples, n); a row of NaN where the resample determines no scores."""
     low: FloatArray
-    """(n,) lower end of the percentile interval of the score."""
+    """(n,) lower end of the interval of the score, of the kind asked for."""
     high: FloatArray
     """(n,) upper end."""
     rank_low: IntArray
-    """(n,) best rank in the interval, 1 = first."""
+    """(n,) best rank in the percentile interval, 1 = first."""
     rank_high: IntArray
     """(n,) worst rank in the interval."""
     p_beats: FloatArray
@@ -58,6 +71,28 @@ class MethodBootstrap:
     n_failed: int
     """Resamples without scores. They are left out of everything above: the intervals hold given
     that scores exist, and are too narrow when this is more than a few percent of all resamples."""
+
+    interval: Interval = "percentile"
+
+    @property
+    def p_first(self) -> FloatArray:
+        """(n,) chance of being first: share of resamples, shared out where several are."""
+        found = self.scores[finite_rows(self.scores)]
+        first = ranks_of(found) == 1
+        return np.asarray((first / first.sum(axis=1, keepdims=True)).mean(axis=0))
+
+    def difference(
+        self, first: str, second: str, level: float = 0.95
+    ) -> tuple[float, float, float]:
+        """Return score of `first` less score of `second`, and its percentile interval.
+
+        Paired: both scores of a resample stand on the same people.
+        """
+        i, j = self.ratings.models.index(first), self.ratings.models.index(second)
+        drawn = self.scores[finite_rows(self.scores)]
+        tail = (1.0 - level) / 2.0
+        low, high = np.quantile(drawn[:, i] - drawn[:, j], [tail, 1.0 - tail])
+        return float(self.ratings.scores[i] - self.ratings.scores[j]), float(low), float(high)
 
     def to_frame(self, backend: Backend = "polars") -> Any:
         """Return rank, model, score, low, high, rank_low, rank_high, best first."""
@@ -96,7 +131,7 @@ class BootstrapRatings(Mapping[str, MethodBootstrap]):
 
 
 def bootstrap(
-    battles: Battles,
+    battles: Battles | Scores,
     methods: Sequence[Method | str] | Method | str = ("rank_centrality",),
     *,
     n_resamples: int = 1000,
@@ -111,143 +146,113 @@ def bootstrap(
     compat: Compat | None = None,
     chunk_bytes: int = CHUNK_BYTES,
     on_resamples: Callable[[int], None] | None = None,
+    interval: Interval = "percentile",
+    tie_model: TieModel | None = None,
+    damping: float = 0.85,
+    k: float = K,
+    order: IntArray | None = None,
+    normalize_by: NormalizeBy = "openers",
 ) -> BootstrapRatings:
-    """Score `battles` again on resamples of its participants (or of its rows).
+    """Score `battles` (or rated answers) again on resamples of its participants, or of its rows.
 
-    Percentile intervals at `level` (Efron and Tibshirani 1993, ch. 13); the cluster bootstrap
-    draws whole participants (Davison and Hinkley 1997, 3.8). The other arguments are those of
-    `fit`. The result depends on `seed` but not on `chunk_bytes`, which bounds the memory of the
-    largest arrays; `on_resamples` is told now and then how many resamples are done.
+    The cluster bootstrap draws whole participants (Davison and Hinkley 1997, 3.8); `by="row"`
+    draws battles, or turns of `Scores`. `interval` is "percentile", "basic" or "bca" at `level`;
+    see `intervals.interval`. The other arguments are those of `fit`. The result depends on `seed`
+    but not on `chunk_bytes`, which bounds the memory of the largest arrays; `on_resamples` is told
+    now and then how many resamples are done.
+
+    Elo plays every resample in the order of the rows, so its intervals speak of people, not of
+    order. z-scores and ranks within a turn are taken once, before people are drawn.
 
     A resample may not determine the scores (a likelihood without a maximum, a model that was
     not drawn). It is left out of that method's intervals and counted in `n_failed`. Raises
     `NotConnectedError` where the battles themselves determine none, `NoResampleError` where no
-    resample does.
+    resample does, `OneRaterError` where one participant gave all judgements.
     """
     names = [methods] if isinstance(methods, str) else list(dict.fromkeys(methods))
     if not names:
         raise ValueError("name at least one method")
-    settings = Settings(ties, alpha, l2, scale, anchor, compat)
+    settings = Settings(
+        ties, alpha, l2, scale, anchor, compat, tie_model, damping, k, order, normalize_by
+    )
     for name in names:
         settings.check_method(name)
-    _check(n_resamples, level)
-    wins = battles.tally(settings.ties_used)
-    point = {name: rate(wins, battles.models, name, settings) for name in names}
-    start = {name: _start(wins, name, settings) for name in names}
+    _check(n_resamples, level, interval)
+    check_enough(len(battles), len(battles.models))
+    counts = Resampler.of(battles, by, methods=names, settings=settings)
+    if by == "cluster" and counts.n_units == 1:
+        raise OneRaterError
+    whole = counts.evidence(counts.whole())
+    point = {name: rate(whole, battles.models, name, settings) for name in names}
+    start = {name: start_of(whole, name, settings) for name in names}
     drawn: dict[str, list[FloatArray]] = {name: [] for name in names}
-    counts = Resampler.of(battles, by, settings.ties_used)
-    for batch in counts.batches(n_resamples, seed, chunk_bytes):
+    for times in counts.draws(n_resamples, seed, chunk_bytes):
+        batch = counts.evidence(times)
         for name in names:
-            drawn[name].append(estimate(batch, name, settings, start=start[name])[0])
+            drawn[name].append(estimate(batch, name, settings, start=start[name]).scores)
         if on_resamples is not None:
             on_resamples(sum(map(len, drawn[names[0]])))
     anchor_code = settings.anchor_code(battles.models)
-    results = {
-        name: _summary(
-            point[name], to_scale(np.concatenate(drawn[name]), name, scale, anchor_code), level
-        )
-        for name in names
-    }
+    results = {}
+    for name in names:
+        scores = to_scale(np.concatenate(drawn[name]), name, scale, anchor_code)
+        left_out = None
+        if interval == "bca":
+            raw = jackknife(counts, name, settings, start=start[name], chunk_bytes=chunk_bytes)
+            left_out = to_scale(raw, name, scale, anchor_code)
+        results[name] = _summary(point[name], scores, level, interval, left_out, counts)
     return BootstrapRatings(battles.models, results, n_resamples, by, level, seed, counts.n_draws)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Resampler:
-    """Sufficient statistics of the units that are drawn, and how to draw them."""
-
-    table: csr_array
-    """(n * n, units): pair counts of each unit."""
-    n_models: int
-    n_draws: int
-    share: FloatArray | None
-    """Chance of each unit where units are kinds of equal rows; None when all are alike."""
-
-    @classmethod
-    def of(cls, battles: Battles, by: By, ties: Ties) -> Resampler:
-        """Reduce `battles` to one column per participant, or per kind of row."""
-        n = len(battles.models)
-        for_a, for_b = battles.shares(ties)
-        share = None
-        if by == "cluster":
-            if battles.cluster is None:
-                raise ValueError("these battles name no participants; use by='row'")
-            people, unit = np.unique(battles.cluster, return_inverse=True)
-            n_units = n_draws = len(people)
-        elif by == "row":
-            unit, first, count = _kinds(battles)
-            n_units, n_draws, share = len(first), len(battles), count / len(battles)
-            for_a, for_b = _only(first, for_a), _only(first, for_b)
-        else:
-            raise ValueError(f"by must be 'cluster' or 'row', found {by!r}")
-        rows = np.concatenate((battles.a * n + battles.b, battles.b * n + battles.a))
-        values = np.concatenate((for_a, for_b))
-        kept = values != 0
-        columns = np.concatenate((unit, unit))[kept]
-        table = csr_array((values[kept], (rows[kept], columns)), shape=(n * n, n_units))
-        table.sum_duplicates()
-        return cls(table, n, n_draws, share)
-
-    def batches(self, n_resamples: int, seed: int, chunk_bytes: int) -> Iterator[FloatArray]:
-        """Yield count matrices (b, n, n), together `n_resamples` of them."""
-        rng = np.random.default_rng(seed)
-        widest = max(self.table.shape)
-        size = max(1, min(n_resamples, chunk_bytes // (8 * widest)))
-        for begin in range(0, n_resamples, size):
-            drawn = self.draw(rng, min(size, n_resamples - begin))
-            counts = np.ascontiguousarray((self.table @ drawn).T)
-            yield counts.reshape(-1, self.n_models, self.n_models)
-
-    def draw(self, rng: np.random.Generator, size: int) -> FloatArray:
-        """Return (units, size): how often each unit is in each of `size` resamples."""
-        if self.share is not None:
-            return rng.multinomial(self.n_draws, self.share, size=size).T.astype(np.float64)
-        unit = rng.integers(0, self.n_draws, size=(size, self.n_draws))
-        cell = unit * size + np.arange(size)[:, None]
-        flat = np.bincount(cell.ravel(), minlength=self.n_draws * size)
-        return flat.reshape(self.n_draws, size).astype(np.float64)
+def jackknife(
+    counts: Resampler,
+    method: str,
+    settings: Settings,
+    *,
+    start: FloatArray | None = None,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> FloatArray:
+    """Raw scores (units, n) of the data without each unit in turn; NaN where none exist."""
+    size = counts.chunk(counts.n_units, chunk_bytes)
+    units = np.arange(counts.n_units)
+    return np.concatenate([
+        estimate(counts.without(units[begin : begin + size]), method, settings, start=start).scores
+        for begin in range(0, counts.n_units, size)
+    ])  # fmt: skip
 
 
-def _kinds(battles: Battles) -> tuple[IntArray, IntArray, FloatArray]:
-    """Group equal rows: kind of each row, first row of each kind, rows of each kind."""
-    columns: list[AnyArray] = [battles.a, battles.b, battles.outcome]
-    if battles.weight is not None:
-        columns.append(battles.weight)
-    key = np.zeros(len(battles), dtype=np.int64)
-    for column in columns:
-        values, codes = np.unique(column, return_inverse=True)
-        key = key * len(values) + codes
-    _, first, unit, count = np.unique(
-        key, return_index=True, return_inverse=True, return_counts=True
-    )
-    return unit.astype(np.int64), first.astype(np.int64), count.astype(np.float64)
-
-
-def _only(rows: IntArray, values: FloatArray) -> FloatArray:
-    """Keep `values` at `rows` and nothing elsewhere, so that a kind is counted once."""
-    kept = np.zeros_like(values)
-    kept[rows] = values[rows]
-    return kept
-
-
-def _start(wins: FloatArray, method: str, settings: Settings) -> FloatArray | None:
-    if method != "bradley_terry":
+def start_of(whole: Evidence, method: str, settings: Settings) -> FloatArray | None:
+    """Log strengths (n,) of the data as they are, where resamples begin their search."""
+    if method not in LOG_METHODS:
         return None
-    return np.asarray(estimate(wins[None], method, settings)[0][0])
+    return np.asarray(estimate(whole, method, settings).scores[0])
 
 
-def _check(n_resamples: int, level: float) -> None:
+def _check(n_resamples: int, level: float, interval: str) -> None:
     if n_resamples < 1:
         raise ValueError(f"n_resamples must be at least 1, found {n_resamples}")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, found {level}")
+    if interval not in ("percentile", "basic", "bca"):
+        raise ValueError(f"interval must be 'percentile', 'basic' or 'bca', found {interval!r}")
 
 
-def _summary(ratings: Ratings, scores: FloatArray, level: float) -> MethodBootstrap:
+def _summary(
+    ratings: Ratings,
+    scores: FloatArray,
+    level: float,
+    interval: Interval,
+    left_out: FloatArray | None,
+    counts: Resampler,
+) -> MethodBootstrap:
     found = scores[finite_rows(scores)]
     if not len(found):
         raise NoResampleError(ratings.method, len(scores))
+    low, high = interval_of(
+        interval, ratings.scores, found, level,
+        jackknife=left_out, counts=counts.whole()[:, 0],
+    )  # fmt: skip
     tail = (1.0 - level) / 2.0
-    low, high = np.quantile(found, [tail, 1.0 - tail], axis=0)
     ranks = ranks_of(found)
     rank_low = np.quantile(ranks, tail, axis=0, method="inverted_cdf")
     rank_high = np.quantile(ranks, 1.0 - tail, axis=0, method="inverted_cdf")
@@ -260,6 +265,7 @@ def _summary(ratings: Ratings, scores: FloatArray, level: float) -> MethodBootst
         rank_high=rank_high.astype(np.int64),
         p_beats=_p_beats(found),
         n_failed=len(scores) - len(found),
+        interval=interval,
     )
 
 

@@ -1,16 +1,17 @@
 """The errors that only aggregation knows, each with its own name.
 
-    ManyvoicesError
-    ├── UnusableError (a ValueError too)   the input cannot be ranked, whatever the method
-    │   ├── NoBattlesError                 nothing was compared
-    │   ├── OneModelError                  there is nothing to compare with
-    │   ├── SelfBattleError                a model meets itself
-    │   ├── WeightError                    a weight is negative, NaN or infinite
-    │   └── MixedTypesError                a column of names holds text and numbers
-    └── ConvergenceError
-        ├── NotConnectedError              finite scores do not exist
-        ├── NoResampleError                no resample has scores
-        └── OneRaterError                  there is nobody else to resample
+ManyvoicesError
+├── UnusableError (a ValueError too)   the input cannot be ranked, whatever the method
+│   ├── NoBattlesError                 nothing was compared
+│   ├── OneModelError                  there is nothing to compare with
+│   ├── SelfBattleError                a model meets itself
+│   ├── WeightError                    a weight is negative, NaN or infinite
+│   ├── MixedTypesError                a column of names holds text and numbers
+│   └── CollinearError                 a covariate says nothing that the others do not
+└── ConvergenceError
+    ├── NotConnectedError              finite scores do not exist
+    ├── NoResampleError                no resample has scores
+    └── OneRaterError                  there is nobody else to resample
 """
 
 from __future__ import annotations
@@ -72,6 +73,17 @@ class MixedTypesError(UnusableError):
         super().__init__(
             f"the names of models must be of one type, found {' and '.join(self.types)}; "
             "turn them into text first"
+        )
+
+
+class CollinearError(UnusableError):
+    """A covariate is constant, or follows from the models and the other covariates."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"covariate {name!r} is zero everywhere or follows from the models and the other "
+            "covariates, so it has no coefficient of its own; leave it out"
         )
 
 

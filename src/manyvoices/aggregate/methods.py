@@ -2,75 +2,45 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from manyvoices.aggregate import estimators
 from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.connectivity import connectivity
-from manyvoices.aggregate.errors import NotConnectedError
-from manyvoices.aggregate.kinds import Compat, FloatArray, Method, Scale, Ties
+from manyvoices.aggregate.covariates import Covariates, rate_with_covariates
+from manyvoices.aggregate.elo import K
+from manyvoices.aggregate.errors import NoBattlesError, NotConnectedError, OneModelError
+from manyvoices.aggregate.evidence import COUNT_METHODS, Evidence, estimate, needs_ties
+from manyvoices.aggregate.kinds import (
+    Compat,
+    FloatArray,
+    IntArray,
+    Method,
+    Scale,
+    TieModel,
+    Ties,
+)
 from manyvoices.aggregate.ratings import Ratings, ranks_of, to_scale
+from manyvoices.aggregate.resampling import By, Resampler
+from manyvoices.aggregate.score_methods import SCORE_METHODS, NormalizeBy
+from manyvoices.aggregate.scores import Scores
+from manyvoices.aggregate.settings import BATTLE_METHODS, METHODS, Settings
 
-METHODS: tuple[str, ...] = ("rank_centrality", "bradley_terry", "win_rate")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The arguments that `fit`, `fit_counts` and `bootstrap` share, checked once."""
-
-    ties: Ties = "half"
-    alpha: float = 1.0
-    l2: float = 0.0
-    scale: Scale = "natural"
-    anchor: str | None = None
-    compat: Compat | None = None
-
-    def __post_init__(self) -> None:
-        for name, value in (("alpha", self.alpha), ("l2", self.l2)):
-            if not (math.isfinite(value) and value >= 0):
-                raise ValueError(f"{name} must be a finite number of at least 0, found {value!r}")
-        if self.compat not in (None, "prism"):
-            raise ValueError(f"compat must be None or 'prism', found {self.compat!r}")
-        if self.compat == "prism" and self.ties == "drop":
-            raise ValueError("compat='prism' counts a tie as one win each way; leave ties out")
-
-    @property
-    def ties_used(self) -> Ties:
-        """How ties are shared out: PRISM's own way under compat, else `ties`."""
-        return "both" if self.compat == "prism" else self.ties
-
-    def check_method(self, method: str) -> None:
-        """Raise `ValueError` unless `method` exists and goes with these settings."""
-        if method not in METHODS:
-            raise ValueError(
-                f"method {method!r} is not available; the methods are {', '.join(METHODS)}"
-            )
-        if self.compat == "prism" and method != "rank_centrality":
-            raise ValueError(
-                f"compat='prism' reproduces rank_centrality only, found method {method!r}"
-            )
-
-    def anchor_code(self, models: tuple[str, ...]) -> int | None:
-        """Return the anchor's place among `models`, None without an anchor."""
-        if self.anchor is None:
-            return None
-        if self.anchor not in models:
-            raise ValueError(f"anchor {self.anchor!r} is not among the models {', '.join(models)}")
-        return models.index(self.anchor)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what `Ratings.settings` records."""
-        return {"ties": self.ties_used, "alpha": self.alpha, "l2": self.l2,
-                "anchor": self.anchor, "compat": self.compat}  # fmt: skip
+__all__ = [
+    "BATTLE_METHODS",
+    "COUNT_METHODS",
+    "METHODS",
+    "SCORE_METHODS",
+    "Settings",
+    "fit",
+    "fit_counts",
+    "rate",
+]
 
 
 def fit(
-    battles: Battles,
+    battles: Battles | Scores,
     method: Method | str = "rank_centrality",
     *,
     ties: Ties = "half",
@@ -79,26 +49,45 @@ def fit(
     scale: Scale = "natural",
     anchor: str | None = None,
     compat: Compat | None = None,
+    tie_model: TieModel | None = None,
+    damping: float = 0.85,
+    k: float = K,
+    order: IntArray | None = None,
+    normalize_by: NormalizeBy = "openers",
+    covariates: Covariates | None = None,
 ) -> Ratings:
-    """Score the models of `battles`.
+    """Score the models of `battles`, or of rated answers (`Scores`).
 
-    `method`: "rank_centrality" (`alpha` pseudo-wins), "bradley_terry" (`l2` penalty) or
-    "win_rate". `ties`: see `Battles.tally`.
+    `method`: "rank_centrality" (`alpha` pseudo-wins), "bradley_terry" (`l2` penalty; `tie_model`
+    "davidson" or "rao_kupper"; `covariates` for style control), "newman" (Davidson's model in
+    Newman's parameter), "elo" (step `k`; the battles are played in the order of the rows, or as
+    `order` lists them), "win_rate", "pagerank" (`damping`). Of `Scores` alone: "mean_score",
+    "normalized_score" (`normalize_by` "openers" or "all"), "within_turn_rank". The other methods
+    take from `Scores` the battles of its opening turns. `ties`: see `Battles.tally`.
 
-    `scale`: "natural" is a share that sums to 1 (rank_centrality), a log strength (bradley_terry;
-    mean 0, or the anchor at 0), a share of wins (win_rate). "probability" is strengths that sum to
-    1, or win_rate as it is. "elo" is 1000 + 400 log10(strength), the mean, or the `anchor`, at
-    1000; a difference of 400 means odds of 10 to 1.
+    `scale`: "natural" is a share that sums to 1 (rank_centrality, pagerank), a log strength
+    (bradley_terry, newman; mean 0, or the anchor at 0), Elo points (elo), a share of wins
+    (win_rate), points of the rating scale (mean_score), standard deviations (normalized_score), or
+    minus the mean rank (within_turn_rank). "probability" is strengths that sum to 1, or win_rate as
+    it is. "elo" is 1000 + 400 log10(strength), the mean, or the `anchor`, at 1000; a difference of
+    400 means odds of 10 to 1.
 
     `compat="prism"` reproduces PRISM's published rank centrality, its mismatch of indices and its
     ties (one win each way) included; `ties` is then "both".
 
-    Raises `NotConnectedError` where the scores would be infinite, `ConvergenceError` where Newton
-    does not converge, `ValueError` for arguments that do not go together.
+    Raises `NoBattlesError` and `OneModelError` where there is nothing to compare,
+    `NotConnectedError` where the scores would be infinite, `ConvergenceError` where Newton does not
+    converge, `ValueError` for arguments that do not go together.
     """
-    settings = Settings(ties, alpha, l2, scale, anchor, compat)
+    settings = Settings(
+        ties, alpha, l2, scale, anchor, compat, tie_model, damping, k, order, normalize_by
+    )
     settings.check_method(method)
-    return rate(battles.tally(settings.ties_used), battles.models, method, settings)
+    check_enough(len(battles), len(battles.models))
+    if covariates is not None:
+        table = battles.battles() if isinstance(battles, Scores) else battles
+        return rate_with_covariates(table, method, settings, covariates)
+    return rate(evidence_of(battles, (method,), settings), battles.models, method, settings)
 
 
 def fit_counts(
@@ -112,66 +101,101 @@ def fit_counts(
     scale: Scale = "natural",
     anchor: str | None = None,
     compat: Compat | None = None,
+    tie_model: TieModel | None = None,
+    damping: float = 0.85,
+    tied: FloatArray | None = None,
 ) -> Ratings:
     """Score models from wins (n, n): entry [i, j] = comparisons that i won over j.
 
-    Ties must be in the counts already; `ties` only records how they were shared out. All else as
-    in `fit`.
+    Ties must be in the counts already; `ties` only records how they were shared out. A model of
+    ties also needs `tied` (n, n), symmetric, whose halves are in `wins`. All else as in `fit`;
+    methods that need an order or scores are refused.
     """
-    settings = Settings(ties, alpha, l2, scale, anchor, compat)
+    settings = Settings(ties, alpha, l2, scale, anchor, compat, tie_model, damping)
     settings.check_method(method)
-    return rate(_checked_counts(wins, len(models)), tuple(models), method, settings)
-
-
-def rate(wins: FloatArray, models: tuple[str, ...], method: str, settings: Settings) -> Ratings:
-    """Score one count matrix (n, n) under checked settings."""
-    if len(models) < 2:
+    if method not in COUNT_METHODS:
+        needed = "battles in their order" if method == "elo" else "the scores themselves"
         raise ValueError(
-            f"a ranking needs battles between at least two models, found {len(models)}"
+            f"{method} needs {needed}; counts can be scored by {', '.join(COUNT_METHODS)}"
         )
-    raw, steps = estimate(wins[None], method, settings)
-    if not np.isfinite(raw).all():
-        raise _no_scores(wins, models, method)
-    scores = to_scale(raw[0], method, settings.scale, settings.anchor_code(models))
+    counts = _checked_counts(wins, len(models), "wins")
+    seen = Evidence(wins=counts[None])
+    if needs_ties(method, settings):
+        if tied is None:
+            raise ValueError("a model of ties needs the ties apart as well: tied=(n, n)")
+        ties_apart = _checked_counts(tied, len(models), "tied")
+        if not np.array_equal(ties_apart, ties_apart.T) or (counts < ties_apart / 2 - 1e-9).any():
+            raise ValueError("tied must be symmetric, and wins must hold half of each tie")
+        seen = Evidence(wins=counts[None], tied=ties_apart[None])
+    check_enough(None, len(models))
+    return rate(seen, tuple(models), method, settings)
+
+
+def evidence_of(data: Battles | Scores, methods: Sequence[str], settings: Settings) -> Evidence:
+    """Reduce the data as they are to what `methods` need: one data set."""
+    needs_tables = isinstance(data, Scores) or any(
+        name not in ("elo", *COUNT_METHODS) or needs_ties(name, settings) for name in methods
+    )
+    if "elo" in methods or needs_tables:
+        by: By = "cluster" if data.cluster is not None else "row"
+        sampler = Resampler.of(data, by, methods=methods, settings=settings)
+        return sampler.evidence(sampler.whole())
+    assert isinstance(data, Battles)
+    return Evidence(wins=data.tally(settings.ties_used)[None])
+
+
+def check_enough(n_rows: int | None, n_models: int) -> None:
+    """Raise unless there is something to compare."""
+    if n_rows == 0:
+        raise NoBattlesError
+    if n_models < 2:
+        raise OneModelError(n_models)
+
+
+def rate(seen: Evidence, models: tuple[str, ...], method: str, settings: Settings) -> Ratings:
+    """Score one data set under checked settings."""
+    raw = estimate(seen, method, settings)
+    if not np.isfinite(raw.scores).all():
+        raise _no_scores(seen, models, method)
+    scores = to_scale(raw.scores[0], method, settings.scale, settings.anchor_code(models))
+    parameters = {} if raw.parameter is None else {
+        _parameter_name(method, settings): float(raw.parameter[0])
+    }  # fmt: skip
     return Ratings(
         models=models,
         scores=scores,
         ranks=ranks_of(scores),
         method=method,
         scale=settings.scale,
-        settings=settings.as_dict(),
-        iterations=steps,
+        settings=settings.as_dict(method),
+        iterations=raw.steps,
+        parameters=parameters,
     )
 
 
-def estimate(
-    wins: FloatArray, method: str, settings: Settings, *, start: FloatArray | None = None
-) -> tuple[FloatArray, int]:
-    """Return raw scores (B, n) of wins (B, n, n), NaN where none exist, and the steps taken."""
-    if method == "bradley_terry":
-        return estimators.bradley_terry(wins, l2=settings.l2, start=start)
-    if method == "win_rate":
-        return estimators.win_rate(wins), 0
-    if settings.compat == "prism":
-        return estimators.rank_centrality_prism(wins, alpha=settings.alpha), 0
-    return estimators.rank_centrality(wins, alpha=settings.alpha), 0
+def _parameter_name(method: str, settings: Settings) -> str:
+    if method == "newman":
+        return "v"
+    return "nu" if settings.tie_model == "davidson" else "eta"
 
 
-def _checked_counts(wins: FloatArray, n: int) -> FloatArray:
-    counts = np.asarray(wins, dtype=np.float64)
+def _checked_counts(given: FloatArray, n: int, name: str) -> FloatArray:
+    counts = np.asarray(given, dtype=np.float64)
     if counts.shape != (n, n):
-        raise ValueError(f"wins must have shape ({n}, {n}) for {n} models, found {counts.shape}")
+        raise ValueError(f"{name} must have shape ({n}, {n}) for {n} models, found {counts.shape}")
     if not (np.isfinite(counts) & (counts >= 0)).all():
-        raise ValueError("wins must hold finite counts of at least 0")
+        raise ValueError(f"{name} must hold finite counts of at least 0")
     if np.diagonal(counts).any():
-        raise ValueError("wins must have a zero diagonal: no model wins over itself")
+        raise ValueError(f"{name} must have a zero diagonal: no model wins over itself")
     return counts
 
 
-def _no_scores(wins: FloatArray, models: tuple[str, ...], method: str) -> NotConnectedError:
+def _no_scores(seen: Evidence, models: tuple[str, ...], method: str) -> NotConnectedError:
+    penalty = "give a penalty (l2=0.01) or leave those models out (Battles.select)"
     remedy = {
-        "bradley_terry": "give a penalty (l2=0.01) or leave those models out (Battles.select)",
+        "bradley_terry": penalty,
+        "newman": penalty,
         "rank_centrality": "give pseudo-wins (alpha=1) or leave those models out",
-        "win_rate": "leave those models out",
-    }[method]
+    }.get(method, "leave those models out")
+    wins = np.zeros((len(models), len(models))) if seen.wins is None else seen.wins[0]
     return NotConnectedError(method, remedy, connectivity(wins, models))

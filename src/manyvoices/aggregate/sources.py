@@ -8,24 +8,28 @@ the higher one wins. Later turns are left out, because by then one model answers
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from manyvoices.aggregate.battles import Battles
-from manyvoices.aggregate.kinds import FloatArray
-from manyvoices.aggregate.outcomes import MAX_FAULTS, BothBad
+from manyvoices.aggregate.counts import read_counts
+from manyvoices.aggregate.outcomes import BothBad
+from manyvoices.aggregate.scores import Scores
 from manyvoices.io import read_battles, read_native, read_prism
-from manyvoices.schema.errors import DataError, Fault
 
-COUNT_COLUMNS = ("winner", "loser", "n_comparisons")
+__all__ = [
+    "Side",
+    "battles_from_arena",
+    "battles_from_prism",
+    "battles_from_release",
+    "read_counts",
+    "scores_from_prism",
+    "scores_from_release",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,19 @@ class _Table:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The answers that stood side by side in one turn."""
+
+    turn_id: str
+    person: str
+    simulated: bool
+    opening: bool
+    labels: Mapping[str, str]
+    sides: tuple[Side, ...]
+    """In the order in which they were shown."""
+
+
 def battles_from_prism(
     directory: str | PathLike[str],
     *,
@@ -95,19 +112,7 @@ def battles_from_prism(
     PRISM's own files hold none that failed. Raises `DataError` for faults in the files, and
     `ValueError` for a group that they do not have.
     """
-    release = read_prism(Path(fspath(directory)))
-    of_person = _survey_labels(release.survey, groups)
-    turns: dict[str, list[Any]] = {}
-    for row in release.utterances:
-        if row.turn == 0:
-            turns.setdefault(row.interaction_id, []).append(row)
-    table = _Table(tie_threshold, groups)
-    for rows in turns.values():
-        first = rows[0]
-        labels = {**of_person(first.user_id), "conversation_type": first.conversation_type}
-        sides = [Side(row.model_name, row.score) for row in rows]
-        table.add(sides, first.user_id, first.simulated is True, labels)
-    return table.battles(str(directory))
+    return _battles(_prism_turns(directory, groups), tie_threshold, groups, directory)
 
 
 def battles_from_release(
@@ -121,20 +126,85 @@ def battles_from_release(
     `groups`: ``conversation_type``, ``language``, or ids of survey questions. A pair with a model
     that gave no answer counts as failed, one with an answer that was not rated as unrated.
     """
+    return _battles(_release_turns(directory, groups), tie_threshold, groups, directory)
+
+
+def scores_from_prism(
+    directory: str | PathLike[str],
+    *,
+    tie_threshold: float = 5,
+    groups: Sequence[str] = ("conversation_type",),
+) -> Scores:
+    """Read the scores of all turns of a folder in PRISM's form; `groups` as above."""
+    return _scores(_prism_turns(directory, groups), tie_threshold, groups)
+
+
+def scores_from_release(
+    directory: str | PathLike[str],
+    *,
+    tie_threshold: float = 5,
+    groups: Sequence[str] = ("conversation_type",),
+) -> Scores:
+    """Read the scores of all turns of a native release; `groups` as above."""
+    return _scores(_release_turns(directory, groups), tie_threshold, groups)
+
+
+def _prism_turns(directory: str | PathLike[str], groups: Sequence[str]) -> Iterator[Shown]:
+    release = read_prism(Path(fspath(directory)))
+    of_person = _survey_labels(release.survey, groups)
+    turns: dict[str, list[Any]] = {}
+    for row in release.utterances:
+        turns.setdefault(row.interaction_id, []).append(row)
+    for interaction, rows in turns.items():
+        first = rows[0]
+        labels = {**of_person(first.user_id), "conversation_type": first.conversation_type}
+        sides = tuple(Side(row.model_name, row.score) for row in rows)
+        yield Shown(
+            interaction, first.user_id, first.simulated is True, first.turn == 0, labels, sides
+        )
+
+
+def _release_turns(directory: str | PathLike[str], groups: Sequence[str]) -> Iterator[Shown]:
     release = read_native(Path(fspath(directory)))
     of_person = _answer_labels(release, groups)
-    table = _Table(tie_threshold, groups)
     for talk in release.conversations:
-        labels = {
-            **of_person(talk.participant_id),
-            "conversation_type": talk.conversation_type,
-        }
+        labels = {**of_person(talk.participant_id), "conversation_type": talk.conversation_type}
         for turn in talk.turns:
-            if turn.turn == 0:
-                shown = sorted(turn.utterances, key=lambda utterance: utterance.position)
-                sides = [Side(each.model, each.score, each.text is None) for each in shown]
-                table.add(sides, talk.participant_id, talk.simulated, labels)
+            shown = sorted(turn.utterances, key=lambda utterance: utterance.position)
+            sides = tuple(Side(each.model, each.score, each.text is None) for each in shown)
+            name = f"{talk.conversation_id}:{turn.turn}"
+            yield Shown(name, talk.participant_id, talk.simulated, turn.turn == 0, labels, sides)
+
+
+def _battles(
+    turns: Iterable[Shown],
+    tie_threshold: float,
+    groups: Sequence[str],
+    directory: str | PathLike[str],
+) -> Battles:
+    table = _Table(tie_threshold, groups)
+    for shown in turns:
+        if shown.opening:
+            table.add(shown.sides, shown.person, shown.simulated, shown.labels)
     return table.battles(str(directory))
+
+
+def _scores(turns: Iterable[Shown], tie_threshold: float, groups: Sequence[str]) -> Scores:
+    names = ("participant_id", "turn_id", "model", "score", "opening", "simulated", *groups)
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for shown in turns:
+        for side in shown.sides:
+            columns["participant_id"].append(shown.person)
+            columns["turn_id"].append(shown.turn_id)
+            columns["model"].append(side.model)
+            columns["score"].append(side.score)
+            columns["opening"].append(shown.opening)
+            columns["simulated"].append(shown.simulated)
+            for name in groups:
+                columns[name].append(shown.labels.get(name))
+    return Scores.from_frame(
+        columns, groups=groups, simulated="simulated", tie_threshold=tie_threshold
+    )
 
 
 def battles_from_arena(
@@ -149,65 +219,6 @@ def battles_from_arena(
     known = {"language", "turn"}.union(*(row.groups for row in rows))
     _require_groups(groups, known)
     return Battles.from_rows(rows, groups=groups, both_bad=both_bad)
-
-
-def read_counts(path: str | PathLike[str]) -> tuple[FloatArray, tuple[str, ...]]:
-    """Read a CSV with columns winner, loser, n_comparisons: wins (n, n) and the models, sorted.
-
-    A pair that comes twice is added up. Raises `DataError` with every line at fault.
-    """
-    name = str(path)
-    found: list[tuple[str, str, float]] = []
-    faults: list[Fault] = []
-    with _open_text(Path(fspath(path))) as file:
-        reader = csv.DictReader(file)
-        missing = [column for column in COUNT_COLUMNS if column not in (reader.fieldnames or ())]
-        if missing:
-            header = ", ".join(reader.fieldnames or ()) or "an empty file"
-            wanted = "a header with winner,loser,n_comparisons"
-            raise DataError([Fault(name, 1, "", header, wanted)])
-        for row in reader:
-            count = _count(row["n_comparisons"])
-            if count is None:
-                wanted = "a number of at least 0"
-                faults.append(
-                    Fault(
-                        name, reader.line_num, "n_comparisons", repr(row["n_comparisons"]), wanted
-                    )
-                )
-            elif row["winner"] == row["loser"] or not row["winner"] or not row["loser"]:
-                both = f"{row['winner']!r} and {row['loser']!r}"
-                faults.append(Fault(name, reader.line_num, "", both, "two different models"))
-            else:
-                found.append((row["winner"], row["loser"], count))
-    if faults:
-        raise DataError(faults[:MAX_FAULTS], n_more=max(0, len(faults) - MAX_FAULTS))
-    if not found:
-        raise DataError([Fault(name, None, "", "no rows", "at least one pair of models")])
-    return _as_matrix(found)
-
-
-def _as_matrix(found: list[tuple[str, str, float]]) -> tuple[FloatArray, tuple[str, ...]]:
-    models = tuple(sorted({model for winner, loser, _ in found for model in (winner, loser)}))
-    code = {model: place for place, model in enumerate(models)}
-    wins = np.zeros((len(models), len(models)))
-    for winner, loser, count in found:
-        wins[code[winner], code[loser]] += count
-    return wins, models
-
-
-def _open_text(path: Path) -> Any:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
-
-
-def _count(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if np.isfinite(number) and number >= 0 else None
 
 
 def _survey_labels(
