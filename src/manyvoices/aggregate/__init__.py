@@ -11,9 +11,24 @@ from manyvoices.aggregate.agreement import rank_agreement
 from manyvoices.aggregate.ballots import Ballots, margins
 from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.bootstrap import BootstrapRatings, MethodBootstrap, bootstrap
+from manyvoices.aggregate.choosing import (
+    Ask,
+    choose_next,
+    next_pairs,
+    write_next_batch,
+)
+from manyvoices.aggregate.comparisons import (
+    GroupDifferences,
+    compare_groups,
+    compare_methods,
+)
 from manyvoices.aggregate.connectivity import Connectivity, diagnose
 from manyvoices.aggregate.covariates import (
     Covariates,
+)
+from manyvoices.aggregate.crowd import (
+    CrowdRatings,
+    crowd_bradley_terry,
 )
 from manyvoices.aggregate.errors import (
     CollinearError,
@@ -27,6 +42,10 @@ from manyvoices.aggregate.errors import (
     UnusableError,
     WeightError,
 )
+from manyvoices.aggregate.influence import (
+    Influence,
+    influence,
+)
 from manyvoices.aggregate.many import ConsensusBatch, ranked_pairs_many
 from manyvoices.aggregate.methods import (
     BATTLE_METHODS,
@@ -35,6 +54,16 @@ from manyvoices.aggregate.methods import (
     SCORE_METHODS,
     fit,
     fit_counts,
+)
+from manyvoices.aggregate.permutation import (
+    PermutationTest,
+    permutation_test,
+)
+from manyvoices.aggregate.planning import (
+    Plan,
+    SampleSize,
+    plan_of,
+    sample_size,
 )
 from manyvoices.aggregate.put import PutResult, ranked_pairs_put
 from manyvoices.aggregate.ranked_pairs import Consensus, ranked_pairs
@@ -49,12 +78,30 @@ from manyvoices.aggregate.sandwich import (
 from manyvoices.aggregate.scores import (
     Scores,
 )
+from manyvoices.aggregate.sensitivity import (
+    by_alpha,
+    by_method,
+    by_sample_size,
+    by_subset,
+    by_tie_threshold,
+    even_sampled,
+    method_agreement,
+)
+from manyvoices.aggregate.tidy import (
+    Table,
+)
+from manyvoices.aggregate.watching import (
+    Watched,
+    confidence_sequence,
+    watch,
+)
 
 __all__ = [
     "BATTLE_METHODS",
     "COUNT_METHODS",
     "METHODS",
     "SCORE_METHODS",
+    "Ask",
     "Ballots",
     "Battles",
     "BootstrapRatings",
@@ -64,6 +111,9 @@ __all__ = [
     "Consensus",
     "ConsensusBatch",
     "Covariates",
+    "CrowdRatings",
+    "GroupDifferences",
+    "Influence",
     "MethodBootstrap",
     "MixedTypesError",
     "NoBattlesError",
@@ -71,21 +121,45 @@ __all__ = [
     "NotConnectedError",
     "OneModelError",
     "OneRaterError",
+    "PermutationTest",
+    "Plan",
     "PutResult",
     "Ratings",
+    "SampleSize",
     "SandwichErrors",
     "Scores",
     "SelfBattleError",
+    "Table",
     "UnusableError",
+    "Watched",
     "WeightError",
     "bootstrap",
+    "by_alpha",
+    "by_method",
+    "by_sample_size",
+    "by_subset",
+    "by_tie_threshold",
+    "choose_next",
+    "compare_groups",
+    "compare_methods",
+    "confidence_sequence",
+    "crowd_bradley_terry",
     "diagnose",
+    "even_sampled",
     "fit",
     "fit_counts",
+    "influence",
     "margins",
+    "method_agreement",
+    "next_pairs",
+    "permutation_test",
+    "plan_of",
     "rank_agreement",
     "ranked_pairs",
     "ranked_pairs_many",
     "ranked_pairs_put",
+    "sample_size",
     "sandwich",
+    "watch",
+    "write_next_batch",
 ]
