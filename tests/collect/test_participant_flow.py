@@ -39,6 +39,20 @@ def _consent(browser: Client, **fields: str) -> HttpResponse:
     return browser.post("/s/small/", form)
 
 
+def _choose(browser: Client) -> None:
+    """Consent, survey, and a conversation that waits for its opening."""
+    _consent(browser)
+    browser.post("/s/small/survey/1/0/", PAGE_1)
+    browser.post("/s/small/survey/1/1/", PAGE_2)
+    browser.post("/s/small/talk/2/", {"type": "unguided", "number": 1})
+
+
+def _ask(browser: Client) -> None:
+    """All that, and an opening that has been sent."""
+    _choose(browser)
+    browser.post("/s/small/talk/2/1/", {"action": "prompt", "turn": 0, "prompt": "Hello"})
+
+
 def _at(browser: Client) -> str:
     """Where the study sends this browser next."""
     return browser.get("/s/small/next/").headers["Location"]
@@ -181,11 +195,7 @@ def test_a_draft_that_is_no_form_is_refused_in_words(browser: Client, body: str)
 def test_waiting_shows_what_is_there_and_never_a_models_name(
     browser: Client, version: StudyVersion, answer_all: Answer
 ) -> None:
-    _consent(browser)
-    browser.post("/s/small/survey/1/0/", PAGE_1)
-    browser.post("/s/small/survey/1/1/", PAGE_2)
-    browser.post("/s/small/talk/2/", {"type": "unguided", "number": 1})
-    browser.post("/s/small/talk/2/1/", {"action": "prompt", "turn": 0, "prompt": "Hello"})
+    _ask(browser)
     turn = Turn.objects.get()
     first = turn.utterances.get(position=1)
     first.text, first.settled_at = "I am here.", timezone.now()
@@ -203,11 +213,7 @@ def test_waiting_shows_what_is_there_and_never_a_models_name(
 def test_after_the_deadline_the_answers_that_came_can_be_rated(
     browser: Client, answer_all: Answer
 ) -> None:
-    _consent(browser)
-    browser.post("/s/small/survey/1/0/", PAGE_1)
-    browser.post("/s/small/survey/1/1/", PAGE_2)
-    browser.post("/s/small/talk/2/", {"type": "unguided", "number": 1})
-    browser.post("/s/small/talk/2/1/", {"action": "prompt", "turn": 0, "prompt": "Hello"})
+    _ask(browser)
     turn = Turn.objects.get()
     for u in turn.utterances.filter(position__lt=3):
         u.text, u.settled_at = "Here.", timezone.now()
@@ -224,11 +230,7 @@ def test_after_the_deadline_the_answers_that_came_can_be_rated(
 def test_an_unrated_answer_is_asked_for_and_the_scores_given_stay(
     browser: Client, answer_all: Answer
 ) -> None:
-    _consent(browser)
-    browser.post("/s/small/survey/1/0/", PAGE_1)
-    browser.post("/s/small/survey/1/1/", PAGE_2)
-    browser.post("/s/small/talk/2/", {"type": "unguided", "number": 1})
-    browser.post("/s/small/talk/2/1/", {"action": "prompt", "turn": 0, "prompt": "Hello"})
+    _ask(browser)
     answer_all(Turn.objects.get())
     response = browser.post(
         "/s/small/talk/2/1/", {"action": "rate", "turn": 0, "score-0": 31, "score-1": "x"}
@@ -238,10 +240,7 @@ def test_an_unrated_answer_is_asked_for_and_the_scores_given_stay(
 
 
 def test_an_empty_message_is_not_sent(browser: Client) -> None:
-    _consent(browser)
-    browser.post("/s/small/survey/1/0/", PAGE_1)
-    browser.post("/s/small/survey/1/1/", PAGE_2)
-    browser.post("/s/small/talk/2/", {"type": "unguided", "number": 1})
+    _choose(browser)
     place = "/s/small/talk/2/1/"
     response = browser.post(place, {"action": "prompt", "turn": 0, "prompt": "  \n "})
     assert response.status_code == 422
@@ -252,10 +251,7 @@ def test_an_empty_message_is_not_sent(browser: Client) -> None:
 def test_a_form_that_makes_no_sense_leads_back_to_where_the_participant_is(
     browser: Client, form: dict[str, str]
 ) -> None:
-    _consent(browser)
-    browser.post("/s/small/survey/1/0/", PAGE_1)
-    browser.post("/s/small/survey/1/1/", PAGE_2)
-    browser.post("/s/small/talk/2/", {"type": "unguided", "number": 1})
+    _choose(browser)
     assert browser.post("/s/small/talk/2/1/", form).headers["Location"] == "/s/small/next/"
 
 
