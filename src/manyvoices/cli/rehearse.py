@@ -30,7 +30,7 @@ def rehearse(
         str | None,
         typer.Option(help="Database URL; sqlite:///rehearsal.sqlite3 in this folder if left out."),
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Bots at work at once.")] = 32,
+    concurrency: Annotated[int, typer.Option(min=1, help="Bots at work at once.")] = 48,
     workers: Annotated[int, typer.Option(min=1, help="Web processes of the server.")] = 1,
     group: Annotated[
         str | None,

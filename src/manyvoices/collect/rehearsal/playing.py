@@ -6,15 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-import aiohttp
-
 from manyvoices.collect.rehearsal.plan import Bot
 from manyvoices.collect.rehearsal.tally import StuckError, Tally
 from manyvoices.collect.rehearsal.visiting import BotVisit, Visitor
 from manyvoices.design import Study
-
-# Below the two seconds after which gunicorn closes an idle connection.
-KEEP_ALIVE_S = 1.0
 
 
 def play(
@@ -32,30 +27,19 @@ async def play_all(
 ) -> None:
     """As `play`, inside a running event loop."""
     places = asyncio.Semaphore(limit)
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S)
 
     async def one(bot: Bot) -> None:
         async with places:
-            await _play_one(bot, study, url, token, tally, connector)
+            await _play_one(bot, study, url, token, tally)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for bot in bots:
-                group.create_task(one(bot))
-    finally:
-        await connector.close()
+    async with asyncio.TaskGroup() as group:
+        for bot in bots:
+            group.create_task(one(bot))
 
 
-async def _play_one(
-    bot: Bot,
-    study: Study,
-    url: str,
-    token: str,
-    tally: Tally,
-    connector: aiohttp.BaseConnector,
-) -> None:
+async def _play_one(bot: Bot, study: Study, url: str, token: str, tally: Tally) -> None:
     tally.started += 1
-    async with Visitor(study_url(url, study), tally, connector) as visitor:
+    async with Visitor(study_url(url, study), tally) as visitor:
         visit = BotVisit(
             bot, visitor, tally, patience_s=patience_s(study), most_steps=most_steps(study)
         )

@@ -26,7 +26,7 @@ from manyvoices.schema.errors import ManyvoicesError
 
 DEFAULT_DB = "sqlite:///rehearsal.sqlite3"
 """A file of its own, so that bots come into real data only where somebody asks for it."""
-CONCURRENCY = 32
+CONCURRENCY = 48
 
 
 class RehearsalError(ManyvoicesError):

@@ -19,6 +19,8 @@ from manyvoices.collect.rehearsal.tally import PageFault, StuckError, Tally
 SENT_BACK = 422
 NOTHING_HERE = 204
 MOST_REDIRECTS = 10
+KEEP_ALIVE_S = 1.0
+"""Below the two seconds after which gunicorn closes an idle connection."""
 MOST_RETRIES = 5
 """How often a bot asks anew where no model answers."""
 
@@ -44,12 +46,12 @@ class Visiting(Protocol):
 class Visitor:
     """A browser without a screen: own cookies, follows redirects, reads what it gets."""
 
-    def __init__(self, study_url: str, tally: Tally, connector: aiohttp.BaseConnector) -> None:
+    def __init__(self, study_url: str, tally: Tally) -> None:
         self._root = urlsplit(study_url).path
         self._tally = tally
         self._session = aiohttp.ClientSession(
-            connector=connector,
-            connector_owner=False,
+            # Connections of its own, as a browser has: shared ones all lead to one web process.
+            connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_S),
             # The server is named by its address on this machine, for which jars are wary.
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             timeout=aiohttp.ClientTimeout(total=60),
