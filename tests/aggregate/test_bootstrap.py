@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from manyvoices.aggregate import BATTLE_METHODS, Battles, NoResampleError, bootstrap, fit, fit_counts
+from manyvoices.aggregate import (
+    BATTLE_METHODS,
+    Battles,
+    NoResampleError,
+    bootstrap,
+    fit,
+    fit_counts,
+)
 from manyvoices.aggregate.bootstrap import Resampler
 from manyvoices.aggregate.connectivity import connectivity, strongly_connected
 
@@ -45,8 +52,9 @@ def test_a_person_comes_with_everything_they_said() -> None:
 
 @pytest.mark.parametrize("by", ["cluster", "row"])
 def test_the_result_does_not_depend_on_the_size_of_the_chunks(drawn_battles: Battles, by) -> None:
-    whole = bootstrap(drawn_battles, BATTLE_METHODS, n_resamples=50, by=by, seed=1)
-    parts = bootstrap(drawn_battles, BATTLE_METHODS, n_resamples=50, by=by, seed=1, chunk_bytes=3000)
+    same = {"n_resamples": 50, "by": by, "seed": 1}
+    whole = bootstrap(drawn_battles, BATTLE_METHODS, **same)
+    parts = bootstrap(drawn_battles, BATTLE_METHODS, **same, chunk_bytes=3000)
     for method in BATTLE_METHODS:
         assert whole[method].scores == pytest.approx(parts[method].scores, abs=1e-9)
 
