@@ -8,9 +8,20 @@ count ballots. May import: schema (for its errors); `sources` alone reads files 
 from __future__ import annotations
 
 from manyvoices.aggregate.agreement import rank_agreement
+from manyvoices.aggregate.ballot_errors import (
+    BallotError,
+    BallotWeightError,
+    DuplicateCandidateError,
+    IncompleteBallotsError,
+    NoBallotsError,
+    TooManyCandidatesError,
+    UnknownCandidateError,
+    UnreadableBallotError,
+)
 from manyvoices.aggregate.ballots import Ballots, margins
 from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.bootstrap import BootstrapRatings, MethodBootstrap, bootstrap
+from manyvoices.aggregate.borda import borda
 from manyvoices.aggregate.choosing import (
     Ask,
     choose_next,
@@ -46,6 +57,7 @@ from manyvoices.aggregate.influence import (
     Influence,
     influence,
 )
+from manyvoices.aggregate.kemeny import KemenyResult, kemeny
 from manyvoices.aggregate.many import ConsensusBatch, ranked_pairs_many
 from manyvoices.aggregate.methods import (
     BATTLE_METHODS,
@@ -59,6 +71,7 @@ from manyvoices.aggregate.permutation import (
     PermutationTest,
     permutation_test,
 )
+from manyvoices.aggregate.plackett_luce import plackett_luce
 from manyvoices.aggregate.planning import (
     Plan,
     SampleSize,
@@ -75,6 +88,7 @@ from manyvoices.aggregate.sandwich import (
     SandwichErrors,
     sandwich,
 )
+from manyvoices.aggregate.schulze import schulze
 from manyvoices.aggregate.scores import (
     Scores,
 )
@@ -87,9 +101,11 @@ from manyvoices.aggregate.sensitivity import (
     even_sampled,
     method_agreement,
 )
+from manyvoices.aggregate.standing import Standing
 from manyvoices.aggregate.tidy import (
     Table,
 )
+from manyvoices.aggregate.tournament import condorcet_loser, condorcet_winner, copeland, smith_set
 from manyvoices.aggregate.watching import (
     Watched,
     confidence_sequence,
@@ -102,6 +118,8 @@ __all__ = [
     "METHODS",
     "SCORE_METHODS",
     "Ask",
+    "BallotError",
+    "BallotWeightError",
     "Ballots",
     "Battles",
     "BootstrapRatings",
@@ -112,10 +130,14 @@ __all__ = [
     "ConsensusBatch",
     "Covariates",
     "CrowdRatings",
+    "DuplicateCandidateError",
     "GroupDifferences",
+    "IncompleteBallotsError",
     "Influence",
+    "KemenyResult",
     "MethodBootstrap",
     "MixedTypesError",
+    "NoBallotsError",
     "NoBattlesError",
     "NoResampleError",
     "NotConnectedError",
@@ -129,11 +151,16 @@ __all__ = [
     "SandwichErrors",
     "Scores",
     "SelfBattleError",
+    "Standing",
     "Table",
+    "TooManyCandidatesError",
+    "UnknownCandidateError",
+    "UnreadableBallotError",
     "UnusableError",
     "Watched",
     "WeightError",
     "bootstrap",
+    "borda",
     "by_alpha",
     "by_method",
     "by_sample_size",
@@ -142,17 +169,22 @@ __all__ = [
     "choose_next",
     "compare_groups",
     "compare_methods",
+    "condorcet_loser",
+    "condorcet_winner",
     "confidence_sequence",
+    "copeland",
     "crowd_bradley_terry",
     "diagnose",
     "even_sampled",
     "fit",
     "fit_counts",
     "influence",
+    "kemeny",
     "margins",
     "method_agreement",
     "next_pairs",
     "permutation_test",
+    "plackett_luce",
     "plan_of",
     "rank_agreement",
     "ranked_pairs",
@@ -160,6 +192,8 @@ __all__ = [
     "ranked_pairs_put",
     "sample_size",
     "sandwich",
+    "schulze",
+    "smith_set",
     "watch",
     "write_next_batch",
 ]

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from manyvoices.aggregate.ballots import UNRANKED, Ballots
+from manyvoices.aggregate.ballot_reading import UNRANKED
+from manyvoices.aggregate.ballots import Ballots
 from manyvoices.aggregate.kinds import IntArray
 
 TieRule = Literal["lex", "ballot", "random"]

@@ -1,0 +1,163 @@
+"""From lists of candidates to places: what a ballot may look like, and what is said when it fails.
+
+A ballot is a sequence of candidates, or of groups (list, tuple, set) of candidates ranked equal.
+Candidates are whatever can be a key: text and numbers may stand side by side, and Python's
+equality decides which are the same (1 and True are). None and NaN name nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from manyvoices.aggregate.ballot_errors import (
+    BallotFaults,
+    BallotWeightError,
+    DuplicateCandidateError,
+    UnknownCandidateError,
+    UnreadableBallotError,
+)
+from manyvoices.aggregate.kinds import FloatArray, IntArray
+from manyvoices.schema.errors import Fault
+
+UNRANKED = -1
+SEQUENCE = "a list of candidates or of groups ranked equal, best first"
+
+
+def read_rankings(
+    rankings: Iterable[Any], candidates: Sequence[Any] | None
+) -> tuple[tuple[Any, ...], NDArray[np.int32]]:
+    """Return the candidates and the places (voters, n) that each ballot gives them.
+
+    Without `candidates` they are all that some ballot ranks, in sorted order. Raises a
+    `BallotError` that lists every ballot at fault.
+    """
+    faults = BallotFaults()
+    listed = [_listed(ballot, voter, faults) for voter, ballot in enumerate(rankings)]
+    known = _sorted(_labels(listed)) if candidates is None else list(candidates)
+    codes = code_of(known)
+    places = np.full((len(listed), len(codes)), UNRANKED, dtype=np.int32)
+    for voter, ballot in enumerate(listed):
+        strict = _strict_codes(ballot, codes)
+        if strict is not None:
+            places[voter, strict] = np.arange(len(strict))
+        else:
+            _place(ballot, codes, places[voter], voter, faults)
+    faults.raise_if_any()
+    return tuple(known), places
+
+
+def code_of(candidates: Sequence[Any]) -> dict[Any, int]:
+    """Return each candidate's place in `candidates`; raise where one stands there twice."""
+    codes = {label: code for code, label in enumerate(candidates) if not _is_nobody(label)}
+    if len(codes) == len(candidates):
+        return codes
+    path = "candidates"
+    if any(_is_nobody(label) for label in candidates):
+        fault = Fault("<ballots>", None, path, "None or NaN", "labels that name somebody")
+        raise UnreadableBallotError([fault])
+    twice = sorted({str(label) for label in candidates if list(candidates).count(label) > 1})
+    fault = Fault("<ballots>", None, path, f"a label twice: {', '.join(twice)}", "each once")
+    raise DuplicateCandidateError([fault])
+
+
+def read_weights(weights: Sequence[float] | None, n_voters: int) -> IntArray | FloatArray:
+    """Return weights (voters,), as integers where all are whole; 1 each without `weights`."""
+    if weights is None:
+        return np.ones(n_voters, dtype=np.int64)
+    values = np.asarray(weights, dtype=np.float64)
+    if values.shape != (n_voters,):
+        raise ValueError(f"{n_voters} ballots need as many weights, found shape {values.shape}")
+    faults = BallotFaults()
+    for voter in np.flatnonzero(~(np.isfinite(values) & (values >= 0))).tolist():
+        expected = "weights that are finite and not negative"
+        faults.add(BallotWeightError, voter, "weight", f"{values[voter]:g}", expected)
+    faults.raise_if_any()
+    whole = values.astype(np.int64)
+    return whole if (whole == values).all() else values
+
+
+def _listed(ballot: Any, voter: int, faults: BallotFaults) -> list[Any]:
+    if isinstance(ballot, Mapping | set | frozenset) or not isinstance(ballot, Iterable):
+        found = f"a {type(ballot).__name__}"
+        hint = "a set has no order; a mapping of places goes to Ballots.from_places"
+        faults.add(UnreadableBallotError, voter, "", found, SEQUENCE, hint)
+        return []
+    return list(ballot)
+
+
+def _group(item: Any) -> list[Any]:
+    return list(item) if isinstance(item, list | tuple | set | frozenset) else [item]
+
+
+def _is_nobody(label: Any) -> bool:
+    return label is None or (isinstance(label, float) and label != label)
+
+
+def _labels(listed: list[list[Any]]) -> set[Any]:
+    found: set[Any] = set()
+    try:
+        found.update(*listed)
+    except TypeError:  # lists cannot be members: some ballot holds groups
+        found = {label for ballot in listed for item in ballot for label in _hashable(item)}
+    return {each for item in found for each in _hashable(item) if not _is_nobody(each)}
+
+
+def _hashable(item: Any) -> list[Any]:
+    """The members of a group that can be labels; `_place` names those that cannot."""
+    members = []
+    for label in _group(item):
+        try:
+            hash(label)
+        except TypeError:
+            continue
+        members.append(label)
+    return members
+
+
+def _strict_codes(ballot: list[Any], codes: dict[Any, int]) -> list[int] | None:
+    """Return a ballot's codes, best first; None where it holds groups or is at fault."""
+    try:
+        found = list(map(codes.get, ballot))
+    except TypeError:
+        return None
+    if None in found or len(set(found)) != len(found):
+        return None
+    return [code for code in found if code is not None]
+
+
+def _sorted(labels: set[Any]) -> list[Any]:
+    try:
+        return sorted(labels)
+    except TypeError:  # labels of several kinds have no common order but that of their text
+        return sorted(labels, key=lambda label: (type(label).__name__, str(label)))
+
+
+def _place(
+    ballot: list[Any],
+    codes: dict[Any, int],
+    places: NDArray[np.int32],
+    voter: int,
+    faults: BallotFaults,
+) -> None:
+    """Write the places of one ballot, or what is wrong with it."""
+    for place, item in enumerate(ballot):
+        for label in _group(item):
+            path = f"[{place}]"
+            try:
+                code = codes.get(label)
+            except TypeError:
+                found = f"a {type(label).__name__} inside a group"
+                faults.add(UnreadableBallotError, voter, path, found, SEQUENCE)
+                continue
+            if code is None:
+                found = f"candidate {label!r}"
+                faults.add(UnknownCandidateError, voter, path, found, "one of the candidates")
+            elif places[code] != UNRANKED:
+                found = f"candidate {label!r} a second time"
+                faults.add(DuplicateCandidateError, voter, path, found, "each candidate once")
+            else:
+                places[code] = place
