@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from manyvoices.aggregate import (
@@ -186,5 +189,23 @@ def test_the_batched_search_finds_strong_graphs_as_the_full_diagnosis_does() -> 
 
 def test_a_table_holds_score_and_interval_best_first(drawn_battles: Battles) -> None:
     table = bootstrap(drawn_battles, n_resamples=20)["rank_centrality"].to_frame("dict")
-    assert list(table) == ["rank", "model", "score", "low", "high", "rank_low", "rank_high"]
+    names = ["rank", "model", "score", "low", "high", "rank_low", "rank_high", "p_first"]
+    assert list(table) == names
     assert table["score"] == sorted(table["score"], reverse=True)
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_a_seed_means_the_same_in_every_library_and_order_of_rows(library) -> None:
+    rng = np.random.default_rng(0)
+    rows = 300
+    columns = {
+        "model_a": ["x"] * rows,
+        "model_b": ["y"] * rows,
+        "outcome": rng.choice(["A", "B"], rows).tolist(),
+        "participant_id": [f"p{code}" for code in rng.integers(0, 40, rows)],
+    }
+    turned = {name: values[::-1] for name, values in columns.items()}
+    expected = bootstrap(Battles.from_frame(columns), "win_rate", n_resamples=20)
+    for table in (columns, turned):
+        found = bootstrap(Battles.from_frame(library(table)), "win_rate", n_resamples=20)
+        assert found["win_rate"].scores == pytest.approx(expected["win_rate"].scores, abs=1e-12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -213,3 +214,113 @@ def test_real_votes_are_ranked_with_intervals_over_judges() -> None:
     assert code == 0
     assert "3,355 battles (780 ties), 65 participants, 6 models" in out
     assert out.index("gpt-4") < out.index("claude-v1") < out.index("llama-13b")
+
+
+def rated(path: Path) -> Path:
+    """Thirty people rate ash over birch over cedar in two openers each, as JSON lines."""
+    random = Random(0)
+    rows = [
+        {"participant_id": f"p{person}", "turn_id": f"t{person}-{turn}", "model": model,
+         "score": 70 - 12 * place + random.randrange(30),
+         "age": "young" if person % 2 else "old"}
+        for person in range(30) for turn in range(2)
+        for place, model in enumerate(("ash", "birch", "cedar"))
+    ]  # fmt: skip
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_rated_answers_are_ranked_by_methods_of_scores_and_of_battles(tmp_path: Path) -> None:
+    path = rated(tmp_path / "scores.jsonl")
+    methods = ["-m", "mean_score", "-m", "normalized_score", "-m", "within_turn_rank", "-m", "elo"]
+    code, out, _ = run("rank", path, *methods, "--resamples", "50", "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["format"] == "scores"
+    assert document["n_battles"] == 180
+    assert [table["models"][0]["model"] for table in document["tables"]] == ["ash"] * 4
+    assert document["tables"][0]["models"][0]["p_first"] > 0.9
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "jsonl", "parquet"])
+def test_battles_are_read_from_every_kind_of_table(arena: Path, tmp_path: Path, kind: str) -> None:
+    import gzip
+
+    import polars as pl
+
+    rows = [json.loads(line) for line in arena.read_text().splitlines()]
+    frame = pl.DataFrame(rows)
+    path = tmp_path / f"table.{kind}"
+    if kind == "csv":
+        frame.write_csv(path)
+    elif kind == "csv.gz":
+        path.write_bytes(gzip.compress(frame.write_csv().encode()))
+    elif kind == "jsonl":
+        frame.write_ndjson(path)
+    else:
+        frame.write_parquet(path)
+    words = ("--resamples", "20", "--group", "turn", "--json")
+    code, out, _ = run("rank", path, *words)
+    assert code == 0
+    expected = json.loads(run("rank", arena, *words)[1])
+    found = json.loads(out)
+    assert found["tables"] == expected["tables"]
+    assert found["n_participants"] == 10
+
+
+def test_sensitivity_shows_what_the_ranks_depend_on(tmp_path: Path) -> None:
+    path = rated(tmp_path / "scores.jsonl")
+    words = ["--sensitivity", "--resamples", "20", "--group", "age"]
+    code, out, _ = run("rank", path, *words, "--json")
+    assert code == 0
+    titles = [table["title"] for table in json.loads(out)["sensitivity"]]
+    assert titles == [
+        "Rank by aggregation function",
+        "Agreement of aggregation functions",
+        "Rank by regularisation",
+        "Rank by tie threshold",
+        "Rank by included subset",
+        "Battles as the sample scales",
+    ]
+    shown = run("rank", path, *words)[1]
+    assert "Rank by tie threshold" in shown
+    assert "within_turn_rank" in shown
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_a_figure_is_drawn_and_the_same_each_time(arena: Path, tmp_path: Path, kind: str) -> None:
+    words = ("rank", arena, "-m", "bradley_terry", "-m", "elo", "--resamples", "30", "--figure")
+    first, second = tmp_path / f"one.{kind}", tmp_path / f"two.{kind}"
+    assert run(*words, first)[0] == 0
+    assert run(*words, second)[0] == 0
+    assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes()[:5] == (b"<?xml" if kind == "svg" else b"\x89PNG\r")
+
+
+def test_a_figure_needs_intervals_and_a_known_kind(arena: Path, tmp_path: Path) -> None:
+    path = tmp_path / "one.svg"
+    code, _, err = run("rank", arena, "--resamples", "0", "--figure", path)
+    assert code == 2
+    assert "figure shows intervals" in " ".join(err.split())
+    code, _, err = run("rank", arena, "--figure", tmp_path / "one.pdf")
+    assert code == 2
+    assert ".svg or .png" in " ".join(err.split())
+
+
+def test_the_kind_of_interval_and_the_model_of_ties_are_chosen(arena: Path) -> None:
+    words = ["-m", "bradley_terry", "--tie-model", "davidson", "--interval", "bca"]
+    code, out, _ = run("rank", arena, *words, "--resamples", "100", "--json")
+    table = json.loads(out)["tables"][0]
+    assert code == 0
+    assert table["interval"] == "bca"
+    assert table["settings"]["tie_model"] == "davidson"
+    assert "Intervals (bca) from 100" in run("rank", arena, *words, "--resamples", "100")[1]
+    assert run("rank", arena, "--interval", "exact")[0] == 2
+
+
+def test_a_cell_at_fault_in_a_table_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("participant_id,turn_id,model,score\np,t,ash,80\np,t,birch,many\n")
+    code, _, err = run("rank", path)
+    assert code == 1
+    assert "scores.csv:2: score: found 'many'" in " ".join(err.split())

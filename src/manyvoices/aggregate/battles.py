@@ -15,6 +15,7 @@ from manyvoices.aggregate.columns import (
     encode,
     encode_names,
     encode_pair,
+    encode_sorted,
     require_columns,
 )
 from manyvoices.aggregate.errors import SelfBattleError, WeightError
@@ -211,7 +212,7 @@ class Battles:
             return column if whole else column[keep]
 
         a, b, models, unseen = _seen_only(cut(a), cut(b), models)
-        people, labels = (None, []) if participant is None else encode(frame[participant])
+        people, labels = (None, []) if participant is None else encode_sorted(frame[participant])
         return cls(
             a=a,
             b=b,

@@ -95,7 +95,7 @@ class MethodBootstrap:
         return float(self.ratings.scores[i] - self.ratings.scores[j]), float(low), float(high)
 
     def to_frame(self, backend: Backend = "polars") -> Any:
-        """Return rank, model, score, low, high, rank_low, rank_high, best first."""
+        """Return rank, model, score, low, high, rank_low, rank_high, p_first, best first."""
         order = np.argsort(self.ratings.ranks, kind="stable")
         columns: dict[str, list[Any]] = {
             "rank": self.ratings.ranks[order].tolist(),
@@ -104,6 +104,7 @@ class MethodBootstrap:
         }
         for name in ("low", "high", "rank_low", "rank_high"):
             columns[name] = getattr(self, name)[order].tolist()
+        columns["p_first"] = self.p_first[order].tolist()
         return build_frame(columns, backend)
 
 

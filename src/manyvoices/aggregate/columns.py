@@ -69,6 +69,19 @@ def encode_names(column: Any) -> tuple[IntArray, tuple[str, ...]]:
     return _renumber(codes, labels, {name: code for code, name in enumerate(names)}), tuple(names)
 
 
+def encode_sorted(column: Any) -> tuple[IntArray, list[Any]]:
+    """Number one column, labels sorted by type and text, so that a seed means the same everywhere.
+
+    Labels of several types stay apart: participants 1 and "1" are two.
+    """
+    codes, labels = encode(column)
+    order = sorted(range(len(labels)), key=lambda i: (type(labels[i]).__name__, str(labels[i])))
+    place = np.empty(len(labels) + 1, dtype=np.int64)
+    place[order] = np.arange(len(labels))
+    place[-1] = -1  # serves the code -1, so that missing stays missing
+    return place[codes], [labels[code] for code in order]
+
+
 def as_array(column: Any) -> AnyArray:
     """Return a column of numbers or truth values as a NumPy array."""
     to_numpy = getattr(column, "to_numpy", None)

@@ -18,8 +18,8 @@ from manyvoices.aggregate.battles import Battles, _labels, _seen_only, check_wei
 from manyvoices.aggregate.columns import (
     as_array,
     column_names,
-    encode,
     encode_names,
+    encode_sorted,
     require_columns,
 )
 from manyvoices.aggregate.errors import NoBattlesError
@@ -173,10 +173,10 @@ class Scores:
             opening = "opening"
         named = [participant, turn, model, score, opening, weight, simulated, *groups]
         require_columns(frame, [name for name in named if name is not None])
-        people, labels = encode(frame[participant])
+        people, labels = encode_sorted(frame[participant])
         models, names = encode_names(frame[model])
         values = np.array(as_array(frame[score]), dtype=np.float64)
-        turns, _ = encode(frame[turn])
+        turns, _ = encode_sorted(frame[turn])
         reasons = {"unrated": ~np.isfinite(values), "no_model": models < 0,
                    "no_participant": people < 0, "no_turn": turns < 0}  # fmt: skip
         kept = ~np.any(list(reasons.values()), axis=0)
