@@ -75,12 +75,14 @@ def _rehearse(study: Path, participants: int) -> None:
     )
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("", total=participants)
-        rehearse(
+        outcome = rehearse(
             study,
             participants=participants,
             db=DATABASE,
             watch=lambda tally: bar.update(task, completed=tally.completed),
         )
+    for fault in outcome.faults:
+        errors.print(f"{fault.page}: {fault.found} ({fault.times} times)", markup=False)
 
 
 def _program() -> str:

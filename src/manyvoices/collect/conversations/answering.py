@@ -90,9 +90,11 @@ class AnswerHandler:
         return self._responders[key]
 
 
-@transaction.atomic
 def begin_call(*, job: Job, now: datetime) -> Call | None:
-    """Read what to ask, and count the time limit from now; None where nobody waits any more."""
+    """Read what to ask, and count the time limit from now; None where nobody waits any more.
+
+    No transaction: it mostly reads, and each of its writes stands for itself.
+    """
     utterance = (
         Utterance.objects.select_related("turn__conversation__participant__version")
         .defer("turn__conversation__participant__version__content")

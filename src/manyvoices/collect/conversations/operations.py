@@ -115,13 +115,12 @@ def _ask(turn: Turn, rule: ConversationsStage, *, now: datetime) -> None:
         Utterance(turn=turn, attempt=turn.attempt, position=position, responder=responder)
         for position, responder in enumerate(drawn)
     )
-    for utterance in utterances:
-        leases.enqueue(
-            kind=JOB_KIND,
-            key=str(utterance.id),
-            lease_s=queries.time_limit_s(rule, turn.index) + QUEUE_ALLOWANCE_S,
-            now=now,
-        )
+    leases.enqueue_all(
+        kind=JOB_KIND,
+        keys=[str(utterance.id) for utterance in utterances],
+        lease_s=queries.time_limit_s(rule, turn.index) + QUEUE_ALLOWANCE_S,
+        now=now,
+    )
 
 
 @transaction.atomic

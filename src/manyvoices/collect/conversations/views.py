@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from manyvoices.collect.conversations import operations, presenting, queries
-from manyvoices.collect.conversations.models import Conversation
+from manyvoices.collect.conversations.models import Conversation, Turn
 from manyvoices.collect.people import drafts, journey
 from manyvoices.collect.people.access import for_participant
 from manyvoices.collect.people.errors import StaleSubmission
@@ -82,20 +82,20 @@ def conversation(
         return redirect("conversations:feedback", participant.study_id, stage, number)
     if step is ConversationStep.FINISHED:
         return redirect("people:next", participant.study_id)
-    return _show(request, found, step)
+    return _show(request, found, step, turns)
 
 
 def _show(
     request: HttpRequest,
     found: Conversation,
     step: ConversationStep,
+    turns: list[Turn],
     *,
     posted: Posted | None = None,
     problems: dict[str, Problem] | None = None,
 ) -> HttpResponse:
     """The page of `step`, filled from what was posted, or else from the draft."""
     rule = queries.stage_spec(found.participant, found.stage)
-    turns = queries.turns_with_answers(found)
     problems = problems or {}
     part = f"{len(turns) - 1}-rate" if step is ConversationStep.TURN else f"{len(turns)}-prompt"
     if posted is None:
@@ -131,7 +131,8 @@ def _send(request: HttpRequest, found: Conversation, index: int, posted: Posted)
     )
     if problem is not None and index == found.turns.count():
         step = ConversationStep.REPLY if index else ConversationStep.OPENING
-        return _show(request, found, step, posted=posted, problems={"prompt": problem})
+        turns = queries.turns_with_answers(found)
+        return _show(request, found, step, turns, posted=posted, problems={"prompt": problem})
     operations.send_prompt(conversation=found, index=index, text=text or "", now=timezone.now())
     drafts.drop_draft(found.participant, presenting.form_name(found, f"{index}-prompt"))
     return _to(found)
@@ -155,7 +156,9 @@ def _rate(request: HttpRequest, found: Conversation, index: int, posted: Posted)
         except NothingToLock:
             return _to(found)
     if problems:
-        return _show(request, found, ConversationStep.TURN, posted=posted, problems=problems)
+        turns = queries.turns_with_answers(found)
+        step = ConversationStep.TURN
+        return _show(request, found, step, turns, posted=posted, problems=problems)
     drafts.drop_draft(found.participant, presenting.form_name(found, f"{index}-rate"))
     return _to(found)
 

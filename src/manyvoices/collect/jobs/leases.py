@@ -7,7 +7,7 @@ time (``BEGIN IMMEDIATE``), which comes to the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -30,12 +30,23 @@ def enqueue(*, kind: str, key: str, lease_s: float, now: datetime) -> Job:
     return job
 
 
+def enqueue_all(*, kind: str, keys: Iterable[str], lease_s: float, now: datetime) -> None:
+    """Add a job for each key that has none yet, in one statement."""
+    jobs = (
+        Job(kind=kind, key=key, lease_s=lease_s, not_before=now, created_at=now) for key in keys
+    )
+    Job.objects.bulk_create(jobs, ignore_conflicts=True)
+
+
 def claim(*, owner: str, limit: int, now: datetime) -> list[Job]:
     """Lease up to `limit` jobs that are due, or whose lease has run out, oldest first."""
     due = Q(state=Job.State.QUEUED, not_before__lte=now)
     abandoned = Q(state=Job.State.LEASED, leased_until__lt=now)
+    rows = Job.objects.filter(due | abandoned).order_by("id")
+    if not rows.exists():
+        # A runner asks ten times a second: it must not take SQLite's write lock each time.
+        return []
     with transaction.atomic():
-        rows = Job.objects.filter(due | abandoned).order_by("id")
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True)
         jobs = list(rows[:limit])

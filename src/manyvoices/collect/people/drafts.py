@@ -42,5 +42,8 @@ def load_draft(participant: Participant, form: str) -> dict[str, list[str]]:
 
 
 def drop_draft(participant: Participant, form: str) -> None:
-    """Forget a draft whose form has been stored."""
-    participant.drafts.filter(form=form).delete()
+    """Forget a draft whose form has been stored. Looks first: most forms never had one, and on
+    SQLite every write waits for the one lock."""
+    drafts = participant.drafts.filter(form=form)
+    if drafts.exists():
+        drafts.delete()

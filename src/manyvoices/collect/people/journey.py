@@ -59,15 +59,19 @@ def progress(participant: Participant) -> Progress:
     return Progress(steps_done=finished, steps_total=total, label=label)
 
 
-@transaction.atomic
 def complete_if_done(*, participant: Participant, now: datetime) -> bool:
     """Mark the participant as complete once every row is stored; True where they are complete.
 
     The completion code is shown only after this has committed: saved before paid.
     """
-    lock_participant(participant)
-    participant.refresh_from_db(fields=["completed_at"])
-    if participant.completed_at is None and step_of(participant).kind == "done":
-        participant.completed_at = now
-        participant.save(update_fields=["completed_at"])
-    return participant.completed_at is not None
+    if participant.completed_at is not None:
+        return True
+    if step_of(participant).kind != "done":
+        return False
+    with transaction.atomic():
+        lock_participant(participant)
+        participant.refresh_from_db(fields=["completed_at"])
+        if participant.completed_at is None:
+            participant.completed_at = now
+            participant.save(update_fields=["completed_at"])
+    return True

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -163,7 +160,7 @@ def own_server(db: str, log: Path, workers: int = 1) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as stream:
-        server = _QuietServer(
+        server = ServerProcess(
             ["--db", db, "--port", str(port), "--workers", str(workers)], url=url, log=stream
         )
         try:
@@ -175,17 +172,6 @@ def own_server(db: str, log: Path, workers: int = 1) -> Iterator[str]:
             server.stop()
     if not log.stat().st_size:
         log.unlink()
-
-
-class _QuietServer(ServerProcess):
-    """A server whose words go into a file: the screen belongs to the rehearsal."""
-
-    def __init__(self, arguments: list[str], *, url: str, log: Any) -> None:
-        self.url = url
-        command = [sys.executable, "-m", "manyvoices", "serve", *arguments]
-        self.process = subprocess.Popen(  # noqa: S603 - this very program
-            command, env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=log
-        )
 
 
 @contextmanager

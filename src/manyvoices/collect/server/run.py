@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from manyvoices.schema.errors import ManyvoicesError
 
@@ -128,12 +128,21 @@ class ServerProcess:
     """``manyvoices serve`` as a child process: what rehearsals and tests talk to."""
 
     def __init__(
-        self, arguments: list[str], *, url: str, env: dict[str, str] | None = None
+        self,
+        arguments: list[str],
+        *,
+        url: str,
+        env: dict[str, str] | None = None,
+        log: IO[bytes] | None = None,
     ) -> None:
+        """`log`: where its warnings go; then it says nothing on this process's own output."""
         self.url = url
         command = [sys.executable, "-m", "manyvoices", "serve", *arguments]
         self.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-            command, env=env or dict(os.environ)
+            command,
+            env=env or dict(os.environ),
+            stdout=subprocess.DEVNULL if log else None,
+            stderr=log,
         )
 
     def wait_until_ready(self, timeout_s: float = 60.0) -> None:
