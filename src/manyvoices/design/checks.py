@@ -163,6 +163,7 @@ def _check_recruitment(raw: Any, questions: Mapping[str, AnyQuestion | None]) ->
     written = raw if isinstance(raw, dict) else {}
     if written.get("provider") == "prolific" and not written.get("completion_code"):
         yield Finding(("recruitment",), "no completion_code", "the code that Prolific gave")
+    yield from _check_conditions(written, questions)
     quotas = written.get("quotas")
     for name, cells in (quotas if isinstance(quotas, dict) else {}).items():
         loc: Loc = ("recruitment", "quotas", name)
@@ -183,3 +184,28 @@ def _check_recruitment(raw: Any, questions: Mapping[str, AnyQuestion | None]) ->
                         one_of(known[:12]),
                         did_you_mean(value, known),
                     )
+
+
+def _check_conditions(
+    recruitment: Mapping[str, Any], questions: Mapping[str, AnyQuestion | None]
+) -> Iterator[Finding]:
+    """Cells and screen-outs ask for questions and values that the study has."""
+    for part in ("cells", "screen_out"):
+        for number, entry in enumerate(_rows(recruitment.get(part))):
+            where = entry.get("where")
+            for name, wanted in (where if isinstance(where, dict) else {}).items():
+                loc: Loc = ("recruitment", part, number, "where", name)
+                if name not in questions:
+                    hint = did_you_mean(str(name), questions)
+                    found = f"no question with the id {name}"
+                    yield Finding(loc, found, "a question's id", hint)
+                    continue
+                question = questions[name]
+                if isinstance(question, Single | Multiple):
+                    known = [option.value for option in question.options]
+                    values = wanted if isinstance(wanted, tuple) else (wanted,)
+                    for value in values:
+                        if isinstance(value, str) and value not in known:
+                            found = f"{value!r}, which {name} does not offer"
+                            hint = did_you_mean(value, known)
+                            yield Finding(loc, found, one_of(known[:12]), hint)

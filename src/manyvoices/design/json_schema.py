@@ -53,6 +53,10 @@ def _allow_files(schema: dict[str, Any]) -> None:
     feedback = definitions["Feedback"]["properties"]
     _or_yaml_file(feedback, "performance")
     _or_yaml_file(feedback, "choice")
+    recruitment = definitions["Recruitment"]["properties"]
+    table = {"type": "string", "pattern": r"\.csv$", "description": "A CSV file beside the study"}
+    cells = recruitment["cells"]
+    recruitment["cells"] = {"anyOf": [table, {k: v for k, v in cells.items() if k != "default"}]}
     text = {"type": "string", "description": "A .md file, or the question itself"}
     feedback["open"] = {"anyOf": [text, feedback["open"]]}
     definitions["ConsentStage"]["properties"]["text"]["description"] = "A .md file, or Markdown"

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from manyvoices.design.checks import Finding, check_study
 from manyvoices.design.protocol import Recruitment, Study, StudyFile
+from manyvoices.design.quota_tables import read_cells
 from manyvoices.design.questions import Attributes, OpenQuestion, Page, VisibleIf, found_text
 from manyvoices.design.responders import ResponderSpec
 from manyvoices.design.sources import (
@@ -140,6 +141,8 @@ class _Loader:
         if isinstance(stages := data.get("stages"), tuple):
             data["stages"] = tuple(self._stage(s, ("stages", i)) for i, s in enumerate(stages))
         self._include(data, "models", ("models",), self._yaml_named("models"))
+        if isinstance(recruitment := data.get("recruitment"), dict):
+            self._include(recruitment, "cells", ("recruitment", "cells"), self._table)
         return data
 
     def _stage(self, entry: Any, loc: Loc) -> Any:
@@ -190,6 +193,23 @@ class _Loader:
             return None
         first, _, rest = text.strip().partition("\n\n")
         return {"label": " ".join(first.lstrip("# ").split()), "help": rest.strip()}
+
+    def _table(self, name: str, loc: Loc) -> Any:
+        """A CSV file of quota cells as the list that could stand in its place."""
+        if not name.endswith(".csv"):
+            self._break(Finding(loc, found_text(name), "a .csv file, or a list of cells"))
+            return None
+        text = self.read_text(name, loc)
+        if text is None:
+            return None
+        table = read_cells(text)
+        file = str(self.folder / name)
+        self.faults += [Fault(file, *fault) for fault in table.faults]
+        for number, line in enumerate(table.lines):
+            self.places[(*loc, number)] = (file, line)
+        if table.faults:
+            self.broken.add(loc)
+        return table.cells
 
     def _yaml_named(self, key: str) -> Callable[[str, Loc], Any]:
         """Reads a YAML file; if its top is a mapping that has `key`, what stands there."""
