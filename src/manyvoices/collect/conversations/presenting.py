@@ -26,9 +26,9 @@ from manyvoices.collect.conversations.contexts import (
 )
 from manyvoices.collect.conversations.models import Conversation, Turn, Utterance
 from manyvoices.collect.people.contexts import SliderView
-from manyvoices.collect.people.journey import facts
+from manyvoices.collect.people.journey import facts_once
 from manyvoices.collect.people.models import Participant
-from manyvoices.collect.people.presenting import Posted, sliders, whole_number
+from manyvoices.collect.people.presenting import Posted, sliders, trace_text, whole_number
 from manyvoices.collect.texts import answer_html, study_html
 from manyvoices.collect.views import draft_url, last, words
 from manyvoices.design import ConversationsStage
@@ -58,7 +58,7 @@ def choose_page(
     participant: Participant, stage: int, rule: ConversationsStage, errors: dict[str, str]
 ) -> ChoosePage:
     """Which kinds of conversation are left, and how many of each."""
-    done = facts(participant)
+    done = facts_once(participant)
     left = types_left(rule, stage, done)
     number = 1 + sum(c.stage == stage for c in done.conversations)
     options = [
@@ -169,6 +169,7 @@ def _slot(
         input_id=name,
         value=whole_number(posted.get(name), rule.rating.range),
         error=words(problem) if problem else None,
+        trace=trace_text(posted, name),
     )
     return Slot(utterance.key, label, "answered", answer_html(utterance.text or ""), slider)
 
