@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 from django.db.models import QuerySet
 
 from manyvoices.collect.conversations import models as talk
 from manyvoices.collect.people import models as people
 from manyvoices.collect.surveys.models import SurveyAnswer
-from manyvoices.schema import Answer, Conversation, Message, Participant, Turn, Utterance
+from manyvoices.schema import (
+    Answer,
+    Conversation,
+    Message,
+    Participant,
+    SliderTrace,
+    Turn,
+    Utterance,
+)
 
 CHUNK = 200
 """Rows read at a time: memory stays the same however large the study is."""
@@ -50,7 +60,12 @@ def answers(chosen: People) -> Iterator[Answer]:
             answered_at=row.answered_at,
             consent_version=row.consent_version,
             simulated=row.participant.simulated,
+            traces=_traces(row.traces),
         )
+
+
+def _traces(stored: dict[str, dict[str, Any]] | None) -> dict[str, SliderTrace] | None:
+    return stored and msgspec.convert(stored, dict[str, SliderTrace])
 
 
 def conversations(chosen: People) -> Iterator[Conversation]:

@@ -27,6 +27,7 @@ from manyvoices.schema.prism import (
     PrismUtterance,
 )
 from manyvoices.schema.releases import Release, ReleaseFile
+from manyvoices.schema.traces import InputKind, SliderTrace
 from manyvoices.schema.trees import (
     Label,
     LabelSummary,
@@ -47,6 +48,7 @@ __all__ = [
     "DataError",
     "Fault",
     "InputError",
+    "InputKind",
     "Instant",
     "Json",
     "Label",
@@ -69,6 +71,7 @@ __all__ = [
     "Release",
     "ReleaseFile",
     "Role",
+    "SliderTrace",
     "StudyError",
     "TreeState",
     "Turn",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from manyvoices.schema._base import SCHEMA_VERSION, Instant, Json, Record
+from manyvoices.schema.traces import SliderTrace
 
 ParticipantStatus: TypeAlias = Literal["active", "complete", "withdrawn"]
 
@@ -48,7 +49,7 @@ class Answer(Record, frozen=True, kw_only=True):
     question_id: str
     """Unique in its survey."""
     kind: str
-    """Kind of question: ``single``, ``multiple``, ``text``, ``vas``."""
+    """Kind of question: ``single``, ``multiple``, ``text``, ``vas``, ``ranking``, ..."""
     value: Json
     """As the kind has it: text, a list of option values, a mapping item -> number.
 
@@ -64,3 +65,5 @@ class Answer(Record, frozen=True, kw_only=True):
     """True for a bot of a rehearsal; such a record never counts as a person's."""
     schema_version: str = SCHEMA_VERSION
     """Version of the record's form; see `SCHEMA_VERSION`."""
+    traces: dict[str, SliderTrace] | None = None
+    """Item -> how its slider was used; None where the question has no sliders or was left alone."""

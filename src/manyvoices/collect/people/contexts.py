@@ -30,6 +30,8 @@ class SliderView:
     na_name: str | None = None
     na_checked: bool = False
     error: str | None = None
+    trace: str = ""
+    """What js/slider.js has told of its use, as it was posted or drafted."""
 
 
 @dataclass(frozen=True)

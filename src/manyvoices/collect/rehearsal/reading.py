@@ -110,7 +110,8 @@ class _Reader(HTMLParser):
     def _input(self, at: dict[str, str]) -> None:
         kind, name = at.get("type", "text"), at.get("name", "")
         if kind == "hidden":
-            self._form.hidden.append((name, at.get("value", "")))
+            if name:  # A slider's trace has no name before the slider is used.
+                self._form.hidden.append((name, at.get("value", "")))
         elif kind == "range":
             limits = (_number(at, "min") or 0, _number(at, "max") or 100)
             self._add(Field(at.get("data-name", name), "range", limits=limits))

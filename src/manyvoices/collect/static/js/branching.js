@@ -10,7 +10,7 @@ function given(element) {
   if (!element || element.hidden) return new Set();
   if (element.dataset.kind === "vas") {
     return new Set(
-      [...element.querySelectorAll("input[name]")]
+      [...element.querySelectorAll("input[name]:not([type=hidden])")]
         .filter((input) => (input.type === "checkbox" ? input.checked : !input.disabled))
         .map((input) => input.name),
     );
