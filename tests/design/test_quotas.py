@@ -156,7 +156,7 @@ def test_a_cell_without_a_number_and_a_missing_table_are_faults(tmp_path: Path) 
     path = _study(tmp_path, "{cells: [{where: {gender: Female}}]}")
     with pytest.raises(StudyError, match="neither limit nor target"):
         load_study(path)
-    with pytest.raises(StudyError, match="nowhere.csv"):
+    with pytest.raises(StudyError, match=r"nowhere\.csv"):
         load_study(_study(tmp_path, "{cells: nowhere.csv}"))
 
 

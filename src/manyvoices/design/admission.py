@@ -63,7 +63,7 @@ def decide(
 
 
 def screen_out(recruitment: Recruitment, facts: Traits) -> str | None:
-    """The study's reason for screening somebody with these answers out; None where there is none."""
+    """The study's reason for screening these answers out; None where there is none."""
     for rule in recruitment.screen_out:
         if all(
             name in facts and fits(facts[name], (wanted,) if isinstance(wanted, str) else wanted)

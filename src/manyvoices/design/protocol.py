@@ -33,7 +33,7 @@ class QuotaCell(Written):
     name: Line | None = None
     """For people; by default the conditions themselves."""
     where: dict[str, Values] = Field(default_factory=dict)
-    """Question id -> a value, several values, or a range of numbers as ``18..24``. All must hold."""
+    """Question id -> a value, several, or a range of numbers as ``18..24``. All must hold."""
     limit: Places | None = None
     """Hard: nobody is let in past it."""
     target: Places | None = None
@@ -117,6 +117,8 @@ class StudyFile(Written):
     recruitment: Recruitment = Recruitment()
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     models: tuple[ResponderSpec, ...] = ()
+    translations: dict[Language, dict[str, str]] = Field(default_factory=dict)
+    """Language -> what stands in place of each text; see `manyvoices.design.translations`."""
     budget: Budget | None = None
     """What the models may use in all; None = no limit."""
 

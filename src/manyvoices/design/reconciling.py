@@ -74,7 +74,7 @@ class Finding:
 def reconcile(submissions: Iterable[Submission], people: Iterable[Local]) -> list[Finding]:
     """Everybody who needs a look, ordered by kind and person.
 
-    A person with several submissions is judged by the best of them: one paid place is a paid person.
+    A person with several submissions is judged by the best: one paid place is a paid person.
     """
     best: dict[str, Submission] = {}
     for submission in submissions:
