@@ -42,6 +42,7 @@ def current_participant(request: HttpRequest, study_id: str) -> Participant:
     )
     if participant is None:
         raise NotTakingPart(study_id)
+    participant.version.read_in(participant.language)
     return participant
 
 

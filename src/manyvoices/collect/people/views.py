@@ -21,6 +21,7 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
 from manyvoices.collect.texts import study_html
 from manyvoices.collect.views import last, posted_lists, render_page
+from manyvoices.design.translations import study_language
 
 
 @require_GET
@@ -55,7 +56,9 @@ def enter(request: HttpRequest, study_id: str) -> HttpResponse:
 def _invitation(
     request: HttpRequest, study: Study, errors: dict[str, str] | None = None
 ) -> HttpResponse:
-    consent = study.current.spec.consent
+    version = study.current
+    version.read_in(get_language() or "en")
+    consent = version.spec.consent
     source = request.POST if request.method == "POST" else request.GET
     page = ConsentPage(
         consent_html=study_html(consent.text),
@@ -69,7 +72,7 @@ def _invitation(
     return render(
         request,
         "people/consent.html",
-        {"page": page, "study": study},
+        {"page": page, "study": study, "study_title": version.spec.title},
         status=422 if errors else 200,
     )
 
@@ -79,11 +82,13 @@ def _consent(request: HttpRequest, study: Study) -> HttpResponse:
     errors = _consent_errors(posted, study.current.spec.consent.minimum_age)
     if errors:
         return _invitation(request, study, errors)
+    version = study.current
     try:
         participant = operations.give_consent(
-            version=study.current,
+            version=version,
             entry=last(posted, "entry"),
-            language=get_language() or "en",
+            # The language of the data; that of the interface can be changed at any time.
+            language=study_language(version.spec, get_language() or "en"),
             external_id=last(posted, "external_id")[:100],
             simulated=operations.is_rehearsal(last(posted, "rehearsal"), study.id),
             now=timezone.now(),
