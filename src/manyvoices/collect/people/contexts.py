@@ -43,6 +43,8 @@ class ConsentPage:
     rehearsal: str = ""
     """A signed token where a rehearsal bot is coming in; empty for people."""
     external_id: str = ""
+    carried: dict[str, str] = field(default_factory=dict)
+    """Further hidden fields: the platform's study and session, a signed invitation."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class DonePage:
     withdraw_until: datetime | None
     simulated: bool
     resume_url: str
+    code_url: str | None = None
+    """Where the code counts; the person clicks it."""
 
 
 @dataclass(frozen=True)

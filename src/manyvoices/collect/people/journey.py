@@ -81,7 +81,9 @@ def complete_if_done(*, participant: Participant, now: datetime) -> bool:
         return False
     with transaction.atomic():
         lock_participant(participant)
-        participant.refresh_from_db(fields=["completed_at"])
+        participant.refresh_from_db(fields=["completed_at", "left_because"])
+        if participant.left_because and participant.completed_at is None:
+            return False  # Their place was given away while they were finishing.
         if participant.completed_at is None:
             participant.completed_at = now
             participant.save(update_fields=["completed_at"])

@@ -60,6 +60,15 @@ class StudyVersion(models.Model):
         return self.language
 
     @property
+    def original(self) -> StudySpec:
+        """The protocol in the study's first language: its consent's version is everybody's."""
+        language, self.language = self.language, ""
+        try:
+            return self.spec
+        finally:
+            self.language = language
+
+    @property
     def spec(self) -> StudySpec:
         """The validated protocol; read and parsed once per process and version.
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from manyvoices.collect.people import drafts, journey
+from manyvoices.collect.people import admission, drafts, journey
 from manyvoices.collect.people.access import for_participant
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import Participant
@@ -43,4 +43,5 @@ def _store(request: HttpRequest, participant: Participant, stage: int, page: int
         participant=participant, stage=stage, page=page, values=result.values, now=timezone.now()
     )
     drafts.drop_draft(participant, presenting.form_name(stage, page))
+    admission.after_survey_page(participant, timezone.now())
     return redirect("people:next", participant.study_id)
