@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from manyvoices.design.questions import Multiple, Question, Single, VisibleIf
+from manyvoices.design.questions import Country, Likert, Question, Single, VisibleIf
 from manyvoices.design.sources import Loc
 from manyvoices.design.stages import ConversationsStage
 from manyvoices.design.survey import AnyQuestion
@@ -104,8 +104,8 @@ def _check_survey(places: list[_Place]) -> Iterator[Finding]:
         if place.id in ids[:number]:
             yield Finding((*place.loc, "id"), f"the id {place.id} again", "each question's id once")
         rule = _parse(TypeAdapter(VisibleIf), place.raw.get("visible_if"))
-        if rule is not None:
-            yield from _check_reference(place, rule, places[:number], ids)
+        for part in rule.simple() if rule is not None else ():
+            yield from _check_reference(place, part, places[:number], ids)
 
 
 def _check_reference(
@@ -117,17 +117,17 @@ def _check_reference(
         if rule.question in ids:
             yield Finding(loc, f"{rule.question}, which comes later", "an earlier question")
         else:
-            hint = did_you_mean(rule.question, ids)
+            hint = did_you_mean(rule.question or "", ids)
             yield Finding(loc, f"no question with the id {rule.question}", "an earlier one", hint)
         return
     target = targets[0].question
     if target is None or (rule.answered is not None and target.kind != "info"):
         return
-    if not isinstance(target, Single | Multiple):
+    if not target.offered():
         expected = "a single or multiple choice" if target.kind == "info" else "answered: true"
         yield Finding(loc, f"a condition on {rule.question} ({target.kind})", expected)
         return
-    known = [option.value for option in target.options]
+    known = [option.value for option in target.offered()]
     for value in rule.values:
         if value not in known:
             found = f"{value!r}, which {rule.question} does not offer"
@@ -172,10 +172,10 @@ def _check_recruitment(raw: Any, questions: Mapping[str, AnyQuestion | None]) ->
             yield Finding(loc, f"no question with the id {name}", "a question's id", hint)
             continue
         question = questions[name]
-        if question is not None and not isinstance(question, Single):
+        if question is not None and not isinstance(question, Single | Likert | Country):
             yield Finding(loc, f"a quota on {name} ({question.kind})", "a single choice")
         elif question is not None and isinstance(cells, dict):
-            known = [option.value for option in question.options]
+            known = [option.value for option in question.offered()]
             for value in cells:
                 if value not in known:
                     yield Finding(
@@ -201,8 +201,8 @@ def _check_conditions(
                     yield Finding(loc, found, "a question's id", hint)
                     continue
                 question = questions[name]
-                if isinstance(question, Single | Multiple):
-                    known = [option.value for option in question.options]
+                if question is not None and question.offered():
+                    known = [option.value for option in question.offered()]
                     values = wanted if isinstance(wanted, tuple) else (wanted,)
                     for value in values:
                         if isinstance(value, str) and value not in known:

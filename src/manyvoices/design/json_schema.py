@@ -74,6 +74,7 @@ def _allow_shorthands(definitions: dict[str, Any]) -> None:
     types = definitions["ConversationsStage"]["properties"]["types"]
     count = {"type": "integer", "minimum": 1, "maximum": 100}
     types["additionalProperties"] = {"anyOf": [count, types["additionalProperties"]]}
-    for kind in ("Single", "Multiple"):
-        options = definitions[kind]["properties"]["options"]
+    written = {"options": ("Single", "Multiple", "Matrix", "Ranking"), "points": ("Likert",)}
+    for key, kind in ((key, kind) for key, kinds in written.items() for kind in kinds):
+        options = definitions[kind]["properties"][key]
         options["items"] = {"anyOf": [{"type": "string"}, options["items"]]}
