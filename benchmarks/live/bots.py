@@ -101,8 +101,13 @@ class Bot:
         pace_s: float,
         rng: random.Random,
         person: Ready | None,
+        conversations: int | None = None,
     ) -> None:
+        """`conversations`: after how many finished ones the bot stops; None = when time is over."""
         self._base, self._log, self._measures = base, log, measures
+        self._conversations = conversations
+        # Short conversations where their number counts, PRISM's lengths where the load does.
+        self._ends = 0.25 if conversations is None else 0.5
         self._pace_s, self._rng, self._person = pace_s, rng, person
         cookies = {person.cookie_name: person.cookie} if person else {}
         self._session = aiohttp.ClientSession(
@@ -119,7 +124,7 @@ class Bot:
         async with self._session:
             await asyncio.sleep(self._rng.uniform(0, min(self._pace_s, until - time.monotonic())))
             page: Page | None = None
-            while time.monotonic() < until:
+            while time.monotonic() < until and not self._has_finished(page):
                 try:
                     page = await self._act(page)
                 except (NoAnswer, aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -130,6 +135,14 @@ class Bot:
                 self._measures.actions += 1
                 pause = self._rng.uniform(0.5, 1.5) * self._pace_s
                 await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
+
+    def _has_finished(self, page: Page | None) -> bool:
+        """Whether the server shows that the wanted number of conversations is over."""
+        if self._conversations is None or page is None:
+            return False
+        found = re.search(r'name="number" value="(\d+)"', page.text)
+        at_the_choice = page.path == f"{ROOT}talk/{STAGE_TALK}/" and found is not None
+        return at_the_choice and int(found[1]) > self._conversations  # type: ignore[index]
 
     async def _act(self, page: Page | None) -> Page:
         if page is None:
@@ -184,7 +197,7 @@ class Bot:
         assert turns, f"no turn on {page.path}"
         if 'name="prompt"' not in page.text:
             return await self._rate(page, number, turns[0])
-        if 'value="finish"' in page.text and self._rng.random() < 0.25:
+        if 'value="finish"' in page.text and self._rng.random() < self._ends:
             return await self._post(page, {"action": "finish", "turn": turns[0]})
         text = f"{uuid.uuid4()} What do you think about point {next(self._counter)}?"
         answer = await self._post(page, {"action": "prompt", "turn": turns[0], "prompt": text})
@@ -217,9 +230,10 @@ class Bot:
         if self._rng.random() < 0.5:
             await self._draft(page, f"talk-{STAGE_TALK}-{number}-{turn}-rate", scores)
         fields: dict[str, object] = {"action": "rate", "turn": turn}
+        # A stored rating takes its draft away, whether the bot hears of it or not.
+        self._log.drafts.pop((self._id, f"talk-{STAGE_TALK}-{number}-{turn}-rate"), None)
         answer = await self._post(page, fields | {f"score-{k}": v for k, v in scores.items()})
         self._log.ratings[self._id, number, turn] = scores
-        self._log.drafts.pop((self._id, f"talk-{STAGE_TALK}-{number}-{turn}-rate"), None)
         return answer
 
     async def _draft(self, page: Page, form: str, scores: Mapping[str, int]) -> None:
@@ -301,9 +315,7 @@ class Bot:
             path = where
         raise NoAnswer(f"redirects without end at {_kind(path)}")
 
-    async def _request(
-        self, method: str, path: str, **more: object
-    ) -> tuple[int, str, str | None]:
+    async def _request(self, method: str, path: str, **more: object) -> tuple[int, str, str | None]:
         began = time.monotonic()
         async with self._session.request(
             method,
@@ -338,6 +350,7 @@ async def play(
     duration_s: float,
     seed: int = 0,
     log: Log | None = None,
+    conversations: int | None = None,
 ) -> tuple[Log, Measures]:
     """All of `people` and some who only arrive, one action each `pace_s` seconds on average."""
     log, measures = log or Log(), Measures()
@@ -353,6 +366,7 @@ async def play(
             pace_s=pace_s,
             rng=random.Random(f"{seed}-{place}"),
             person=person,
+            conversations=conversations,
         )
         for place, person in enumerate(everybody)
     ]

@@ -98,9 +98,7 @@ def _visits() -> Iterator[tuple[str, str, Ready | None]]:
     yield "empty answer", "/empty/", None
     yield "invitation", f"/s/{STUDY_ID}/", None
     for page in (0, 1):
-        SurveyPage.objects.filter(
-            participant=people[page].participant_id, page__gte=page
-        ).delete()
+        SurveyPage.objects.filter(participant=people[page].participant_id, page__gte=page).delete()
         yield f"survey page {page + 1}", f"/s/{STUDY_ID}/survey/1/{page}/", people[page]
     Conversation.objects.filter(participant=people[2].participant_id).delete()
     yield "choose", f"/s/{STUDY_ID}/talk/2/", people[2]
@@ -116,7 +114,9 @@ def _visits() -> Iterator[tuple[str, str, Ready | None]]:
     operations.end_conversation(conversation=ended, now=now)
     yield "attributes", f"{PLACE}attributes/", people[7]
     other = ready(people_in_conversation(1, now=now)[0].participant_id)  # type: ignore[arg-type]
-    talks.update({str(c.participant_id): c for c in Conversation.objects.select_related("participant")})
+    talks.update(
+        {str(c.participant_id): c for c in Conversation.objects.select_related("participant")}
+    )
     ended = talk(other, turns=2)
     operations.end_conversation(conversation=ended, now=now)
     operations.store_attributes(conversation=ended, blocks={}, now=now)

@@ -104,16 +104,12 @@ class Meter:
 
 
 @contextmanager
-def serving(
-    study: Path, db: str, folder: Path, *, workers: int
-) -> Iterator[LoggingServer]:
+def serving(study: Path, db: str, folder: Path, *, workers: int) -> Iterator[LoggingServer]:
     """``manyvoices serve`` on a free port."""
     port = free_port()
     arguments = [str(study), "--db", db, "--port", str(port), "--workers", str(workers)]
     arguments += ["--data", str(folder / "data")]
-    server = LoggingServer(
-        arguments, url=f"http://127.0.0.1:{port}", log=folder / "server.log"
-    )
+    server = LoggingServer(arguments, url=f"http://127.0.0.1:{port}", log=folder / "server.log")
     try:
         server.wait_until_ready()
         yield server

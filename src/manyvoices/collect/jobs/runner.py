@@ -48,7 +48,12 @@ class Handler(Protocol):
 
 
 class Runner:
-    """Claim jobs and run them side by side, at most `capacity` at once."""
+    """Claim jobs and run them side by side, at most `capacity` at once.
+
+    A job under way is one waiting coroutine: `capacity` only keeps a flood from being claimed at
+    once, what spares a model is its own limit. 64 held 500 people up (`benchmarks/live_load.py`):
+    an opening asks four models for two seconds each.
+    """
 
     def __init__(
         self,
@@ -56,7 +61,7 @@ class Runner:
         *,
         owner: str,
         clock: Callable[[], datetime],
-        capacity: int = 64,
+        capacity: int = 512,
         poll_s: float = 0.1,
     ) -> None:
         self._handlers = handlers
