@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from manyvoices.collect.conversations import models as talk
 from manyvoices.collect.people import models as people
+from manyvoices.collect.people.consents import Allowed
 from manyvoices.collect.surveys.models import SurveyAnswer
 from manyvoices.schema import (
     Answer,
@@ -17,6 +18,7 @@ from manyvoices.schema import (
     Message,
     Participant,
     SliderTrace,
+    Try,
     Turn,
     Utterance,
 )
@@ -45,9 +47,11 @@ def participants(chosen: People) -> Iterator[Participant]:
         )
 
 
-def answers(chosen: People) -> Iterator[Answer]:
-    """Their survey answers."""
+def answers(chosen: People, allowed: Allowed | None = None) -> Iterator[Answer]:
+    """Their survey answers; those that were given under a consent that allows it."""
     rows = SurveyAnswer.objects.filter(participant__in=chosen).select_related("participant")
+    if allowed is not None:
+        rows = allowed.answers(rows)
     for row in rows.order_by("participant__consented_at", "pk").iterator(chunk_size=CHUNK):
         yield Answer(
             participant_id=str(row.participant_id),
@@ -61,6 +65,7 @@ def answers(chosen: People) -> Iterator[Answer]:
             consent_version=row.consent_version,
             simulated=row.participant.simulated,
             traces=_traces(row.traces),
+            texts=row.texts,
         )
 
 
@@ -68,8 +73,8 @@ def _traces(stored: dict[str, dict[str, Any]] | None) -> dict[str, SliderTrace] 
     return stored and msgspec.convert(stored, dict[str, SliderTrace])
 
 
-def conversations(chosen: People) -> Iterator[Conversation]:
-    """Their conversations with every turn and answer, finished or not."""
+def conversations(chosen: People, allowed: Allowed | None = None) -> Iterator[Conversation]:
+    """Their conversations with every turn and answer, finished or not; see `answers`."""
     rows = (
         talk.Conversation.objects.filter(participant__in=chosen)
         .select_related("participant__version")
@@ -77,6 +82,8 @@ def conversations(chosen: People) -> Iterator[Conversation]:
         .prefetch_related("turns__utterances", "attribute_ratings")
         .order_by("started_at", "pk")
     )
+    if allowed is not None:
+        rows = allowed.conversations(rows)
     for row in rows.iterator(chunk_size=CHUNK):
         yield _conversation(row)
 
@@ -95,7 +102,16 @@ def _conversation(row: talk.Conversation) -> Conversation:
         simulated=row.participant.simulated,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        traces={
+            f"{rating.block}.{rating.item}": trace
+            for rating in row.attribute_ratings.all()
+            if (trace := _trace(rating.trace)) is not None
+        },
     )
+
+
+def _trace(kept: object) -> SliderTrace | None:
+    return None if kept is None else msgspec.convert(kept, SliderTrace)
 
 
 def _turn(row: talk.Conversation, turn: talk.Turn) -> Turn:
@@ -108,14 +124,24 @@ def _turn(row: talk.Conversation, turn: talk.Turn) -> Turn:
             role="prompter",
             created_date=turn.created_at.isoformat(),
         ),
-        utterances=[_utterance(row, utterance) for utterance in utterances],
+        utterances=[_utterance(row, u, _replaced_by(u, utterances)) for u in utterances],
         seed=turn.seed,
         tied=[str(u.pk) for u in utterances if u.tied],
         created_at=turn.created_at,
+        all_bad=turn.all_bad,
     )
 
 
-def _utterance(row: talk.Conversation, utterance: talk.Utterance) -> Utterance:
+def _replaced_by(utterance: talk.Utterance, others: list[talk.Utterance]) -> str | None:
+    place = (utterance.attempt, utterance.position, utterance.replacement + 1)
+    return next(
+        (str(o.pk) for o in others if (o.attempt, o.position, o.replacement) == place), None
+    )
+
+
+def _utterance(
+    row: talk.Conversation, utterance: talk.Utterance, replaced_by: str | None
+) -> Utterance:
     spec = row.participant.version.spec.responder(utterance.responder)
     return Utterance(
         utterance_id=str(utterance.pk),
@@ -131,6 +157,13 @@ def _utterance(row: talk.Conversation, utterance: talk.Utterance) -> Utterance:
         prompt_tokens=utterance.prompt_tokens,
         completion_tokens=utterance.completion_tokens,
         model_version=utterance.model_version,
+        attempt=utterance.attempt,
+        replacement=utterance.replacement,
+        replaced_by=replaced_by,
+        request=utterance.request,
+        tries=[Try(failure=one["failure"], ms=one["ms"]) for one in utterance.tries or ()],
+        n_words_cut=utterance.n_words_cut,
+        trace=_trace(utterance.trace),
     )
 
 

@@ -67,7 +67,7 @@ WSGI_APPLICATION = "manyvoices.collect.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates", BASE_DIR / "surveys"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

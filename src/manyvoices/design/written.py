@@ -210,6 +210,14 @@ class QuestionBase(Written):
         """Read its fields; the kind says what they are called."""
         raise NotImplementedError
 
+    def fields(self, value: Any, texts: Mapping[str, str] | None = None) -> dict[str, list[str]]:  # noqa: ARG002 (the kinds' own)
+        """The fields from which `read` reads this value: what a stored page is shown with."""
+        if value is None:
+            return {}
+        return {
+            self.name: [str(part) for part in value] if isinstance(value, list) else [str(value)]
+        }
+
     def order(self, rng: random.Random) -> list[str] | None:  # noqa: ARG002 (the kinds' own)
         """Options or items in the order to show; None where the file's order is shown."""
         return None

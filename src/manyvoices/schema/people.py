@@ -67,3 +67,5 @@ class Answer(Record, frozen=True, kw_only=True):
     """Version of the record's form; see `SCHEMA_VERSION`."""
     traces: dict[str, SliderTrace] | None = None
     """Item -> how its slider was used; None where the question has no sliders or was left alone."""
+    texts: dict[str, str] | None = None
+    """Option or item -> what was written beside it ("Other: ..."); None where nothing was."""

@@ -32,6 +32,9 @@ class SliderView:
     error: str | None = None
     trace: str = ""
     """What js/slider.js has told of its use, as it was posted or drafted."""
+    text_name: str = ""
+    """Name of the text field beside it; empty where there is none."""
+    text_value: str = ""
 
 
 @dataclass(frozen=True)

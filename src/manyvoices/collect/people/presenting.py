@@ -61,4 +61,6 @@ def _slider(
         na_checked=na_checked,
         error=error,
         trace=trace_text(posted, name),
+        text_name=f"{name}-text" if item.text else "",
+        text_value=(posted.get(f"{name}-text") or [""])[-1],
     )

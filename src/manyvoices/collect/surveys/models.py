@@ -43,6 +43,8 @@ class SurveyAnswer(models.Model):
     """Options or items in the order this person saw, where the order was random."""
     traces = models.JSONField(null=True)
     """Item -> how its slider was used, for questions with sliders."""
+    texts = models.JSONField(null=True)
+    """Option or item -> what was written beside it."""
     consent_version = models.CharField(max_length=64)
     answered_at = models.DateTimeField()
 
@@ -70,6 +72,7 @@ class ReplacedAnswer(models.Model):
     value = models.JSONField(null=True)
     order = models.JSONField(null=True)
     traces = models.JSONField(null=True)
+    texts = models.JSONField(null=True)
     answered_at = models.DateTimeField()
     replaced_at = models.DateTimeField()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 from pydantic import StrictBool, model_validator
 
@@ -31,6 +31,12 @@ class Choice(QuestionBase):
     def _options_differ(self) -> Self:
         check_distinct("options", [option.value for option in self.options])
         return self
+
+    def fields(self, value: Any, texts: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+        """The chosen options, and the texts beside them."""
+        at = {option.value: index for index, option in enumerate(self.options)}
+        beside = {f"{self.name}-{at[k]}-text": [t] for k, t in (texts or {}).items() if k in at}
+        return super().fields(value) | beside
 
     def order(self, rng: random.Random) -> list[str] | None:
         """Drawn where the order is random; options that stay last do."""

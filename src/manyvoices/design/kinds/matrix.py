@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from typing import Annotated, ClassVar, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -51,6 +52,11 @@ class Matrix(QuestionBase):
         if faults:
             return Reading(values, Problem(next(iter(faults.values())).code, items=tuple(faults)))
         return Reading(values, open_items(values) if self.required else None)
+
+    def fields(self, value: Any, texts: Mapping[str, str] | None = None) -> dict[str, list[str]]:  # noqa: ARG002
+        """One field for each line that has a value."""
+        chosen = (value or {}).items()
+        return {f"{self.name}-{item}": [option] for item, option in chosen if option is not None}
 
     def order(self, rng: random.Random) -> list[str] | None:
         """Of the lines, drawn where it is random."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from manyvoices.design.kinds.choices import Choice
 from manyvoices.design.problems import Problem
@@ -18,6 +19,15 @@ class Ranking(Choice):
     kind: Literal["ranking"]
 
     seconds: ClassVar[float] = 25
+
+    def fields(self, value: Any, texts: Mapping[str, str] | None = None) -> dict[str, list[str]]:  # noqa: ARG002
+        """The place of each option that has one."""
+        at = {option.value: index for index, option in enumerate(self.options)}
+        return {
+            f"{self.name}-{at[option]}": [str(place)]
+            for place, option in enumerate(value or (), start=1)
+            if option in at
+        }
 
     def read(self, posted: Posted) -> Reading:
         """Fields ``q-<id>-<number of the option>``, each with a place from 1 on, or empty."""

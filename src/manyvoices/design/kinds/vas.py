@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Protocol, Self
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -60,6 +60,16 @@ class Vas(QuestionBase):
         if problem is None and self.required:
             problem = open_items(asked)
         return Reading(values, problem, texts or None)
+
+    def fields(self, value: Any, texts: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+        """One field for each line that has a value, and the texts beside them."""
+        told: dict[str, list[str]] = {}
+        for item, mark in (value or {}).items():
+            if mark == NOT_APPLICABLE:
+                told[f"{self.name}-{item}-na"] = ["1"]
+            elif mark is not None:
+                told[f"{self.name}-{item}"] = [str(mark)]
+        return told | {f"{self.name}-{item}-text": [t] for item, t in (texts or {}).items()}
 
     def order(self, rng: random.Random) -> list[str] | None:
         """Drawn where the order is random; items that stay last do."""
