@@ -31,12 +31,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
-
 from benchmarks.live.bots import Log, Measures, play
 from benchmarks.live.endpoint import Endpoint, counting_endpoint
 from benchmarks.live.proof import prove
 from benchmarks.live.protocol import endpoint_models, write_study
 from benchmarks.live.serving import LoggingServer, own_postgres
+
 from manyvoices.collect.server.run import free_port
 
 TARGETS = ("everything", "runner", "web")
@@ -170,9 +170,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace, folder: Path, db: str) -> Findings:
+    from benchmarks.live.prepare import people_in_conversation
     from django.utils import timezone
 
-    from benchmarks.live.prepare import people_in_conversation
     from manyvoices.collect.server import setup
 
     rng = random.Random(options.seed)

@@ -131,9 +131,8 @@ def _steps(options: argparse.Namespace) -> Iterator[Step]:
 def _run(
     step: Step, seconds: float, url: str, pid: int, database_pid: int | None, log: Log
 ) -> Result:
-    from django.utils import timezone
-
     from benchmarks.live.prepare import people_in_conversation
+    from django.utils import timezone
 
     newcomers = step.people // 5
     people = people_in_conversation(step.people - newcomers, now=timezone.now())

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-
 from benchmarks.live.prepare import Ready
 from benchmarks.live.protocol import STAGE_SURVEY, STAGE_TALK, STUDY_ID, SURVEY_PAGES
 
@@ -295,9 +294,9 @@ class Bot:
             raise
         if status != 302 or where is None:
             raise NoAnswer(f"{status} to a form at {_kind(page.path)}: {_problem(text)}")
-        return await self._landed(page, where)
+        return await self._landed(where)
 
-    async def _landed(self, page: Page, where: str) -> Page:
+    async def _landed(self, where: str) -> Page:
         """The page after a stored form; the row is stored even where this page does not come."""
         try:
             return await self._follow("GET", where)

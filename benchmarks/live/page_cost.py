@@ -146,7 +146,7 @@ def _get(handler: Any, path: str, person: Ready | None) -> int:
     if person is not None:
         environ["HTTP_COOKIE"] = f"{person.cookie_name}={person.cookie}; csrftoken={'a' * 32}"
     seen: list[str] = []
-    response = handler(environ, lambda status, headers, _exc=None: seen.append(status))
+    response = handler(environ, lambda status, _headers, _exc=None: seen.append(status))
     for _part in response:
         pass
     response.close()

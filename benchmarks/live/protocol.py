@@ -1,4 +1,4 @@
-"""The study that the live benchmarks run: PRISM's shape, four answers at once, long conversations."""
+"""The study that the live benchmarks run: PRISM's shape, four answers at once."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ with the site's frame and a protected form. It goes through the same middleware.
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template import engines
 from django.urls import path
 
@@ -29,7 +28,7 @@ def bare(request: HttpRequest) -> HttpResponse:
     return HttpResponse(template.render({"study": study, "page": None}, request))
 
 
-def empty(request: HttpRequest) -> HttpResponse:
+def empty(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok")
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.core.signing import get_cookie_signer
@@ -121,8 +120,7 @@ def pages(
     staff_client: Client,
     make_participant: Callable[..., Participant],
     answer_all: Callable[..., None],
-    tmp_path: Path,
-) -> Iterator[dict[str, tuple[Client, str]]]:
+) -> dict[str, tuple[Client, str]]:
     """Every page, by name: who opens it, and where it is."""
     now = make_participant().consented_at
 
@@ -177,7 +175,7 @@ def pages(
         name: (staff_client, reverse(f"console:{name}", args=["small"]))
         for name in ("study", "people", "conversations", "failures")
     }
-    yield {
+    return {
         "home": (Client(), "/"),
         "invitation": (Client(), "/s/small/"),
         "survey 1": (browser(make_participant(), 0), "/s/small/survey/1/0/"),
