@@ -62,6 +62,16 @@ class TurnsRule(Protocol):
     def turns(self) -> tuple[int, int]: ...
 
 
+class WordLimits(Protocol):
+    """What `check_words` needs to know; `stages.MessageLimits` is one."""
+
+    @property
+    def min_words(self) -> int: ...
+
+    @property
+    def max_words(self) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One model's place in a turn: its answer, if any, and what the participant thought of it."""
@@ -164,6 +174,16 @@ def cut_words(text: str, most: int) -> tuple[str, int]:
     if len(ends) <= most:
         return text, 0
     return text[: ends[most - 1]].rstrip(), len(ends) - most
+
+
+def check_words(text: str, limits: WordLimits) -> Problem | None:
+    """What is wrong with the length of a person's message."""
+    count = count_words(text)
+    if count < limits.min_words:
+        return Problem("too_few_words", {"min": limits.min_words, "count": count})
+    if limits.max_words is not None and count > limits.max_words:
+        return Problem("too_many_words", {"max": limits.max_words, "count": count})
+    return None
 
 
 def missing_ratings(candidates: Sequence[Candidate]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ May import: nothing of manyvoices; msgspec only.
 from __future__ import annotations
 
 from manyvoices.schema._base import SCHEMA_VERSION, Instant, Json, Record
-from manyvoices.schema.conversations import Conversation, Turn, Utterance
+from manyvoices.schema.conversations import Conversation, Try, Turn, Utterance
 from manyvoices.schema.errors import (
     ConvergenceError,
     DataError,
@@ -74,6 +74,7 @@ __all__ = [
     "SliderTrace",
     "StudyError",
     "TreeState",
+    "Try",
     "Turn",
     "Utterance",
 ]

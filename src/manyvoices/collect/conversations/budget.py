@@ -138,12 +138,12 @@ def _calls(
 
 def record(*, participant: Participant, responder: ResponderSpec, usage: Usage) -> None:
     """Add what an answer used. Call with the participant's row locked."""
-    row, _ = Spending.objects.get_or_create(
-        participant=participant, defaults={"study_id": participant.study_id}
-    )
-    Spending.objects.filter(pk=row.pk).update(
-        n_calls=F("n_calls") + usage.n_calls,
-        prompt_tokens=F("prompt_tokens") + usage.prompt_tokens,
-        completion_tokens=F("completion_tokens") + usage.completion_tokens,
-        picos=F("picos") + usage.picos(responder),
-    )
+    added = {
+        "n_calls": usage.n_calls,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "picos": usage.picos(responder),
+    }
+    rows = Spending.objects.filter(participant=participant)
+    if not rows.update(**{name: F(name) + value for name, value in added.items()}):
+        Spending.objects.create(participant=participant, study_id=participant.study_id, **added)

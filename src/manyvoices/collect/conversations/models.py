@@ -103,7 +103,7 @@ class Utterance(models.Model):
     """How the mark was set (`manyvoices.schema.SliderTrace`)."""
 
     class Meta:
-        ordering = ("attempt", "position")
+        ordering = ("attempt", "position", "replacement")
         constraints = [
             models.UniqueConstraint(
                 fields=["turn", "attempt", "position", "replacement"], name="utterance_position"

@@ -93,6 +93,8 @@ def opening_page(
         text=last(posted, "prompt"),
         draft_url=draft_url(conversation.participant, form_name(conversation, "0-prompt")),
         max_length=MAX_PROMPT,
+        min_words=rule.messages.min_words,
+        max_words=rule.messages.max_words,
         errors={"prompt": words(problem)} if problem else {},
     )
 
@@ -100,7 +102,11 @@ def opening_page(
 def transcript(turns: list[Turn]) -> list[Exchange]:
     """What was said and kept; turns need their utterances loaded."""
     return [
-        Exchange(prompt=turn.prompt, answer_html=answer_html((best.text if best else "") or ""))
+        Exchange(
+            prompt=turn.prompt,
+            answer_html=answer_html((best.text if best else "") or ""),
+            all_bad=turn.all_bad,
+        )
         for turn in turns
         for best in [queries.best_answer(turn)]
         if turn.rated_at is not None
@@ -132,6 +138,7 @@ def turn_page(
         slots=slots,
         turn=turn.index,
         is_waiting=is_waiting,
+        all_bad=_all_bad_leads_to(turn, rule),
         progress_url=f"{reverse('conversations:progress', args=place)}?have={','.join(settled)}",
         draft_url=draft_url(
             conversation.participant, form_name(conversation, f"{turn.index}-rate")
@@ -143,6 +150,13 @@ def turn_page(
         },
         fresh=[slot for slot in slots if slot.key in settled and slot.key not in have],
     )
+
+
+def _all_bad_leads_to(turn: Turn, rule: ConversationsStage) -> str:
+    """As the rule says; after the last turn that is allowed the conversation ends anyhow."""
+    if rule.all_bad == "go_on" and must_finish(turn.index + 1, rule.continuing):
+        return "end"
+    return rule.all_bad or ""
 
 
 def _slot(
@@ -192,6 +206,9 @@ def reply_page(
         may_finish=may_finish(n_rated, rule.continuing),
         must_finish=must_finish(n_rated, rule.continuing),
         turns_before_finish=max(rule.continuing.turns[0] - n_rated, 0),
+        min_words=rule.messages.min_words,
+        max_words=rule.messages.max_words,
+        drawn_anew=turns[-1].all_bad,
         errors={"prompt": words(problem)} if problem else {},
     )
 
@@ -209,8 +226,11 @@ def attributes_page(
     posted: Posted,
     problems: Mapping[str, Mapping[str, Problem]],
 ) -> AttributesPage:
-    """Statements about the opening's best answer, in this conversation's own random order."""
-    opening = turns[0]
+    """Statements about the opening's best answer, in this conversation's own random order.
+
+    Where all of the opening's answers were bad, about the first answer that was kept.
+    """
+    opening = next((turn for turn in turns if not turn.all_bad), turns[0])
     best = queries.best_answer(opening)
     blocks = [
         BlockView(
