@@ -54,6 +54,8 @@ class StaffRequest(HttpRequest):
 
     user: User
     abilities: frozenset[Ability]
+    rooms: frozenset[str]
+    """The same in words, for templates."""
 
 
 StaffView = Callable[Concatenate[StaffRequest, P], HttpResponse]
@@ -79,10 +81,14 @@ def studies_of(request: HttpRequest) -> set[str] | None:
     """Ids of the studies in which this account has a role; None for all."""
     if is_staff(request):
         return None
-    return set(StudyRole.objects.filter(user=cast(User, request.user)).values_list("study", flat=True))
+    return set(
+        StudyRole.objects.filter(user=cast(User, request.user)).values_list("study", flat=True)
+    )
 
 
-def allowed(ability: Ability) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def allowed(
+    ability: Ability,
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Let in whoever has `ability` in the study of the address; the view is given the study.
 
     Whoever is not logged in is asked to. Whoever has no role is told so (403), whether there is
@@ -91,10 +97,13 @@ def allowed(ability: Ability) -> Callable[[Callable[..., HttpResponse]], Callabl
 
     def wrap(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)
-        def run(request: StaffRequest, study_id: str, *args: object, **kwargs: object) -> HttpResponse:
+        def run(
+            request: StaffRequest, study_id: str, *args: object, **kwargs: object
+        ) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             request.abilities = abilities(request, study_id)
+            request.rooms = frozenset(a.value for a in request.abilities)
             if ability not in request.abilities:
                 return forbidden(request)
             return view(request, study_or_404(study_id), *args, **kwargs)

@@ -29,9 +29,7 @@ class StudyRole(models.Model):
 
     class Meta:
         ordering = ("user__username",)
-        constraints = [
-            models.UniqueConstraint(fields=["user", "study"], name="one_role_per_study")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "study"], name="one_role_per_study")]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} of {self.study_id}"

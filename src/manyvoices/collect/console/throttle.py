@@ -22,7 +22,10 @@ KEPT = timedelta(days=1)
 def keys(name: str, address: str) -> dict[str, str]:
     """What failures are counted under."""
     parts = {"name": name.strip().lower(), "address": address}
-    return {kind: salted_hmac(f"login-{kind}", text, algorithm="sha256").hexdigest() for kind, text in parts.items()}
+    return {
+        kind: salted_hmac(f"login-{kind}", text, algorithm="sha256").hexdigest()
+        for kind, text in parts.items()
+    }
 
 
 def is_blocked(name: str, address: str, *, now: datetime) -> bool:
