@@ -44,6 +44,7 @@ def participants(chosen: People) -> Iterator[Participant]:
             started_at=row.consented_at,
             completed_at=row.completed_at,
             recruitment_provider=row.version.spec.recruitment.provider,
+            confirmed_age=row.version.spec.consent.minimum_age or None,
         )
 
 
@@ -146,7 +147,7 @@ def _utterance(
     return Utterance(
         utterance_id=str(utterance.pk),
         model=utterance.responder,
-        model_provider=spec.provider,
+        model_provider=spec.served_by or spec.provider,
         text=utterance.text,
         score=utterance.score,
         chosen=utterance.chosen,

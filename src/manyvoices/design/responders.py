@@ -93,6 +93,8 @@ class ResponderSpec(Written):
     provider: Literal["scripted", "openai", "local", "replay"]
     """``openai`` = any endpoint that speaks OpenAI's completions (vLLM, TGI, Ollama, ...);
     ``local`` = a Hugging Face folder on this machine; ``replay`` = recorded answers."""
+    served_by: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
+    """Who runs the endpoint, as releases name it; left out = `provider`."""
     type: ModelType = "chat"
     """Chooses the stage's ``system_by_type`` and, where text is completed, the template."""
     persona: PersonaName | None = None

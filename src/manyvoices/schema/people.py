@@ -35,6 +35,8 @@ class Participant(Record, frozen=True, kw_only=True):
     """Where the person came from (``open``, ``prolific``); None means it was not recorded."""
     schema_version: str = SCHEMA_VERSION
     """Version of the record's form; see `SCHEMA_VERSION`."""
+    confirmed_age: int | None = None
+    """The person confirmed to be at least so many years old; None means they were not asked."""
 
 
 class Answer(Record, frozen=True, kw_only=True):
