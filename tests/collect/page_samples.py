@@ -29,6 +29,13 @@ from manyvoices.collect.people.contexts import (
     SliderView,
     StudyLink,
 )
+from manyvoices.collect.people.contexts_rights import (
+    ConsentAgainPage,
+    ErasedPage,
+    MyDataPage,
+    PlacePage,
+    WaitingPage,
+)
 from manyvoices.collect.surveys.contexts import OptionView, QuestionView, SurveyPageView
 from manyvoices.collect.texts import answer_html, study_html
 
@@ -322,6 +329,38 @@ _ARABIC_TURN = replace(
     ],
 )  # fmt: skip
 
+CLOSED = PlacePage(
+    "This study is not open", "Nobody can start at the moment.",
+    "If you had started before, open the page in the browser that you used then.",
+)  # fmt: skip
+OVER_QUOTA = PlacePage(
+    "All places for people like you are taken", "The study has heard from as many as it can.",
+    "There is nothing more to do.", "C9FULL",
+    "https://app.prolific.com/submissions/complete?cc=C9FULL", is_participant=True,
+)  # fmt: skip
+TIMED_OUT = PlacePage(
+    "The time for this study is over", "Your place was given to somebody else.",
+    "What you did so far is kept.", may_come_back=True, is_participant=True,
+)  # fmt: skip
+WAITING_PLACE = WaitingPage(datetime(2026, 11, 21, 12, 0, tzinfo=UTC), "/s/garden/waiting/")
+MY_DATA = MyDataPage(
+    lines=["12 survey answers", "3 conversations", "1 page not sent yet"],
+    participant_id=PARTICIPANT.id,
+    consented_at=datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
+    consent_version="0123456789ab",
+    releases=["garden-20261201T120000Z", "garden-20270301T120000Z"],
+    may_withdraw=True,
+    withdraw_until=datetime(2026, 12, 5, 12, 0, tzinfo=UTC),
+    is_complete=True,
+)
+ERASED = ErasedPage(
+    erased_at=datetime(2026, 11, 30, 8, 15, tzinfo=UTC),
+    participant_id=PARTICIPANT.id,
+    lines=["12 survey answers", "3 conversations"],
+    releases=["garden-20261201T120000Z"],
+    signed="eyJzdHVkeV9pZCI6Imdh" * 18,
+)
+
 SAMPLES: dict[str, Sample] = {
     "home": Sample("home.html", HOME, study=None, progress=None),
     "home-empty": Sample("home.html", HomePage(studies=[]), study=None, progress=None),
@@ -387,7 +426,25 @@ SAMPLES: dict[str, Sample] = {
     "done-plain": Sample("people/done.html", replace(
         DONE, code=None, stored=[], withdraw_until=None, simulated=True, resume_url="")),
     "declined": Sample("people/declined.html", None, progress=None),
-    "closed": Sample("people/closed.html", None, progress=None),
+    "closed": Sample("people/closed.html", CLOSED, progress=None),
+    "over-quota": Sample("people/closed.html", OVER_QUOTA, progress=None),
+    "timed-out": Sample("people/closed.html", TIMED_OUT, progress=None),
+    "waiting-place": Sample("people/waiting.html", WAITING_PLACE, progress=None),
+    "my-data": Sample("people/my_data.html", MY_DATA, progress=None),
+    "my-data-errors": Sample("people/my_data.html", replace(
+        MY_DATA, releases=[], lines=[], errors={"sure": "Please tick this box."}), progress=None),
+    "my-data-closed": Sample(
+        "people/my_data.html", replace(MY_DATA, may_withdraw=False), progress=None),
+    "my-data-rtl": Sample("people/my_data.html", MY_DATA, study=ARABIC_STUDY, language="ar",
+                          progress=None),
+    "erased": Sample("people/erased.html", ERASED, progress=None),
+    "consent-again": Sample("people/consent_again.html", ConsentAgainPage(
+        study_html(CONSENT), "0123456789ab"), progress=None),
+    "consent-again-errors": Sample("people/consent_again.html", ConsentAgainPage(
+        study_html(CONSENT), "0123456789ab",
+        {"agree": "Please tick this box if you agree to the new text."}), progress=None),
+    "done-prolific": Sample("people/done.html", replace(
+        DONE, code_url="https://app.prolific.com/submissions/complete?cc=C1ABC"), progress=None),
     **{
         code: Sample(f"{code}.html", None, study=None, progress=None)
         for code in ("400", "403", "403_csrf", "404", "500")

@@ -88,9 +88,8 @@ def _decide(participant: Participant, facts: Traits) -> Admission:
 
 
 def _release_late(study: Study, version: StudyVersion, now: datetime) -> int:
-    with transaction.atomic():
-        minutes = version.spec.recruitment.timeout_minutes
-        return quotas.release_late(study=study, minutes=minutes, now=now)
+    minutes = version.spec.recruitment.timeout_minutes
+    return quotas.release_late(study=study, minutes=minutes, now=now)
 
 
 def _store(participant: Participant, found: Admission, now: datetime) -> None:

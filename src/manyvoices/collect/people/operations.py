@@ -108,7 +108,7 @@ def _first_rows(participant: Participant, study: str, session: str, now: datetim
 
 @transaction.atomic
 def consent_again(*, participant: Participant, version: StudyVersion, now: datetime) -> None:
-    """Agree to the current text. What was given before keeps the version that it was given under."""
+    """Agree to the current text. What was given before keeps the version it was given under."""
     lock_participant(participant)
     ConsentGiven.objects.get_or_create(
         participant=participant,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 
@@ -63,9 +63,7 @@ def open_cells(participant: Participant, facts: Traits) -> list[CellState]:
         return []
     # The lock and the count are two statements: a count made by the locking statement itself
     # would be of the moment before it waited.
-    locked = list(
-        QuotaCell.objects.filter(pk__in=candidates).order_by("pk").select_for_update()
-    )
+    locked = list(QuotaCell.objects.filter(pk__in=candidates).order_by("pk").select_for_update())
     return _states(QuotaCell.objects.filter(pk__in=[row.pk for row in locked]))
 
 
@@ -106,6 +104,7 @@ def release_places(participant: Participant) -> int:
     return n_places
 
 
+@transaction.atomic
 def release_late(*, study: Study, minutes: int | None, now: datetime) -> int:
     """Give back the places of people who began longer than `minutes` ago and are not finished.
 

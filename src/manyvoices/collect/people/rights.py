@@ -81,12 +81,14 @@ def releases_with(participant_id: object) -> list[str]:
 
 
 @transaction.atomic
-def withdraw(*, participant: Participant, now: datetime, by_team: bool = False) -> Receipt:
+def withdraw(*, participant: Participant, now: datetime, team_member: str = "") -> Receipt:
     """Erase everything of `participant` but a tombstone; the receipt says what that was.
 
-    Raises `WindowClosed` after the window; `by_team`: somebody wrote to the researchers, who may
-    erase at any time.
+    Raises `WindowClosed` after the window; `team_member`: the person wrote to the researchers, who
+    may erase at any time.
     """
+    from manyvoices.collect.console import audit
+
     # A release that is being written at this moment holds the same row (see `release`): it
     # either sees the tombstone or is in the list.
     Study.objects.select_for_update().only("pk").get(pk=participant.study_id)
@@ -94,10 +96,17 @@ def withdraw(*, participant: Participant, now: datetime, by_team: bool = False) 
     participant.refresh_from_db()
     if participant.withdrawn_at is not None:
         return Receipt(participant.study_id, str(participant.pk), _iso(now), {}, [])
-    if not by_team and not may_withdraw(participant, now):
+    if not team_member and not may_withdraw(participant, now):
         raise WindowClosed("the time in which this could be taken back is over")
     erased = _erase_rows(participant)
     _bury(participant, now)
+    audit.record(
+        team_member or "participant",
+        "erase",
+        participant.study_id,
+        str(participant.pk),
+        now=now,
+    )
     return Receipt(
         study_id=participant.study_id,
         participant_id=str(participant.pk),
@@ -123,9 +132,7 @@ def _erase_rows(participant: Participant) -> dict[str, int]:
     erased: dict[str, int] = {}
     for relation in Participant._meta.related_objects:
         name = relation.get_accessor_name()
-        rows = relation.related_model._base_manager.filter(
-            **{relation.field.name: participant.pk}
-        )
+        rows = relation.related_model._base_manager.filter(**{relation.field.name: participant.pk})
         if name in KEPT:
             rows.update(**{relation.field.name: None})
             continue

@@ -85,7 +85,7 @@ def download(_request: HttpRequest, participant: Participant) -> HttpResponse:
 @require_POST
 @whoever_takes_part
 def erase(request: HttpRequest, participant: Participant) -> HttpResponse:
-    """Withdraw: everything is erased, and the receipt shown. It needs the tick beside the button."""
+    """Withdraw: everything is erased, and the receipt shown. It needs the tick above the button."""
     if not request.POST.get("sure"):
         message = _("Please tick this box if you want everything to be erased.")
         return _my_data(request, participant, {"sure": message})
@@ -140,6 +140,4 @@ def consent_again(request: HttpRequest, participant: Participant) -> HttpRespons
         consent_html=study_html(version.spec.consent.text), version=wording, errors=errors
     )
     context = {"page": page, "study": participant.study}
-    return render(
-        request, "people/consent_again.html", context, status=422 if errors else 200
-    )
+    return render(request, "people/consent_again.html", context, status=422 if errors else 200)

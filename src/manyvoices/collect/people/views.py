@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -63,9 +64,11 @@ def enter(request: HttpRequest, study_id: str) -> HttpResponse:
     if known is not None:
         return _recognised(request, known, found)
     rules = study.current.spec.recruitment
-    if found.is_forged or (rules.provider == "invitation" and not found.invitation):
-        if not operations.is_rehearsal(_rehearsal(request), study_id):
-            return place_views.not_invited(request, study)
+    uninvited = rules.provider == "invitation" and not found.invitation
+    if found.is_forged or (
+        uninvited and not operations.is_rehearsal(_rehearsal(request), study_id)
+    ):
+        return place_views.not_invited(request, study)
     door = admission.at_the_door(study, study.current, timezone.now())
     if not door.is_ok:
         return place_views.no_entry(request, study, door)
