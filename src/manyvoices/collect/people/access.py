@@ -99,6 +99,9 @@ def whoever_takes_part(view: ParticipantView[P]) -> View[P]:
             participant = current_participant(request, study_id)
         except NotTakingPart:
             return redirect("people:enter", study_id)
-        return view(request, participant, *args, **kwargs)
+        try:
+            return view(request, participant, *args, **kwargs)
+        except StaleSubmission:
+            return redirect("people:enter", study_id)
 
     return run  # type: ignore[return-value]  # mypy cannot wrap Concatenate in functools.wraps

@@ -20,7 +20,6 @@ from manyvoices.collect import records
 from manyvoices.collect.conversations.models import Utterance
 from manyvoices.collect.jobs.models import Job
 from manyvoices.collect.people import quotas
-from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant, new_resume_key
 from manyvoices.collect.studies.models import ReleasedVersion, Study
 from manyvoices.design import ConsentStage
@@ -92,7 +91,7 @@ def withdraw(*, participant: Participant, now: datetime, team_member: str = "") 
     # A release that is being written at this moment holds the same row (see `release`): it
     # either sees the tombstone or is in the list.
     Study.objects.select_for_update().only("pk").get(pk=participant.study_id)
-    lock_participant(participant)
+    Participant.objects.select_for_update().only("pk").get(pk=participant.pk)
     participant.refresh_from_db()
     if participant.withdrawn_at is not None:
         return Receipt(participant.study_id, str(participant.pk), _iso(now), {}, [])

@@ -23,7 +23,7 @@ from manyvoices.collect.people import (
 from manyvoices.collect.people.access import current_participant, for_participant, remember
 from manyvoices.collect.people.arrival import Arrival, arrival, is_same_visit, known_participant
 from manyvoices.collect.people.contexts import ConsentPage, DonePage, HomePage, StudyLink
-from manyvoices.collect.people.errors import NotTakingPart
+from manyvoices.collect.people.errors import NotTakingPart, StaleSubmission
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.people.rights_views import stored_lines
 from manyvoices.collect.studies.models import Study
@@ -196,7 +196,7 @@ def draft(request: HttpRequest, study_id: str, form: str) -> HttpResponse:
         saved = drafts.save_draft(
             participant=participant, form=form, fields=fields, now=timezone.now()
         )
-    except NotTakingPart:
+    except (NotTakingPart, StaleSubmission):
         return JsonResponse({"error": "no participant"}, status=403)
     except (drafts.DraftTooLarge, ValueError) as error:
         return JsonResponse({"error": str(error)}, status=400)
