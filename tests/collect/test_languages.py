@@ -197,7 +197,9 @@ def pseudo(settings, tmp_path: Path, spec: Study) -> Client:  # type: ignore[no-
         for key in read_po(CATALOGUES[0])
         if key
     }
-    found[""] = ["Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=n!=1;\n"]
+    found[""] = [
+        "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=n!=1;\n"
+    ]
     write_mo(found, tmp_path / PSEUDO / "LC_MESSAGES" / "django.mo")
     settings.LANGUAGES = [("en", "English"), (PSEUDO, "Made up")]
     settings.LOCALE_PATHS = [tmp_path]

@@ -32,6 +32,7 @@ NOT_BETWEEN = "Please write a number from %(min)s to %(max)s."
 NOT_A_DATE = "Please give a day of the calendar."
 TOO_EARLY = "Please give a day from %(min)s on."
 TOO_LATE = "Please give a day up to %(max)s."
+READ_AGAIN = "Please read this question once more, and answer as it asks you to."
 
 MESSAGES: Mapping[str, str] = {
     "required": REQUIRED,
@@ -56,6 +57,7 @@ MESSAGES: Mapping[str, str] = {
     "not_a_date": NOT_A_DATE,
     "too_early": TOO_EARLY,
     "too_late": TOO_LATE,
+    "read_again": READ_AGAIN,
 }
 """Code -> English sentence with named ``%(name)s`` parameters: all there are."""
 

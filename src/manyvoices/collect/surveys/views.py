@@ -11,7 +11,7 @@ from manyvoices.collect.people import admission, drafts, journey
 from manyvoices.collect.people.access import for_participant
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import Participant
-from manyvoices.collect.surveys import operations, presenting, queries
+from manyvoices.collect.surveys import attention, operations, presenting, queries
 from manyvoices.collect.views import posted_lists, render_page
 from manyvoices.design.journey import Step
 from manyvoices.design.survey import read_page
@@ -45,10 +45,11 @@ def _store(
     posted = posted_lists(request.POST)
     survey, spec = queries.survey_page(participant, stage, page)
     result = read_page(spec, posted, queries.answers_so_far(participant, survey))
-    if result.errors:
-        view = presenting.survey_page_view(
-            participant, stage, page, posted, result.errors, again=again
-        )
+    errors = result.errors or attention.ask_again(
+        participant, spec, presenting.form_name(stage, page), result.values, now=timezone.now()
+    )
+    if errors:
+        view = presenting.survey_page_view(participant, stage, page, posted, errors, again=again)
         return render_page(request, participant, TEMPLATE, view, has_errors=True)
     store = operations.change_page if again else operations.store_page
     store(

@@ -8,8 +8,10 @@ from typing import Any, Self
 
 from pydantic import StrictBool, model_validator
 
+from manyvoices.design.attention import AttentionCheck
 from manyvoices.design.problems import Problem
 from manyvoices.design.written import (
+    Unfit,
     Option,
     Options,
     Posted,
@@ -26,6 +28,16 @@ class Choice(QuestionBase):
 
     options: Options
     random_order: StrictBool = False
+    check: AttentionCheck | None = None
+    """Where there is a correct answer: ``{correct: [...], tries: 2}``."""
+
+    @model_validator(mode="after")
+    def _correct_is_offered(self) -> Self:
+        values = {option.value for option in self.options}
+        for value in self.check.correct if self.check else ():
+            if value not in values:
+                raise Unfit("check", value, "the value of one of the options")
+        return self
 
     @model_validator(mode="after")
     def _options_differ(self) -> Self:
