@@ -125,13 +125,14 @@ def _comparable(ballots: Ballots) -> tuple[AnyArray, AnyArray]:
 
     An unranked candidate is never above anyone, and is below the ranked ones only under "last".
     """
-    places, n = ballots.places.T, len(ballots.candidates)
-    narrow = np.min_scalar_type(n + 1)
-    ranked = places != UNRANKED
-    mine = np.where(ranked, places + 1, n + 1).astype(narrow)
-    if ballots.unranked == "last" or ranked.all():
-        return np.ascontiguousarray(mine), np.ascontiguousarray(mine)
-    return np.ascontiguousarray(mine), np.ascontiguousarray(np.where(ranked, mine, 0))
+    n = len(ballots.candidates)
+    # Places from 1 on, 0 for unranked, in the smallest type: half of the time goes into comparing.
+    places = np.ascontiguousarray(ballots.places.astype(np.min_scalar_type(n + 1)).T) + 1
+    unranked = places == 0
+    if not unranked.any():
+        return places, places
+    mine = np.where(unranked, n + 1, places).astype(places.dtype)
+    return mine, mine if ballots.unranked == "last" else places
 
 
 def _dense(table: FloatArray) -> NDArray[np.int32]:
