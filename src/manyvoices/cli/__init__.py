@@ -34,6 +34,7 @@ VERBS = {
     "release": "Freeze what a study collected into documented, hashed files.",
     "validate": "Check a data file or a release against its format.",
     "consensus": "Merge rankings into consensus orders by ranked pairs.",
+    "agree": "Say how far judges agree, and whether position sways them.",
     "rank": "Rank models from battles, with intervals over people.",
     "report": "Write a release's report as one self-contained HTML file.",
 }

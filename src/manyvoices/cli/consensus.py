@@ -63,10 +63,12 @@ def consensus(
     order is passed on as published, and said to be so.
     """
     kind = _kind(trees, format)
-    read = _ballot_elections if kind == "ballots" else _tree_elections
     try:
         with errors.status(f"Merging {trees.name}"):
-            results = [_merged(trees, election, ties, unranked, seed) for election in read(trees)]
+            results = [
+                _merged(trees, election, ties, unranked, seed)
+                for election in read_elections(trees, kind)
+            ]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if not results:
@@ -85,7 +87,7 @@ def _kind(path: Path, name: str | None) -> str:
         if name not in FORMATS:
             raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}, found {name!r}")
         return name
-    found = "ballots" if "election_id" in _first_keys(path) else _detected(path)
+    found = "ballots" if "election_id" in first_keys(path) else _detected(path)
     if found not in FORMATS:
         wanted = f"rankings: {' or '.join(FORMATS)}"
         raise DataError([Fault(str(path), None, "", found, wanted)])
@@ -98,7 +100,12 @@ def _detected(path: Path) -> str:
     return detect_format(path)
 
 
-def _first_keys(path: Path) -> set[str]:
+def read_elections(path: Path, kind: str) -> Iterable[Election]:
+    """Return the elections of a file of ballots, or one for each set of sibling replies."""
+    return _ballot_elections(path) if kind == "ballots" else _tree_elections(path)
+
+
+def first_keys(path: Path) -> set[str]:
     """Return the field names of a file's first record; empty where it is no such file."""
     import msgspec
 
