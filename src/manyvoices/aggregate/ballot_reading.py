@@ -154,13 +154,20 @@ def _strict_places(
     if ranked is None:
         return None
     length = np.fromiter(map(len, listed), dtype=np.int64, count=len(listed))
-    start = np.repeat(np.cumsum(length) - length, length)
-    row = np.repeat(np.arange(len(listed)) * len(codes), length)
-    places = np.full(len(listed) * len(codes), UNRANKED, dtype=np.int32)
-    places[row + ranked] = np.arange(len(ranked)) - start
-    table = places.reshape(len(listed), len(codes))
+    n, longest = len(codes), int(length.max(initial=0))
+    places = np.full(len(listed) * n, UNRANKED, dtype=np.int32)
+    first = np.arange(len(listed)) * n
+    if (length == longest).all():  # no ballot is shorter: a table, with nothing to repeat
+        ranked = ranked.reshape(len(listed), longest)
+        places[ranked + first[:, None]] = np.arange(longest, dtype=np.int32)
+    else:
+        start = np.cumsum(length) - length
+        places[ranked + np.repeat(first, length)] = np.arange(len(ranked)) - np.repeat(
+            start, length
+        )
     # Where a ballot names somebody twice, one place has overwritten the other.
-    return table if np.count_nonzero(table != UNRANKED) == len(ranked) else None
+    is_whole = np.count_nonzero(places != UNRANKED) == ranked.size
+    return places.reshape(len(listed), n) if is_whole else None
 
 
 def _codes_of(
