@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyvoices.aggregate import Battles
@@ -169,6 +169,7 @@ def test_any_object_with_the_right_names_is_a_row() -> None:
     assert battles.weight.tolist() == [2.0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-3, 40) | st.integers(0, 10**12), max_size=30))
 def test_codes_are_numbered_as_unique_numbers_them(values: list[int]) -> None:
     codes = np.array(values, dtype=np.int64)
