@@ -19,6 +19,7 @@ from manyvoices.aggregate.ballot_errors import (
     UnknownCandidateError,
     UnreadableBallotError,
 )
+from manyvoices.aggregate.ballot_tables import elections_from_frame
 from manyvoices.aggregate.ballots import Ballots, margins
 from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.bootstrap import BootstrapRatings, MethodBootstrap, bootstrap
@@ -190,6 +191,7 @@ __all__ = [
     "copeland",
     "crowd_bradley_terry",
     "diagnose",
+    "elections_from_frame",
     "even_sampled",
     "fit",
     "fit_counts",

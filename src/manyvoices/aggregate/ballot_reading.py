@@ -71,7 +71,9 @@ def code_of(candidates: Sequence[Any]) -> dict[Any, int]:
     raise DuplicateCandidateError([fault])
 
 
-def read_weights(weights: Sequence[float] | None, n_voters: int) -> IntArray | FloatArray:
+def read_weights(
+    weights: Sequence[float] | FloatArray | None, n_voters: int
+) -> IntArray | FloatArray:
     """Return weights (voters,), as integers where all are whole; 1 each without `weights`."""
     if weights is None:
         return np.ones(n_voters, dtype=np.int64)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -46,7 +44,7 @@ def agree(
             "--format",
             "-f",
             help="arena, native, prism, ballots, oasst-trees or ratings; told from the content if "
-            "left out (a .csv file holds ratings).",
+            "left out (.csv and .parquet hold ratings).",
         ),
     ] = None,
     against: Annotated[
@@ -97,9 +95,9 @@ def _kind(data: Path, name: str | None) -> str:
         if name not in FORMATS:
             raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}, found {name!r}")
         return name
-    if data.name.endswith((".csv", ".csv.gz")):
+    if data.name.endswith((".csv", ".csv.gz", ".parquet")):
         return "ratings"
-    from manyvoices.cli.consensus import first_keys
+    from manyvoices.cli.elections import first_keys
     from manyvoices.io import detect_format
 
     found = "ballots" if "election_id" in first_keys(data) else detect_format(data)
@@ -177,7 +175,7 @@ def _of_rankings(data: Path, kind: str, options: Options) -> dict[str, Any]:
     from itertools import combinations
 
     from manyvoices.aggregate import Ballots, IncompleteBallotsError, kendall_w, krippendorff_alpha
-    from manyvoices.cli.consensus import read_elections
+    from manyvoices.cli.elections import read_elections
 
     rows: list[list[str]] = []
     concordance, n_ballots, n_elections = [], 0, 0
@@ -216,15 +214,19 @@ def _above(mine: int, yours: int) -> str:
 
 def _of_ratings(data: Path, options: Options) -> dict[str, Any]:
     from manyvoices.aggregate import Units, krippendorff_alpha
+    from manyvoices.aggregate.columns import require_columns
+    from manyvoices.aggregate.tables import read_table
 
     fields = options.unit or ("unit",)
-    rows = list(_rows(data, (*fields, options.value)))
-    values = [_number(row[-1]) for row in rows]
+    table = read_table(data)
+    require_columns(table, [*fields, options.value])
+    values = [_number(value) for value in table[options.value]]
     words = [value for value in values if isinstance(value, str)]
     if words:  # one word among numbers makes all of them words
-        values = [row[-1] or None for row in rows]
+        values = [None if value is None else str(value) for value in table[options.value]]
     level = options.level or ("ordinal" if options.order or not words else "nominal")
-    units = Units.from_columns([row[:-1] for row in rows], values, options.order)
+    keys = list(zip(*(table[name] for name in fields), strict=True))
+    units = Units.from_columns(keys, values, options.order)
     alpha = krippendorff_alpha(units, level, order=options.order, **options.resampling)
     return {
         "unit": list(fields),
@@ -236,29 +238,11 @@ def _of_ratings(data: Path, options: Options) -> dict[str, Any]:
     }
 
 
-def _rows(data: Path, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield the named columns of a CSV or JSONL file, as text; None and nothing are ''."""
-    import msgspec
-
-    opened = gzip.open if data.name.endswith(".gz") else open
-    with opened(data, "rt", encoding="utf-8", newline="") as file:
-        is_csv = data.name.removesuffix(".gz").endswith(".csv")
-        table = csv.DictReader(file) if is_csv else map(msgspec.json.decode, file)
-        for line, row in enumerate(table, start=2 if is_csv else 1):
-            missing = [name for name in names if name not in row]
-            if missing:
-                hint = f"name the columns with --unit and --value; there are: {', '.join(row)}"
-                raise DataError([Fault(str(data), line, missing[0], "no such field", "it", hint)])
-            yield tuple("" if row[name] is None else str(row[name]) for name in names)
-
-
-def _number(text: str) -> float | str | None:
-    if not text.strip():
-        return None
+def _number(value: Any) -> float | str | None:
     try:
-        return float(text)
+        return None if value is None else float(value)
     except ValueError:
-        return text
+        return str(value)
 
 
 def _print(document: dict[str, Any]) -> None:
