@@ -14,7 +14,6 @@ from manyvoices.aggregate.lock_fast import lock_compiled
 from manyvoices.aggregate.lock_many import lock_many
 from manyvoices.aggregate.ranked_pairs import lock, lock_pairs, sorted_pairs
 
-
 MODULE = sys.modules["manyvoices.aggregate.ranked_pairs"]  # the room's name is the function
 
 
