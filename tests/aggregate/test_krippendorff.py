@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.real_data import needs_real_data, real
 
@@ -79,6 +79,7 @@ def test_who_rated_and_in_which_order_does_not_matter(rows, random) -> None:
 
 
 @given(ROWS)
+@example([[None, None, 2], [None, None, 4], [None, 1, 1], [None, 1, 1], [None, 1, 1]])
 def test_an_interval_scale_may_be_moved_and_stretched(rows: list[list[int | None]]) -> None:
     moved = [[None if v is None else 100.0 - 7 * v for v in row] for row in rows]
     one = krippendorff_alpha(rows, "interval", n_resamples=0).value

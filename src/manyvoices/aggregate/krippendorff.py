@@ -112,6 +112,8 @@ def _disagreement(
     else:
         within = times @ _spread(counts, size, scale[None])[:, 0]
         among = 2 * (n * (totals @ scale**2) - (totals @ scale) ** 2)
+    # One category alone leaves nothing to disagree about; rounding must not say otherwise.
+    among = np.where((totals > 0).sum(axis=1) > 1, among, 0.0)
     return within / n, among / (n * (n - 1))
 
 
