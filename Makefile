@@ -21,7 +21,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-sqlite test-postgres check format bench docs clean
+.PHONY: help demo test test-sqlite test-postgres check format bench docs pictures screenshots clean
 
 help: ## say what can be made
 	@echo "manyvoices: human feedback on language models, from many people"
@@ -69,6 +69,12 @@ docs: $(READY_DEV) ## write the generated parts of the docs again and check ever
 	$(BIN)/python scripts/readme_help.py
 	$(BIN)/python scripts/study_schema.py
 	$(BIN)/pytest -q tests/house/test_docs.py
+
+pictures: $(READY_DEV) ## make the README's pictures from a rehearsal of the demo
+	CHROMIUM="$$(scripts/ensure_browser.sh)" $(BIN)/python scripts/pictures.py
+
+screenshots: $(READY_DEV) ## photograph every page of a participant into screenshots/preview
+	CHROMIUM="$$(scripts/ensure_browser.sh)" $(BIN)/python -m tests.collect.pages_preview
 
 clean: ## remove the environment, caches and everything else that can be made again
 	rm -rf $(VENV) build dist src/*.egg-info

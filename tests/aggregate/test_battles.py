@@ -10,8 +10,11 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from manyvoices.aggregate import Battles
+from manyvoices.aggregate.rows import numbered
 from manyvoices.schema import Battle, Outcome
 from manyvoices.schema.errors import DataError
 
@@ -164,3 +167,13 @@ def test_any_object_with_the_right_names_is_a_row() -> None:
     battles = Battles.from_rows([row])
     assert battles.weight is not None
     assert battles.weight.tolist() == [2.0]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-3, 40) | st.integers(0, 10**12), max_size=30))
+def test_codes_are_numbered_as_unique_numbers_them(values: list[int]) -> None:
+    codes = np.array(values, dtype=np.int64)
+    distinct, place = numbered(codes)
+    expected, inverse = np.unique(codes, return_inverse=True)
+    assert distinct.tolist() == expected.tolist()
+    assert place.tolist() == inverse.tolist()

@@ -160,3 +160,9 @@ def test_what_cannot_be_scores_is_refused() -> None:
         Scores(**(good | {"model": np.array([0, 2])}))
     with pytest.raises(NoBattlesError):
         Scores.from_frame({name: [] for name in COLUMNS})
+
+
+def test_a_model_that_opened_no_turn_is_named() -> None:
+    late = {**COLUMNS, "opening": [model != "oak" for model in COLUMNS["model"]]}
+    with pytest.raises(NoBattlesError, match="opening turn for each of oak"):
+        fit(Scores.from_frame(late), "mean_score")

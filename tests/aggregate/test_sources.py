@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.real_data import needs_real_data, real
 
-from manyvoices.aggregate import Battles
+from manyvoices.aggregate import Battles, Scores
 from manyvoices.aggregate.sources import read_counts
 from manyvoices.schema.errors import DataError
 
@@ -188,6 +188,32 @@ def test_a_native_release_gives_the_battles_of_its_opening_turns(tmp_path: Path)
 def test_an_unknown_group_of_a_release_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="conversation_type, country, language"):
         Battles.from_release(native_folder(tmp_path, TALKS), groups=["planet"])
+
+
+def test_scores_of_a_prism_folder_give_the_battles_that_are_read_from_it(tmp_path: Path) -> None:
+    later = [utterance(1, "elm", 70, interaction_id="int-late", utterance_id="late")]
+    folder = prism_folder(tmp_path, OPENING + later)
+    scores = Scores.from_prism(folder)
+    direct = Battles.from_prism(folder)
+    battles = scores.battles()
+    named = [
+        [(b.models[x], b.models[y], o) for x, y, o in zip(b.a, b.b, b.outcome, strict=True)]
+        for b in (direct, battles)
+    ]
+    assert named[0] == named[1]
+    assert scores.excluded == {"unrated": 1}
+    late = scores.model == scores.models.index("elm")
+    assert scores.is_opening[late].tolist() == [False]
+    assert scores.groups["conversation_type"].tolist() == ["unguided"] * len(scores)
+
+
+def test_scores_of_a_native_release_leave_out_failures(tmp_path: Path) -> None:
+    scores = Scores.from_release(native_folder(tmp_path, TALKS), groups=["country"])
+    assert sorted(scores.score.tolist()) == [20, 58, 60, 90]
+    assert scores.excluded == {"unrated": 2}
+    assert scores.simulated is not None
+    assert scores.simulated.sum() == 2
+    assert scores.groups["country"].tolist().count("UK") == 2
 
 
 def test_arena_battles_keep_their_judges_and_groups(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from tests.real_data import needs_real_data, real
 from typer.testing import CliRunner
@@ -136,6 +137,25 @@ def test_the_file_of_results_holds_one_line_per_election(tmp_path: Path) -> None
     assert "Written" in out
     with gzip.open(tmp_path / "out.jsonl.gz", "rt") as file:
         assert [json.loads(line)["order"] for line in file] == [["a", "b"], ["x", "y"]]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_table_of_places_holds_elections_too(tmp_path: Path, ending: str) -> None:
+    frame = pl.DataFrame(
+        {
+            "election_id": ["e1"] * 5 + ["e2"] * 2,
+            "voter_id": ["p", "p", "p", "q", "q", "p", "p"],
+            "candidate": ["a", "b", "c", "b", "a", "y", "x"],
+            "place": [1, 2, 2, 1, 2, 1, 2],
+            "weight": [3, 3, 3, 1, 1, 1, 1],
+        }
+    )
+    path = tmp_path / f"places.{ending}"
+    frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
+    first, second = json.loads(run("consensus", path, "--json", "--ties", "lex")[1])["elections"]
+    assert (first["election_id"], first["order"]) == ("e1", ["a", "b", "c"])
+    assert first["margins"] == [[0, 2, 3], [-2, 0, 0], [-3, 0, 0]]
+    assert second["order"] == ["y", "x"]
 
 
 def test_a_tie_is_broken_by_the_seed_and_not_by_the_name(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ count ballots. May import: schema (for its errors); `sources` alone reads files 
 from __future__ import annotations
 
 from manyvoices.aggregate.agreement import rank_agreement
+from manyvoices.aggregate.agreement_result import Agreement
 from manyvoices.aggregate.ballot_errors import (
     BallotError,
     BallotWeightError,
@@ -18,6 +19,7 @@ from manyvoices.aggregate.ballot_errors import (
     UnknownCandidateError,
     UnreadableBallotError,
 )
+from manyvoices.aggregate.ballot_tables import elections_from_frame
 from manyvoices.aggregate.ballots import Ballots, margins
 from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.bootstrap import BootstrapRatings, MethodBootstrap, bootstrap
@@ -33,6 +35,7 @@ from manyvoices.aggregate.comparisons import (
     compare_groups,
     compare_methods,
 )
+from manyvoices.aggregate.concordance import Concordance, kendall_w
 from manyvoices.aggregate.connectivity import Connectivity, diagnose
 from manyvoices.aggregate.covariates import (
     Covariates,
@@ -53,11 +56,14 @@ from manyvoices.aggregate.errors import (
     UnusableError,
     WeightError,
 )
+from manyvoices.aggregate.group_agreement import GroupAgreement, group_rank_agreement
 from manyvoices.aggregate.influence import (
     Influence,
     influence,
 )
+from manyvoices.aggregate.kappa import cohen_kappa, fleiss_kappa
 from manyvoices.aggregate.kemeny import KemenyResult, kemeny
+from manyvoices.aggregate.krippendorff import krippendorff_alpha
 from manyvoices.aggregate.many import ConsensusBatch, ranked_pairs_many
 from manyvoices.aggregate.methods import (
     BATTLE_METHODS,
@@ -78,6 +84,7 @@ from manyvoices.aggregate.planning import (
     plan_of,
     sample_size,
 )
+from manyvoices.aggregate.position import PositionBias, position_bias
 from manyvoices.aggregate.put import PutResult, ranked_pairs_put
 from manyvoices.aggregate.ranked_pairs import Consensus, ranked_pairs
 from manyvoices.aggregate.ratings import (
@@ -106,6 +113,8 @@ from manyvoices.aggregate.tidy import (
     Table,
 )
 from manyvoices.aggregate.tournament import condorcet_loser, condorcet_winner, copeland, smith_set
+from manyvoices.aggregate.units import Units
+from manyvoices.aggregate.verdicts import Verdicts
 from manyvoices.aggregate.watching import (
     Watched,
     confidence_sequence,
@@ -117,6 +126,7 @@ __all__ = [
     "COUNT_METHODS",
     "METHODS",
     "SCORE_METHODS",
+    "Agreement",
     "Ask",
     "BallotError",
     "BallotWeightError",
@@ -125,12 +135,14 @@ __all__ = [
     "BootstrapRatings",
     "Coefficient",
     "CollinearError",
+    "Concordance",
     "Connectivity",
     "Consensus",
     "ConsensusBatch",
     "Covariates",
     "CrowdRatings",
     "DuplicateCandidateError",
+    "GroupAgreement",
     "GroupDifferences",
     "IncompleteBallotsError",
     "Influence",
@@ -145,6 +157,7 @@ __all__ = [
     "OneRaterError",
     "PermutationTest",
     "Plan",
+    "PositionBias",
     "PutResult",
     "Ratings",
     "SampleSize",
@@ -154,9 +167,11 @@ __all__ = [
     "Standing",
     "Table",
     "TooManyCandidatesError",
+    "Units",
     "UnknownCandidateError",
     "UnreadableBallotError",
     "UnusableError",
+    "Verdicts",
     "Watched",
     "WeightError",
     "bootstrap",
@@ -167,6 +182,7 @@ __all__ = [
     "by_subset",
     "by_tie_threshold",
     "choose_next",
+    "cohen_kappa",
     "compare_groups",
     "compare_methods",
     "condorcet_loser",
@@ -175,17 +191,23 @@ __all__ = [
     "copeland",
     "crowd_bradley_terry",
     "diagnose",
+    "elections_from_frame",
     "even_sampled",
     "fit",
     "fit_counts",
+    "fleiss_kappa",
+    "group_rank_agreement",
     "influence",
     "kemeny",
+    "kendall_w",
+    "krippendorff_alpha",
     "margins",
     "method_agreement",
     "next_pairs",
     "permutation_test",
     "plackett_luce",
     "plan_of",
+    "position_bias",
     "rank_agreement",
     "ranked_pairs",
     "ranked_pairs_many",

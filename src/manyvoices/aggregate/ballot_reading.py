@@ -7,7 +7,9 @@ equality decides which are the same (1 and True are). None and NaN name nobody.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,8 @@ from manyvoices.aggregate.kinds import FloatArray, IntArray
 from manyvoices.schema.errors import Fault
 
 UNRANKED = -1
+WIDEST = 1_000_000
+"""Span of whole-number labels up to which a table of all of them is kept."""
 SEQUENCE = "a list of candidates or of groups ranked equal, best first"
 
 
@@ -37,15 +41,18 @@ def read_rankings(
     """
     faults = BallotFaults()
     listed = [_listed(ballot, voter, faults) for voter, ballot in enumerate(rankings)]
-    known = _sorted(_labels(listed)) if candidates is None else list(candidates)
+    numbers = _whole_numbers(listed)
+    if candidates is not None:
+        known = list(candidates)
+    else:
+        known = _sorted(_labels(listed)) if numbers is None else _distinct(numbers)
     codes = code_of(known)
+    strict = None if faults.found else _strict_places(listed, codes, numbers)
+    if strict is not None:
+        return tuple(known), strict
     places = np.full((len(listed), len(codes)), UNRANKED, dtype=np.int32)
     for voter, ballot in enumerate(listed):
-        strict = _strict_codes(ballot, codes)
-        if strict is not None:
-            places[voter, strict] = np.arange(len(strict))
-        else:
-            _place(ballot, codes, places[voter], voter, faults)
+        _place(ballot, codes, places[voter], voter, faults)
     faults.raise_if_any()
     return tuple(known), places
 
@@ -64,7 +71,9 @@ def code_of(candidates: Sequence[Any]) -> dict[Any, int]:
     raise DuplicateCandidateError([fault])
 
 
-def read_weights(weights: Sequence[float] | None, n_voters: int) -> IntArray | FloatArray:
+def read_weights(
+    weights: Sequence[float] | FloatArray | None, n_voters: int
+) -> IntArray | FloatArray:
     """Return weights (voters,), as integers where all are whole; 1 each without `weights`."""
     if weights is None:
         return np.ones(n_voters, dtype=np.int64)
@@ -81,6 +90,8 @@ def read_weights(weights: Sequence[float] | None, n_voters: int) -> IntArray | F
 
 
 def _listed(ballot: Any, voter: int, faults: BallotFaults) -> list[Any]:
+    if type(ballot) is list:
+        return ballot
     if isinstance(ballot, Mapping | set | frozenset) or not isinstance(ballot, Iterable):
         found = f"a {type(ballot).__name__}"
         hint = "a set has no order; a mapping of places goes to Ballots.from_places"
@@ -100,7 +111,7 @@ def _is_nobody(label: Any) -> bool:
 def _labels(listed: list[list[Any]]) -> set[Any]:
     found: set[Any] = set()
     try:
-        found.update(*listed)
+        found.update(chain.from_iterable(listed))
     except TypeError:  # lists cannot be members: some ballot holds groups
         found = {label for ballot in listed for item in ballot for label in _hashable(item)}
     return {each for item in found for each in _hashable(item) if not _is_nobody(each)}
@@ -118,15 +129,67 @@ def _hashable(item: Any) -> list[Any]:
     return members
 
 
-def _strict_codes(ballot: list[Any], codes: dict[Any, int]) -> list[int] | None:
-    """Return a ballot's codes, best first; None where it holds groups or is at fault."""
+def _whole_numbers(listed: list[list[Any]]) -> IntArray | None:
+    """Return all labels in a row (labels,) where they are whole numbers; None where some are not.
+
+    Numbers are looked up all at once, which text cannot be.
+    """
     try:
-        found = list(map(codes.get, ballot))
-    except TypeError:
+        flat = array("q", chain.from_iterable(listed))
+    except (TypeError, OverflowError):
         return None
-    if None in found or len(set(found)) != len(found):
+    return np.frombuffer(flat, dtype=np.int64) if flat else None
+
+
+def _distinct(numbers: IntArray) -> list[Any]:
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low > WIDEST:
+        return sorted(set(numbers.tolist()))
+    return list((np.flatnonzero(np.bincount(numbers - low)) + low).tolist())
+
+
+def _strict_places(
+    listed: list[list[Any]], codes: dict[Any, int], numbers: IntArray | None
+) -> NDArray[np.int32] | None:
+    """Return the places of all ballots at once; None where one holds groups or is at fault."""
+    ranked = _codes_of(listed, codes, numbers)
+    if ranked is None:
         return None
-    return [code for code in found if code is not None]
+    length = np.fromiter(map(len, listed), dtype=np.int64, count=len(listed))
+    n, longest = len(codes), int(length.max(initial=0))
+    places = np.full(len(listed) * n, UNRANKED, dtype=np.int32)
+    first = np.arange(len(listed)) * n
+    if (length == longest).all():  # no ballot is shorter: a table, with nothing to repeat
+        ranked = ranked.reshape(len(listed), longest)
+        places[ranked + first[:, None]] = np.arange(longest, dtype=np.int32)
+    else:
+        start = np.cumsum(length) - length
+        places[ranked + np.repeat(first, length)] = np.arange(len(ranked)) - np.repeat(
+            start, length
+        )
+    # Where a ballot names somebody twice, one place has overwritten the other.
+    is_whole = np.count_nonzero(places != UNRANKED) == ranked.size
+    return places.reshape(len(listed), n) if is_whole else None
+
+
+def _codes_of(
+    listed: list[list[Any]], codes: dict[Any, int], numbers: IntArray | None
+) -> IntArray | None:
+    """Return the code of every label in a row; None where one has none."""
+    labels = None if numbers is None else _whole_numbers([list(codes)])
+    if numbers is not None and labels is not None:
+        low, high = int(labels.min()), int(labels.max())
+        if int(numbers.min()) < low or int(numbers.max()) > high or high - low > WIDEST:
+            return _codes_of(listed, codes, None)
+        table = np.full(high - low + 1, UNRANKED, dtype=np.int64)
+        table[labels - low] = np.arange(len(labels))
+        found = table[numbers - low]
+        return found if (found != UNRANKED).all() else None
+    try:
+        flat = array("q", map(codes.__getitem__, chain.from_iterable(listed)))
+    except (KeyError, TypeError):
+        return None
+    return np.frombuffer(flat, dtype=np.int64) if flat else np.zeros(0, dtype=np.int64)
 
 
 def _sorted(labels: set[Any]) -> list[Any]:

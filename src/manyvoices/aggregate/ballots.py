@@ -52,7 +52,7 @@ class Ballots:
         cls,
         rankings: Iterable[Ranking],
         candidates: Sequence[Any] | None = None,
-        weights: Sequence[float] | None = None,
+        weights: Sequence[float] | FloatArray | None = None,
         unranked: Unranked = "no_opinion",
     ) -> Ballots:
         """Read rankings; a ranking lists candidates, or groups of candidates ranked equal.
@@ -71,7 +71,7 @@ class Ballots:
         cls,
         places: Any,
         candidates: Sequence[Any] | None = None,
-        weights: Sequence[float] | None = None,
+        weights: Sequence[float] | FloatArray | None = None,
         unranked: Unranked = "no_opinion",
     ) -> Ballots:
         """Read a table (voters, n) of places: smaller is better, equal is a tie, NaN is unranked.
@@ -87,6 +87,27 @@ class Ballots:
         if len(code_of(labels)) != table.shape[1]:
             raise ValueError(f"{table.shape[1]} columns need as many candidates")
         return cls(tuple(labels), _dense(table), read_weights(weights, len(table)), unranked)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        voter: str = "voter",
+        candidate: str = "candidate",
+        place: str = "place",
+        weight: str | None = None,
+        unranked: Unranked = "no_opinion",
+    ) -> Ballots:
+        """Read a long table with one row for each voter and candidate.
+
+        `frame`: a dict of columns, a pandas or polars frame, or a pyarrow table. Places as in
+        `from_places`; candidates become text. `weight` names a column with one weight per voter.
+        """
+        from manyvoices.aggregate.ballot_tables import ballots_from_frame
+
+        return ballots_from_frame(frame, voter=voter, candidate=candidate, place=place,
+                                  weight=weight, unranked=unranked)  # fmt: skip
 
     @property
     def n_empty(self) -> int:
@@ -125,13 +146,14 @@ def _comparable(ballots: Ballots) -> tuple[AnyArray, AnyArray]:
 
     An unranked candidate is never above anyone, and is below the ranked ones only under "last".
     """
-    places, n = ballots.places.T, len(ballots.candidates)
-    narrow = np.min_scalar_type(n + 1)
-    ranked = places != UNRANKED
-    mine = np.where(ranked, places + 1, n + 1).astype(narrow)
-    if ballots.unranked == "last" or ranked.all():
-        return np.ascontiguousarray(mine), np.ascontiguousarray(mine)
-    return np.ascontiguousarray(mine), np.ascontiguousarray(np.where(ranked, mine, 0))
+    n = len(ballots.candidates)
+    # Places from 1 on, 0 for unranked, in the smallest type: half of the time goes into comparing.
+    places = np.ascontiguousarray(ballots.places.astype(np.min_scalar_type(n + 1)).T) + 1
+    unranked = places == 0
+    if not unranked.any():
+        return places, places
+    mine = np.where(unranked, n + 1, places).astype(places.dtype)
+    return mine, mine if ballots.unranked == "last" else places
 
 
 def _dense(table: FloatArray) -> NDArray[np.int32]:

@@ -18,11 +18,12 @@ from manyvoices.aggregate.columns import (
     encode_sorted,
     require_columns,
 )
-from manyvoices.aggregate.errors import SelfBattleError, WeightError
+from manyvoices.aggregate.errors import SelfBattleError
 from manyvoices.aggregate.kinds import BoolArray, FloatArray, IntArray, ObjectArray, Ties
 from manyvoices.aggregate.outcomes import BothBad, exclusions, read_outcomes
+from manyvoices.aggregate.rows import NOT_GIVEN, check_weights, clusters_of, labels_of, seen_only
 
-NOT_GIVEN = "(not given)"
+__all__ = ["NOT_GIVEN", "Battles"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +148,7 @@ class Battles:
         def cut(column: Any) -> Any:
             return None if column is None else column[rows]
 
-        a, b, models, unseen = _seen_only(self.a[rows], self.b[rows], self.models)
+        a, b, models, unseen = seen_only(self.a[rows], self.b[rows], self.models)
         return Battles(
             a=a,
             b=b,
@@ -211,7 +212,7 @@ class Battles:
         def cut(column: Any) -> Any:
             return column if whole else column[keep]
 
-        a, b, models, unseen = _seen_only(cut(a), cut(b), models)
+        a, b, models, unseen = seen_only(cut(a), cut(b), models)
         people, labels = (None, []) if participant is None else encode_sorted(frame[participant])
         return cls(
             a=a,
@@ -219,9 +220,9 @@ class Battles:
             outcome=cut(values),
             models=models,
             unseen=unseen,
-            cluster=None if people is None else _clusters(cut(people), len(labels)),
+            cluster=None if people is None else clusters_of(cut(people), len(labels)),
             weight=None if weight is None else cut(as_array(frame[weight]).astype(np.float64)),
-            groups={name: cut(_labels(frame[name])) for name in groups},
+            groups={name: cut(labels_of(frame[name])) for name in groups},
             simulated=None if simulated is None else cut(as_array(frame[simulated]).astype(bool)),
             excluded=excluded,
             participants=tuple(str(label) for label in labels),
@@ -296,47 +297,9 @@ _ROW_FIELDS = ("model_a", "model_b", "outcome", "participant_id", "weight", "sim
 _TUPLE_FIELDS = ("model_a", "model_b", "outcome", "participant_id")
 
 
-def check_weights(weights: FloatArray) -> None:
-    """Raise `WeightError` at the first weight (rows,) that is negative, NaN or infinite."""
-    wrong = ~(np.isfinite(weights) & (weights >= 0))
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise WeightError(row, float(weights[row]))
-
-
 def _reader(row: Any) -> Any:
     if isinstance(row, Mapping):
         return row.get
     if isinstance(row, tuple):
         return dict(zip(_TUPLE_FIELDS, row, strict=False)).get
     return lambda name: getattr(row, name, None)
-
-
-def _seen_only(
-    a: IntArray, b: IntArray, models: tuple[str, ...]
-) -> tuple[IntArray, IntArray, tuple[str, ...], tuple[str, ...]]:
-    """Renumber the codes so that every model left has a battle; also return who is left out."""
-    seen = np.zeros(len(models), dtype=np.bool_)
-    seen[a] = seen[b] = True
-    if seen.all():
-        return a, b, models, ()
-    new = np.cumsum(seen) - 1
-    left = tuple(name for name, is_seen in zip(models, seen, strict=True) if is_seen)
-    gone = tuple(name for name, is_seen in zip(models, seen, strict=True) if not is_seen)
-    return new[a], new[b], left, gone
-
-
-def _clusters(codes: IntArray, n_labels: int) -> IntArray | None:
-    """Give rows without a participant a cluster each; None where no row has one."""
-    missing = codes < 0
-    if missing.all():
-        return None
-    if missing.any():
-        codes = codes.copy()
-        codes[missing] = n_labels + np.arange(missing.sum())
-    return codes
-
-
-def _labels(column: Any) -> ObjectArray:
-    codes, labels = encode(column)
-    return np.array([*(str(label) for label in labels), NOT_GIVEN], dtype=object)[codes]

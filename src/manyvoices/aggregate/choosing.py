@@ -92,9 +92,21 @@ def choose_next(
     return tuple(asks)
 
 
-def next_pairs(battles: Battles, n_pairs: int = 1, **how: object) -> tuple[tuple[str, str], ...]:
+def next_pairs(
+    battles: Battles,
+    n_pairs: int = 1,
+    *,
+    focus: Focus = "order",
+    exploration: float = 0.1,
+    l2: float = 1.0,
+    seed: int = 0,
+    models: Sequence[str] | None = None,
+) -> tuple[tuple[str, str], ...]:
     """Return the next `n_pairs` pairs to ask about; see `choose_next`."""
-    asks = choose_next(battles, n_asks=n_pairs, n_models=2, **how)  # type: ignore[arg-type]
+    asks = choose_next(
+        battles, n_asks=n_pairs, n_models=2, focus=focus, exploration=exploration, l2=l2,
+        seed=seed, models=models,
+    )  # fmt: skip
     return tuple((ask.models[0], ask.models[1]) for ask in asks)
 
 

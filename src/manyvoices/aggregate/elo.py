@@ -108,7 +108,11 @@ def _compiled() -> Callable[..., Any] | None:
         numba = import_module("numba")
     except ImportError:
         return None
-    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True)(_loop)
+    compiled: Callable[..., Any]
+    try:
+        compiled = numba.njit(cache=True, nogil=True)(_loop)
+    except RuntimeError:  # no folder can be written to: compile anew in each process
+        compiled = numba.njit(nogil=True)(_loop)
     return compiled
 
 

@@ -14,8 +14,8 @@ from manyvoices.schema.errors import ConvergenceError
 TOLERANCE = 1e-8
 MAX_STEPS = 100
 CHORD_TOLERANCE = 1e-11
-CHORD_STEPS = 40
-CHORD_FROM = 40
+CHORD_STEPS = 20
+CHORD_FROM = 10
 """Number of models from which a common matrix for all data sets is cheaper than one each."""
 CHORD_CELLS = 1 << 17
 """Cells of the sums of strengths handled at a time, so that they stay in the cache."""

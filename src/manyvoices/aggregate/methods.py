@@ -155,6 +155,10 @@ def check_enough(n_rows: int | None, n_models: int) -> None:
 def rate(seen: Evidence, models: tuple[str, ...], method: str, settings: Settings) -> Ratings:
     """Score one data set under checked settings."""
     raw = estimate(seen, method, settings)
+    if method in seen.means and not np.isfinite(raw.scores).all():
+        empty = np.flatnonzero(seen.means[method][1][0] == 0)
+        names = ", ".join(models[code] for code in empty)
+        raise NoBattlesError(f"rated answer in an opening turn for each of {names}")
     if not np.isfinite(raw.scores).all():
         raise _no_scores(seen, models, method)
     scores = to_scale(raw.scores[0], method, settings.scale, settings.anchor_code(models))

@@ -17,6 +17,7 @@ import numpy as np
 
 from manyvoices.aggregate.ballots import Ballots, Margins, margins
 from manyvoices.aggregate.kinds import BoolArray, IntArray
+from manyvoices.aggregate.lock_fast import FROM, lock_compiled
 from manyvoices.aggregate.tie_orders import TieRule, tie_order
 
 
@@ -103,11 +104,21 @@ def lock(table: Margins) -> tuple[list[int], bool]:
     taken first among its equals it would have been locked.
     """
     n = len(table)
+    pairs = sorted_pairs(table)
+    found = lock_compiled(*pairs, n) if n >= FROM else None
+    return lock_pairs(*pairs, n) if found is None else found
+
+
+def lock_pairs(
+    winners: IntArray, losers: IntArray, sizes: Margins, n: int
+) -> tuple[list[int], bool]:
+    """Lock pairs given in order; as `lock`. Each candidate's bit set is one long integer."""
     below = [0] * n
     above = [0] * n
     before, level = list(below), None
     is_unique = True
-    for winner, loser, size in zip(*(part.tolist() for part in sorted_pairs(table)), strict=True):
+    in_turn = zip(winners.tolist(), losers.tolist(), sizes.tolist(), strict=True)
+    for winner, loser, size in in_turn:
         if size != level:
             before, level = list(below), size
         if below[loser] >> winner & 1:
@@ -119,11 +130,15 @@ def lock(table: Margins) -> tuple[list[int], bool]:
 
 def _add(below: list[int], above: list[int], winner: int, loser: int) -> None:
     """Put winner above loser and keep both relations transitive."""
-    upper, lower = above[winner] | 1 << winner, below[loser] | 1 << loser
+    # Whoever is above the loser already has all that is below it, and the reverse: both are left
+    # out, which leaves few to visit.
+    upper = (above[winner] | 1 << winner) & ~above[loser]
+    lower = (below[loser] | 1 << loser) & ~below[winner]
+    all_lower, all_upper = below[loser] | 1 << loser, above[winner] | 1 << winner
     for code in bits(upper):
-        below[code] |= lower
+        below[code] |= all_lower
     for code in bits(lower):
-        above[code] |= upper
+        above[code] |= all_upper
 
 
 def bits(mask: int) -> list[int]:

@@ -19,6 +19,7 @@ from manyvoices.aggregate.elo import Played, played_in_order
 from manyvoices.aggregate.errors import NoBattlesError
 from manyvoices.aggregate.evidence import Evidence, needs_ties
 from manyvoices.aggregate.kinds import AnyArray, FloatArray, IntArray, Ties
+from manyvoices.aggregate.rows import numbered
 from manyvoices.aggregate.score_methods import SCORE_METHODS, values_of
 from manyvoices.aggregate.scores import Scores
 from manyvoices.aggregate.settings import Settings
@@ -26,8 +27,11 @@ from manyvoices.aggregate.settings import Settings
 By = Literal["cluster", "row"]
 Data = Battles | Scores
 CHUNK_BYTES = 16 << 20
-EXACT_IN_FLOAT32 = float(1 << 22)
-"""Half wins add up exactly in single precision up to here."""
+AT_LEAST = 16
+"""Resamples counted at a time even where they exceed the chunk: fewer would waste each look-up."""
+EXACT_IN_FLOAT32 = float(1 << 20)
+"""Half wins add up exactly in single precision up to eight times this, which leaves room for a
+resample to hold a pair eight times as often as the data."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,9 +110,9 @@ class Resampler:
             yield self.draw(rng, min(size, n_resamples - begin))
 
     def chunk(self, n: int, chunk_bytes: int = CHUNK_BYTES) -> int:
-        """How many data sets fit into `chunk_bytes` at a time."""
+        """How many of `n` data sets to hold at a time: as many as fit into `chunk_bytes`."""
         widest = max(self.n_units, self.n_models**2)
-        return max(1, min(n, chunk_bytes // (8 * widest)))
+        return max(1, min(n, max(AT_LEAST, chunk_bytes // (8 * widest))))
 
     def draw(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Return (units, size): how often each unit is in each of `size` resamples."""
@@ -166,12 +170,12 @@ def _units(
     if by == "cluster":
         if data.cluster is None:
             raise ValueError("these battles name no participants; use by='row'")
-        people, unit = np.unique(data.cluster, return_inverse=True)
+        people, unit = numbered(data.cluster)
         return unit, None, len(people), None
     if by != "row":
         raise ValueError(f"by must be 'cluster' or 'row', found {by!r}")
     if isinstance(data, Scores):
-        turns, unit = np.unique(data.turn, return_inverse=True)
+        turns, unit = numbered(data.turn)
         return unit, None, len(turns), None
     if whole_rows:
         return np.arange(len(data)), None, len(data), None
@@ -192,7 +196,7 @@ def _wins(
     if first is not None:
         for_a, for_b = _only(first, for_a), _only(first, for_b)
     cell = (battles.a * n + battles.b, battles.b * n + battles.a)
-    exact = battles.weight is None and len(battles) * 2 < EXACT_IN_FLOAT32
+    exact = battles.weight is None and battles.tally(ties).max(initial=0.0) < EXACT_IN_FLOAT32
     return _table(cell, (for_a, for_b), unit, (n * n, n_units), single=exact)
 
 

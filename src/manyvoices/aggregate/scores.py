@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from manyvoices.aggregate.battles import Battles, _labels, _seen_only, check_weights
+from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.columns import (
     as_array,
     column_names,
@@ -24,6 +24,7 @@ from manyvoices.aggregate.columns import (
 )
 from manyvoices.aggregate.errors import NoBattlesError
 from manyvoices.aggregate.kinds import BoolArray, FloatArray, IntArray, ObjectArray
+from manyvoices.aggregate.rows import check_weights, labels_of, seen_only
 
 TIE_THRESHOLD = 5.0
 
@@ -140,7 +141,7 @@ class Scores:
         def cut(column: Any) -> Any:
             return None if column is None else column[rows]
 
-        model, _, models, _ = _seen_only(self.model[rows], self.model[rows], self.models)
+        model, _, models, _ = seen_only(self.model[rows], self.model[rows], self.models)
         return replace(
             self, model=model, models=models, score=cut(self.score), turn=cut(self.turn),
             cluster=cut(self.cluster), opening=cut(self.opening), weight=cut(self.weight),
@@ -186,12 +187,12 @@ class Scores:
         def cut(name: str | None, dtype: type) -> Any:
             return None if name is None else as_array(frame[name]).astype(dtype)[kept]
 
-        code, _, left, _ = _seen_only(models[kept], models[kept], names)
+        code, _, left, _ = seen_only(models[kept], models[kept], names)
         return cls(
             model=code, score=values[kept], turn=turns[kept], cluster=people[kept], models=left,
             opening=cut(opening, np.bool_), weight=cut(weight, np.float64),
             simulated=cut(simulated, np.bool_),
-            groups={name: _labels(frame[name])[kept] for name in groups},
+            groups={name: labels_of(frame[name])[kept] for name in groups},
             excluded={name: int(mask.sum()) for name, mask in reasons.items() if mask.any()},
             participants=tuple(str(label) for label in labels), tie_threshold=tie_threshold,
         )  # fmt: skip

@@ -165,8 +165,8 @@ def even_sampled(
     For each pair of models found in both, `per_pair` battles are drawn with replacement from each
     source, `n_resamples` times. Per model: the median score and its interval in each, the median
     difference (first less second) with its interval, and the median ranks. `level` is .9 as in
-    PRISM's computation (5th to 95th percentile; its caption says 95%). Battles are drawn, not
-    people, because the slots of a pair are filled battle by battle.
+    PRISM's computation (5th to 95th percentile; its caption says 95%). Ties count half. Battles are
+    drawn, not people, because the slots of a pair are filled battle by battle.
     """
     if method not in ("rank_centrality", "bradley_terry"):
         raise ValueError(f"method must be rank_centrality or bradley_terry, found {method!r}")

@@ -8,7 +8,7 @@ the higher one wins. Later turns are left out, because by then one model answers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from os import PathLike, fspath
@@ -17,6 +17,7 @@ from typing import Any
 
 from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.counts import read_counts
+from manyvoices.aggregate.labels import answer_labels, require_groups, survey_labels
 from manyvoices.aggregate.outcomes import BothBad
 from manyvoices.aggregate.scores import Scores
 from manyvoices.io import read_battles, read_native, read_prism
@@ -151,7 +152,7 @@ def scores_from_release(
 
 def _prism_turns(directory: str | PathLike[str], groups: Sequence[str]) -> Iterator[Shown]:
     release = read_prism(Path(fspath(directory)))
-    of_person = _survey_labels(release.survey, groups)
+    of_person = survey_labels(release.survey, groups)
     turns: dict[str, list[Any]] = {}
     for row in release.utterances:
         turns.setdefault(row.interaction_id, []).append(row)
@@ -166,7 +167,7 @@ def _prism_turns(directory: str | PathLike[str], groups: Sequence[str]) -> Itera
 
 def _release_turns(directory: str | PathLike[str], groups: Sequence[str]) -> Iterator[Shown]:
     release = read_native(Path(fspath(directory)))
-    of_person = _answer_labels(release, groups)
+    of_person = answer_labels(release, groups)
     for talk in release.conversations:
         labels = {**of_person(talk.participant_id), "conversation_type": talk.conversation_type}
         for turn in talk.turns:
@@ -217,66 +218,5 @@ def battles_from_arena(
     """
     rows = list(read_battles(Path(fspath(path))))
     known = {"language", "turn"}.union(*(row.groups for row in rows))
-    _require_groups(groups, known)
+    require_groups(groups, known)
     return Battles.from_rows(rows, groups=groups, both_bad=both_bad)
-
-
-def _survey_labels(
-    survey: Iterable[Mapping[str, Any]], groups: Sequence[str]
-) -> Callable[[str], Mapping[str, str]]:
-    """Return a look-up from a person to their labels for the wanted survey columns."""
-    wanted = [name for name in groups if name != "conversation_type"]
-    if not wanted:
-        return lambda _: {}
-    people: dict[str, dict[str, str]] = {}
-    known = {"conversation_type"}
-    for row in survey:
-        flat = _flat(row)
-        known.update(flat)
-        labels = {name: str(flat[name]) for name in wanted if flat.get(name) is not None}
-        people[str(row["user_id"])] = labels
-    _require_groups(groups, known)
-    return lambda person: people.get(person, {})
-
-
-def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in row.items():
-        if isinstance(value, Mapping):
-            flat.update(_flat(value, f"{prefix}{name}_"))
-        else:
-            flat[prefix + name] = value
-    return flat
-
-
-def _answer_labels(release: Any, groups: Sequence[str]) -> Callable[[str], Mapping[str, str]]:
-    """Return a look-up from a participant to their language and answers."""
-    wanted = {name for name in groups if name != "conversation_type"}
-    if not wanted:
-        return lambda _: {}
-    people: dict[str, dict[str, str]] = {}
-    known = {"conversation_type", "language"}
-    for person in release.participants:
-        people.setdefault(person.participant_id, {})["language"] = person.language
-    for answer in release.answers:
-        known.add(answer.question_id)
-        text = _answer_text(answer.value)
-        if answer.question_id in wanted and text is not None:
-            people.setdefault(answer.participant_id, {})[answer.question_id] = text
-    _require_groups(groups, known)
-    return lambda person: people.get(person, {})
-
-
-def _answer_text(value: Any) -> str | None:
-    if isinstance(value, list):
-        return ", ".join(sorted(map(str, value))) or None
-    return None if value is None or isinstance(value, dict) else str(value)
-
-
-def _require_groups(groups: Sequence[str], known: Iterable[str]) -> None:
-    names = set(known)
-    unknown = [name for name in groups if name not in names]
-    if unknown:
-        raise ValueError(
-            f"no field {unknown[0]!r} to group by; there are: {', '.join(sorted(names))}"
-        )

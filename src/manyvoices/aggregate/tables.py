@@ -17,6 +17,7 @@ from typing import Any, TextIO, cast
 
 from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.columns import column_names
+from manyvoices.aggregate.labels import require_groups
 from manyvoices.aggregate.outcomes import MAX_FAULTS, BothBad
 from manyvoices.aggregate.scores import TIE_THRESHOLD, Scores
 from manyvoices.schema.errors import DataError, Fault, MissingExtraError
@@ -69,7 +70,7 @@ def battles_from_table(
         table["outcome"] = [_outcome(value) for value in table["outcome"]]
     if "weight" in names:
         table["weight"] = _numbers(table["weight"], "weight", str(path), missing=1.0)
-    _require_groups(groups, names)
+    require_groups(groups, names)
     return Battles.from_frame(
         table,
         weight="weight" if "weight" in names else None,
@@ -96,7 +97,7 @@ def scores_from_table(
         table["opening"] = [
             str(value).lower() in ("true", "1", "1.0") for value in table["opening"]
         ]
-    _require_groups(groups, names)
+    require_groups(groups, names)
     return Scores.from_frame(
         table,
         weight="weight" if "weight" in names else None,
@@ -158,11 +159,16 @@ def _own_name(name: str) -> str:
 def _named(table: Any) -> dict[str, Any]:
     """Return the columns under our names; a column that has ours already keeps it."""
     names = column_names(table)
-    named = {name: table[name] for name in names}
+    named = {name: _plain(table[name]) for name in names}
     for name in names:
         if _own_name(name) not in names:
-            named[_own_name(name)] = table[name]
+            named[_own_name(name)] = named[name]
     return named
+
+
+def _plain(column: Any) -> Any:
+    """Columns of pyarrow as lists, since they iterate over values of their own types."""
+    return column.to_pylist() if hasattr(column, "to_pylist") else column
 
 
 def _outcome(value: Any) -> Any:
@@ -183,10 +189,3 @@ def _numbers(column: Any, name: str, source: str, *, missing: float) -> list[flo
     if faults:
         raise DataError(faults[:MAX_FAULTS], n_more=max(0, len(faults) - MAX_FAULTS))
     return found
-
-
-def _require_groups(groups: Sequence[str], names: Sequence[str]) -> None:
-    unknown = [name for name in groups if name not in names]
-    if unknown:
-        known = ", ".join(names)
-        raise ValueError(f"no field {unknown[0]!r} to group by; there are: {known}")

@@ -37,6 +37,7 @@ VERBS = {
     "quality": "Check everybody's work in a study, with the reasons, and the cost.",
     "validate": "Check a data file or a release against its format.",
     "consensus": "Merge rankings into consensus orders by ranked pairs.",
+    "agree": "Say how far judges agree, and whether position sways them.",
     "rank": "Rank models from battles, with intervals over people.",
     "report": "Write a release's report as one self-contained HTML file.",
 }

@@ -3,48 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
+from manyvoices.cli.elections import Election, first_keys, read_elections
 from manyvoices.schema.errors import DataError, Fault
 
-if TYPE_CHECKING:
-    from manyvoices.schema import Message
-
-FORMATS = ("oasst-trees", "ballots")
+FORMATS = ("oasst-trees", "ballots", "places")
 SHOWN = 20
 """Elections listed on the screen; all are in the file of --out."""
 
 
-@dataclass
-class Election:
-    """What is known of one set of candidates."""
-
-    election_id: str
-    rankings: list[Any] = field(default_factory=list)
-    weights: list[float] = field(default_factory=list)
-    candidates: list[str] | None = None
-    published: list[str] | None = None
-    """The order by merged ranks in the file, best first; None where there are none."""
-    not_rankable: int = 0
-    """Ballots that said "all are bad" and so rank nothing."""
-
-
 @verb
 def consensus(
-    trees: Annotated[Path, typer.Argument(help="OASST trees, or ballots (one to a line).")],
+    trees: Annotated[
+        Path, typer.Argument(help="OASST trees, ballots (one to a line), or a table of places.")
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write one JSON line per election here.")
     ] = None,
     format: Annotated[
         str | None,
         typer.Option(
-            "--format", "-f", help="oasst-trees or ballots; told from the content if left out."
+            "--format",
+            "-f",
+            help="oasst-trees, ballots or places; told from the content if left out.",
         ),
     ] = None,
     ties: Annotated[
@@ -63,10 +51,12 @@ def consensus(
     order is passed on as published, and said to be so.
     """
     kind = _kind(trees, format)
-    read = _ballot_elections if kind == "ballots" else _tree_elections
     try:
         with errors.status(f"Merging {trees.name}"):
-            results = [_merged(trees, election, ties, unranked, seed) for election in read(trees)]
+            results = [
+                _merged(trees, election, ties, unranked, seed)
+                for election in read_elections(trees, kind)
+            ]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if not results:
@@ -85,7 +75,9 @@ def _kind(path: Path, name: str | None) -> str:
         if name not in FORMATS:
             raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}, found {name!r}")
         return name
-    found = "ballots" if "election_id" in _first_keys(path) else _detected(path)
+    if path.name.endswith((".csv", ".csv.gz", ".parquet")):
+        return "places"
+    found = "ballots" if "election_id" in first_keys(path) else _detected(path)
     if found not in FORMATS:
         wanted = f"rankings: {' or '.join(FORMATS)}"
         raise DataError([Fault(str(path), None, "", found, wanted)])
@@ -96,73 +88,6 @@ def _detected(path: Path) -> str:
     from manyvoices.io import detect_format
 
     return detect_format(path)
-
-
-def _first_keys(path: Path) -> set[str]:
-    """Return the field names of a file's first record; empty where it is no such file."""
-    import msgspec
-
-    from manyvoices.io import FaultLog
-    from manyvoices.io.lines import iter_lines
-
-    for _, line in iter_lines(path, FaultLog()):
-        try:
-            record = msgspec.json.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            return set()
-        return set(record) if isinstance(record, dict) else set()
-    return set()
-
-
-def _ballot_elections(path: Path) -> Iterable[Election]:
-    import msgspec
-
-    from manyvoices.io.lines import read_records
-    from manyvoices.schema import Ballot
-
-    found: dict[str, Election] = {}
-    for ballot in read_records(path, msgspec.json.Decoder(Ballot).decode, Ballot):
-        election = found.setdefault(ballot.election_id, Election(ballot.election_id))
-        election.rankings.append(ballot.ranking)
-        election.weights.append(ballot.weight)
-        if ballot.candidates is not None:
-            known = election.candidates or []
-            more = [name for name in ballot.candidates if name not in known]
-            election.candidates = [*known, *more]
-    for election in found.values():
-        if election.candidates is not None:
-            election.candidates.sort()
-    return found.values()
-
-
-def _tree_elections(path: Path) -> Iterator[Election]:
-    from manyvoices.io import read_trees
-
-    for tree in read_trees(path):
-        waiting = [tree.prompt]
-        while waiting:
-            message = waiting.pop()
-            replies = message.replies if isinstance(message.replies, list) else []
-            waiting.extend(reversed(replies))
-            election = _of_replies(message, replies)
-            if election.rankings or election.published or election.not_rankable:
-                yield election
-
-
-def _of_replies(message: Message, replies: list[Message]) -> Election:
-    election = Election(message.message_id)
-    events = message.events if isinstance(message.events, dict) else {}
-    for event in events.get("ranking", ()):
-        if event.get("not_rankable"):
-            election.not_rankable += 1
-        elif event.get("ranked_message_ids"):
-            election.rankings.append(event["ranked_message_ids"])
-            election.weights.append(1.0)
-    ranked = [reply for reply in replies if isinstance(reply.rank, int)]
-    if len(ranked) >= 2:
-        ranked.sort(key=lambda reply: reply.rank if isinstance(reply.rank, int) else 0)
-        election.published = [reply.message_id for reply in ranked]
-    return election
 
 
 def _merged(path: Path, election: Election, ties: str, unranked: str, seed: int) -> dict[str, Any]:
@@ -251,6 +176,7 @@ def _nothing(path: Path, kind: str) -> Exception:
     wanted = {
         "oasst-trees": "sibling replies with ranking events (events.ranking) or ranks",
         "ballots": "at least one ballot",
+        "places": "at least one row",
     }[kind]
     return DataError([Fault(str(path), None, "", "no ranking of anything", wanted)])
 

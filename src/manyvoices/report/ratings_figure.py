@@ -38,6 +38,7 @@ def ratings_figure(drawn: BootstrapRatings) -> Drawing:
         columns = min(n, 3) if wide else 1
         rows = -(-n // columns)
         figure = new_figure(width, (0.75 + ROW * len(order)) * rows)
+        figure.get_layout_engine().set(wspace=0.1)  # type: ignore[union-attr,call-arg]
         grid = figure.subplots(rows, columns, sharey=wide, squeeze=False)
         for axes, board in zip(grid.flat, boards, strict=False):
             _panel(axes, board, order, width)
@@ -56,7 +57,7 @@ def ratings_figure(drawn: BootstrapRatings) -> Drawing:
         ),
         alt=(
             f"Scores of {len(order)} models with intervals by "
-            f"{listed([method_name(board.ratings.method) for board in boards])}; "
+            f"{listed([_name(board) for board in boards])}; "
             f"{order[0]} is on top."
         ),
         draw=draw,
@@ -77,6 +78,11 @@ def _title(leaders: list[str], n_models: int) -> str:
     return f"{len(leaders)} of {n_models} models could be first"
 
 
+def _name(board: MethodBootstrap) -> str:
+    name = method_name(board.ratings.method)
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
 def _panel(axes: Axes, board: MethodBootstrap, order: list[str], width: float) -> None:
     rows_axes(axes, [short(model, width) for model in order])
     neutral = _neutral(board.ratings)
@@ -90,7 +96,7 @@ def _panel(axes: Axes, board: MethodBootstrap, order: list[str], width: float) -
         text = ranks(int(board.rank_low[code]), int(board.rank_high[code]))
         place = axes.get_yaxis_transform()
         axes.text(1.02, y, text, transform=place, va="center", color=QUIET, fontsize=8.5)
-    axes.set_title(method_name(board.ratings.method))
+    axes.set_title(_name(board))
     axes.set_xlabel(_unit(board.ratings))
     axes.text(1.02, 1.0, "ranks", transform=axes.transAxes, va="bottom", color=QUIET, fontsize=8.5)
     axes.locator_params(axis="x", nbins=5)
