@@ -27,6 +27,7 @@ _ENTRY = re.compile(r'name="entry" value="([^"]+)"')
 _SCORE = re.compile(r'<input type="range"[^>]*data-name="score-(\d+)"')
 _TURN = re.compile(r'name="turn" value="(\d+)"')
 _POLL = re.compile(r'hx-get="([^"]+)"')
+_EVERY = re.compile(r"every (\d+)ms")
 _TALK = re.compile(r"/talk/\d+/(\d+)/")
 _ITEM = re.compile(r'data-name="((?:performance|choice)-\w+)"')
 TYPES = ("unguided", "values guided", "controversy guided")
@@ -206,10 +207,11 @@ class Bot:
         return answer
 
     async def _wait(self, page: Page, poll: str) -> Page:
-        """Ask once a second, as the page's script does, until every answer is there."""
+        """Ask as often as the page says, as its script does, until every answer is there."""
         began = time.monotonic()
         while time.monotonic() - began < PATIENCE_S:
-            await asyncio.sleep(1.0)
+            pause = _EVERY.search(page.text, page.text.rfind('id="waiting"'))
+            await asyncio.sleep(int(pause[1]) / 1000 if pause else 1.0)
             status, text, _where = await self._request("GET", poll.replace("&amp;", "&"))
             if status == 204:
                 return await self._get(page.path)
