@@ -243,3 +243,13 @@ def test_erasing_twice_at_once_erases_once_and_leaves_one_tombstone(publish: Pub
     )
     assert sorted(bool(receipt.erased) for receipt in receipts) == [False] * 5 + [True]
     assert Participant.objects.get().withdrawn_at == NOW
+
+
+def test_bots_of_a_rehearsal_take_nobodys_place(publish: Publish) -> None:
+    version = publish(quotas={"gender": {"Female": 1}})
+    bots = _people(version, 3, gender="Female")
+    Participant.objects.update(simulated=True)
+    assert {_admit(bot) for bot in bots} == {"ok"}
+    (person,) = _people(version, 1, gender="Female")
+    assert _admit(person) == "ok"
+    assert Reservation.objects.get().participant == person

@@ -60,7 +60,10 @@ def admit(*, participant: Participant, traits: Traits | None = None, now: dateti
     """Reserve the places that this person's answers ask for, and store what becomes of them.
 
     Repeating it takes no second place. `traits`: their answers; by default read from the rows.
+    Bots of a rehearsal hold no places and are never sent away: they must take nothing from people.
     """
+    if participant.simulated:
+        return Admission("ok")
     lock_participant(participant)
     participant.refresh_from_db(fields=["completed_at", "withdrawn_at", "waiting_since"])
     if participant.completed_at or participant.withdrawn_at:

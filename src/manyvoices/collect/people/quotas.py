@@ -69,23 +69,17 @@ def open_cells(participant: Participant, facts: Traits) -> list[CellState]:
 
 def _states(rows: Iterable[QuotaCell]) -> list[CellState]:
     rows = list(rows)
+    reservations = Reservation.objects.filter(cell__in=[row.pk for row in rows])
     counts = {
-        row["cell"]: row
-        for row in Reservation.objects.filter(cell__in=[row.pk for row in rows])
-        .values("cell")
+        cell: (active, complete)
+        for cell, active, complete in reservations.values("cell")
         .annotate(
-            complete=Count("pk", filter=Q(participant__completed_at__isnull=False)),
             active=Count("pk", filter=Q(participant__completed_at=None)),
+            complete=Count("pk", filter=Q(participant__completed_at__isnull=False)),
         )
+        .values_list("cell", "active", "complete")
     }
-    return [
-        CellState(
-            rule_of(row),
-            active=counts.get(row.pk, {}).get("active", 0),
-            complete=counts.get(row.pk, {}).get("complete", 0),
-        )
-        for row in rows
-    ]
+    return [CellState(rule_of(row), *counts.get(row.pk, (0, 0))) for row in rows]
 
 
 def hold(participant: Participant, keys: Sequence[str], now: datetime) -> None:

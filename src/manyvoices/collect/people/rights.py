@@ -7,6 +7,7 @@ The receipt is signed and kept by the person alone; we need nothing of it to che
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,7 +74,7 @@ def may_withdraw(participant: Participant, now: datetime) -> bool:
     return until is None or now <= until
 
 
-def releases_with(participant_id: object) -> list[str]:
+def releases_with(participant_id: uuid.UUID) -> list[str]:
     """Ids of the releases that contain somebody, oldest first."""
     found = ReleasedVersion.objects.filter(participants__participant_id=participant_id)
     return list(found.order_by("created_at", "pk").values_list("release_id", flat=True))
