@@ -203,8 +203,12 @@ def _time_limit_s(utterance: Utterance, rule: ConversationsStage, *, now: dateti
         # A queue or a restart before this moment is not the responder's doing, nor the reader's
         # loss.
         utterance.answer_by = now + limit
-        Utterance.objects.filter(pk=utterance.pk).update(answer_by=utterance.answer_by)
-        Turn.objects.filter(pk=turn.pk, deadline_at__lt=now + limit).update(deadline_at=now + limit)
+        # Each write waits for SQLite's one lock, and most calls need neither of these.
+        if rule.failures == "replace":
+            Utterance.objects.filter(pk=utterance.pk).update(answer_by=utterance.answer_by)
+        if turn.deadline_at < now + limit:
+            late = Turn.objects.filter(pk=turn.pk, deadline_at__lt=now + limit)
+            late.update(deadline_at=now + limit)
     assert utterance.answer_by is not None, "a replacement is stored with its place's time limit"
     left_s = (utterance.answer_by - now).total_seconds()
     patience_s = rule.opening.replace_after_s
