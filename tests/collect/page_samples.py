@@ -36,7 +36,7 @@ from manyvoices.collect.people.contexts_rights import (
     PlacePage,
     WaitingPage,
 )
-from manyvoices.collect.surveys.contexts import OptionView, QuestionView, SurveyPageView
+from manyvoices.collect.surveys.contexts import OptionView, QuestionView, RowView, SurveyPageView
 from manyvoices.collect.texts import answer_html, study_html
 
 
@@ -216,6 +216,56 @@ SURVEY = SurveyPageView(
     ],
 )  # fmt: skip
 
+AGREEMENT = ["Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree"]
+KINDS = replace(
+    SURVEY,
+    title="Every kind of question",
+    number=2,
+    index=1,
+    back_url="/s/garden/survey/1/0/",
+    is_changed=True,
+    questions=[
+        question(
+            "likert", "trust", "I trust what language models tell me.",
+            options=options("q-trust", AGREEMENT, (3,)), style="points",
+        ),
+        question(
+            "matrix", "uses", "How often do you use one for each of these?", style="matrix", rows=[
+                RowView(f"For {word}", f"q-uses-{word}",
+                        options(f"q-uses-{word}", ["Never", "Sometimes", "Often"], (at,)))
+                for at, word in enumerate(["work", "school", "fun"])
+            ],
+        ),
+        question(
+            "multiple", "tasks", "What do you use it for?", style="checkboxes", options=[
+                *options("q-tasks", ["Letters", "Recipes"]),
+                OptionView("none", "None of these", False, "q-tasks-2", exclusive=True),
+                OptionView("other", "Something else", True, "q-tasks-3", "q-tasks-3-text",
+                           "Naming my goats"),
+            ],
+        ),
+        question("number", "hours", "How many hours a week?", unit="hours", value="3",
+                 minimum="0", maximum="168"),
+        question("date", "since", "Since when?", required=False, value="2024-05-01",
+                 maximum="2026-11-21"),
+        question(
+            "country", "born", "Where were you born?", style="select",
+            options=options("q-born", ["Åland Islands", "Chile", "Kenya", "Prefer not to say"]),
+        ),
+        question(
+            "ranking", "wishes", "What matters most? Put these in order.", style="places", options=[
+                replace(option, input_id=f"q-wishes-{at}", place=place)
+                for at, (option, place) in enumerate(
+                    zip(options("q-wishes", ["That it is right", "That it is kind",
+                                             "That it is quick"]), ["2", "1", ""], strict=True)
+                )
+            ],
+        ),
+        question("text", "more", "Say more", multiline=True, required=False, max_length=600,
+                 words_hint="About 30 to 100 words would be good."),
+    ],
+)  # fmt: skip
+
 _ERROR = "Please answer this question."
 SURVEY_ERRORS = replace(
     SURVEY,
@@ -375,6 +425,8 @@ SAMPLES: dict[str, Sample] = {
         progress=None,
     ),
     "survey": Sample("surveys/page.html", SURVEY),
+    "survey-kinds": Sample("surveys/page.html", KINDS),
+    "survey-kinds-rtl": Sample("surveys/page.html", KINDS, language="ar"),
     "survey-errors": Sample("surveys/page.html", SURVEY_ERRORS),
     "survey-empty": Sample("surveys/page.html", replace(SURVEY, title="", questions=[])),
     "choose": Sample("conversations/choose.html", CHOOSE),

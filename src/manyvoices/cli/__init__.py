@@ -36,6 +36,7 @@ VERBS = {
     "release": "Freeze what a study collected into documented, hashed files.",
     "quality": "Check everybody's work in a study, with the reasons, and the cost.",
     "validate": "Check a data file or a release against its format.",
+    "convert": "Convert a survey from or to SurveyJS's JSON.",
     "consensus": "Merge rankings into consensus orders by ranked pairs.",
     "agree": "Say how far judges agree, and whether position sways them.",
     "rank": "Rank models from battles, with intervals over people.",
