@@ -12,6 +12,7 @@ from typing import TypeVar
 import pytest
 from django.db import connections
 
+from manyvoices.collect.console.models import AuditEntry
 from manyvoices.collect.people import admission, arrival, invitations, operations, quotas, rights
 from manyvoices.collect.people.models import Participant, QuotaCell, Reservation
 from manyvoices.collect.studies.models import StudyVersion
@@ -210,6 +211,8 @@ def test_a_new_version_changes_limits_and_keeps_the_places_that_are_held(publish
     publish(places=None)
     assert quotas.cell_states("small") == []
     assert QuotaCell.objects.filter(is_active=False).count() == 1
+    acts = AuditEntry.objects.order_by("pk").values_list("action", "target")
+    assert list(acts) == [("quota", "gender=Female"), ("quota removed", "gender=Female")]
 
 
 def test_an_invitation_opened_in_many_windows_is_one_participant(publish: Publish) -> None:

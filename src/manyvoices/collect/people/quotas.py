@@ -22,19 +22,29 @@ from manyvoices.design.quotas import Cell, CellState, Traits, cells_of, matches
 
 def sync_cells(*, study: Study, recruitment: Recruitment) -> None:
     """Give the study the cells of its current version. Places that are held stay held."""
+    from manyvoices.collect.console import audit
+
     cells = cells_of(recruitment)
+    before = {row.key: row for row in study.quota_cells.all()}
     for cell in cells:
+        row = before.get(cell.key)
+        if row is not None and row.is_active and rule_of(row) == cell:
+            continue
+        numbers = {"limit": cell.limit, "target": cell.target}
         QuotaCell.objects.update_or_create(
             study=study,
             key=cell.key,
             defaults={
                 "where": {name: list(values) for name, values in cell.where.items()},
-                "limit": cell.limit,
-                "target": cell.target,
                 "is_active": True,
+                **numbers,
             },
         )
-    gone = study.quota_cells.exclude(key__in=[cell.key for cell in cells])
+        if before:
+            audit.record("server", "quota", study.pk, cell.key, numbers)
+    gone = study.quota_cells.exclude(key__in=[cell.key for cell in cells]).filter(is_active=True)
+    for row in gone:
+        audit.record("server", "quota removed", study.pk, row.key)
     gone.update(is_active=False)
 
 
