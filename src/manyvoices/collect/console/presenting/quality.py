@@ -131,10 +131,10 @@ def _cost(cost: StudyCost) -> list[tuple[str, str]]:
 
 def _pay(cost: StudyCost, terms: Terms) -> str:
     if cost.pay == "under":
-        words = _(
+        missing = _(
             "People earn less than %(least)s per hour. Bringing everybody there costs %(more)s."
         )
-        return words % {"least": number(terms.least_hourly, 2), "more": number(cost.top_up, 2)}
+        return missing % {"least": number(terms.least_hourly, 2), "more": number(cost.top_up, 2)}
     words = {
         "ok": _("People earn at least what you set as the least pay per hour."),
         "over": _("People earn at least half as much again as the least pay per hour."),
