@@ -79,7 +79,7 @@ def test_an_answer_is_read(kind: str, posted: dict[str, list[str]], value: objec
         ("number", {"q-q": ["٣"]}, "not_a_number"),
         ("date", {"q-q": ["2023-02-29"]}, "not_a_date"),
         ("date", {"q-q": ["1999-01-01"]}, "too_early"),
-        ("country", {"q-q": ["XXX"]}, "unknown_option"),
+        ("country", {"q-q": ["QQQ"]}, "unknown_option"),
         ("ranking", {"q-q-0": ["1"], "q-q-1": ["1"]}, "same_place"),
         ("ranking", {"q-q-0": ["4"]}, "unknown_option"),
     ],
