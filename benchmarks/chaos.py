@@ -33,6 +33,7 @@ from pathlib import Path
 import psutil
 from benchmarks.live.bots import Log, Measures, play
 from benchmarks.live.endpoint import Endpoint, counting_endpoint
+from benchmarks.live.prepare import Ready
 from benchmarks.live.proof import prove
 from benchmarks.live.protocol import endpoint_models, write_study
 from benchmarks.live.serving import LoggingServer, own_postgres
@@ -197,13 +198,13 @@ def _run(options: argparse.Namespace, folder: Path, db: str) -> Findings:
 
 
 async def _play(
-    killer: Killer, people: list[object], each: int, options: argparse.Namespace
+    killer: Killer, people: list[Ready], each: int, options: argparse.Namespace
 ) -> tuple[Log, Measures]:
     strikes = asyncio.create_task(killer.strike_often(options.kills, (0.8, 2.5)))
     try:
         return await play(
             killer.url,
-            people,  # type: ignore[arg-type]
+            people,
             newcomers=0,
             pace_s=0.3,
             duration_s=options.seconds,

@@ -55,8 +55,10 @@ class Log:
     @property
     def n(self) -> int:
         """Acknowledged writes."""
-        kinds = (self.people, self.pages, self.talks, self.prompts, self.ratings, self.attributes)
-        return sum(map(len, (*kinds, self.feedback, self.drafts)))
+        found = (len(self.people), len(self.pages), len(self.talks), len(self.prompts))
+        return sum(found) + sum(
+            (len(self.ratings), len(self.attributes), len(self.feedback), len(self.drafts))
+        )
 
 
 @dataclass

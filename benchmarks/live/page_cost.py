@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -50,7 +51,7 @@ def measure(rounds: int = 150) -> list[PageCost]:
     return [
         PageCost(
             page=name,
-            statements=_statements(lambda p=path, q=person: _get(handler, p, q)),
+            statements=_statements(partial(_get, handler, path, person)),
             median_ms=medians[name],
             ratio=medians[name] / medians["bare page"],
         )
@@ -98,9 +99,11 @@ def _visits() -> Iterator[tuple[str, str, Ready | None]]:
     yield "empty answer", "/empty/", None
     yield "invitation", f"/s/{STUDY_ID}/", None
     for page in (0, 1):
-        SurveyPage.objects.filter(participant=people[page].participant_id, page__gte=page).delete()
+        SurveyPage.objects.filter(
+            participant__pk=people[page].participant_id, page__gte=page
+        ).delete()
         yield f"survey page {page + 1}", f"/s/{STUDY_ID}/survey/1/{page}/", people[page]
-    Conversation.objects.filter(participant=people[2].participant_id).delete()
+    Conversation.objects.filter(participant__pk=people[2].participant_id).delete()
     yield "choose", f"/s/{STUDY_ID}/talk/2/", people[2]
     yield "opening", PLACE, people[3]
     talk(people[4], turns=2, waiting=True)

@@ -106,7 +106,7 @@ def _ratings(log: Log, proof: Proof) -> None:
         key = (str(person), number, index)
         if str(position) in stored.setdefault(key, {}):
             proof.doubled.append(f"score {key} {position}")
-        stored[key][str(position)] = score
+        stored[key][str(position)] = score or 0
         chosen[key] += is_chosen
     proof.missing += [f"rating {k}" for k, scores in log.ratings.items() if stored.get(k) != scores]
     proof.doubled += [f"winner of {key}" for key, n in chosen.items() if n != 1]

@@ -6,6 +6,8 @@ with the site's frame and a protected form. It goes through the same middleware.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import path
@@ -32,5 +34,5 @@ def empty(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok")
 
 
-_compiled: list[object] = []
+_compiled: list[Any] = []
 urlpatterns = [path("bare/", bare), path("empty/", empty), *all_pages]
