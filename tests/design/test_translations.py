@@ -64,7 +64,8 @@ def test_texts_are_in_the_other_language(study: Study) -> None:
     assert spanish.title == "Jardines"
     assert spanish.consent.text == "Participe.\n"
     assert question.label == "¿Qué crece?"
-    assert [(o.value, o.label) for o in question.options] == [("Apples", "Manzanas"), ("p", "Pears")]  # type: ignore[union-attr]
+    options = [(o.value, o.label) for o in question.options]  # type: ignore[union-attr]
+    assert options == [("Apples", "Manzanas"), ("p", "Pears")]
     assert talk.types["unguided"].label == "sin guía"
     assert talk.feedback.open is not None
     assert (talk.feedback.open.label, talk.feedback.open.help) == (

@@ -21,7 +21,7 @@ from manyvoices.collect.conversations.models import Conversation
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 ROLES = ("owner", "analyst", "moderator", "viewer")
 OPEN_TO = {
     "study": ROLES,
