@@ -43,6 +43,7 @@ def check_study(data: Mapping[str, Any]) -> Iterator[Finding]:
             questions |= {place.id: place.question for place in found}
             yield from _check_survey(found)
     yield from _check_models(data, stages)
+    yield from _check_prices(data)
     yield from _check_recruitment(data.get("recruitment"), questions)
 
 
@@ -132,6 +133,17 @@ def _check_reference(
         if value not in known:
             found = f"{value!r}, which {rule.question} does not offer"
             yield Finding(loc[:-1], found, one_of(known[:12]), did_you_mean(value, known))
+
+
+def _check_prices(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """A budget in money is kept only if every model that is called has a price."""
+    budget = data.get("budget")
+    if not isinstance(budget, dict) or budget.get("money") is None:
+        return
+    for number, model in enumerate(_rows(data.get("models"))):
+        if model.get("provider") == "openai" and model.get("prices") is None:
+            hint = "write 0 for a model that costs nothing"
+            yield Finding(("models", number), "no prices", "prices, as the budget is money", hint)
 
 
 def _check_models(
