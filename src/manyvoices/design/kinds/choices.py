@@ -11,12 +11,12 @@ from pydantic import StrictBool, model_validator
 from manyvoices.design.attention import AttentionCheck
 from manyvoices.design.problems import Problem
 from manyvoices.design.written import (
-    Unfit,
     Option,
     Options,
     Posted,
     QuestionBase,
     Reading,
+    Unfit,
     check_distinct,
     read_beside,
     shuffled,
