@@ -33,6 +33,7 @@ class StudyFacts:
     scores: dict[tuple[bool, str], dict[int, int]]
     silent: dict[str, int]
     queue: calls.Queue
+    step_durations: dict[tuple[int, bool, str, int, int], timedelta]
 
     @property
     def has_simulated(self) -> bool:
@@ -74,6 +75,7 @@ def study_facts(study: Study, *, now: datetime) -> StudyFacts:
         scores=calls.opening_scores(key),
         silent=calls.silent_responders(key, now=now),
         queue=calls.queue(now=now),
+        step_durations=progress.step_durations(key),
     )
 
 
