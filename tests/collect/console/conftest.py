@@ -92,8 +92,6 @@ def walk(make_participant: Callable[..., Participant], talk: Callable[..., Conve
         *, pages: int = 2, conversations: int = 0, now: datetime = NOW, **fields: object
     ) -> Participant:
         withdrawn_at = fields.pop("withdrawn_at", None)
-        # Whoever withdrew did so at the end: nothing is taken from them afterwards.
-        withdrawn_at = fields.pop("withdrawn_at", None)
         participant = make_participant(consented_at=now, **fields)
         for page in range(pages):
             store_page(participant=participant, stage=SURVEY_STAGE, page=page, values={}, now=now)
