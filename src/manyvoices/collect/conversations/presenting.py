@@ -156,8 +156,8 @@ def turn_page(
 def poll_ms(waited: timedelta) -> int:
     """How long the waiting page lets pass until it asks again: a second, and later up to four.
 
-    Were it always a second, answers that come late would multiply the requests and so come later
-    still: at 500 people on a busy machine a server did not get out of that any more.
+    Were it always a second, answers that come late would multiply the requests of a server that is
+    busy already.
     """
     return round(min(max(waited / timedelta(milliseconds=1) / 4, 1000), 4000))
 
