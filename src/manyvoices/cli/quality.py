@@ -82,7 +82,7 @@ def _of_release(folder: Path) -> tuple[Study, list[PersonRecords]]:
         PersonRecords(who, answers[who.participant_id], talks[who.participant_id])
         for who in native.participants
     ]
-    return read_study(native.study), people
+    return read_study(native.study, "study.yaml"), people
 
 
 def _of_database(study: str, *, db: str | None, folder: Path) -> tuple[Study, list[PersonRecords]]:
