@@ -214,9 +214,7 @@ def test_cost_is_reward_fee_on_it_and_tax_on_the_fee() -> None:
     assert (cost.n_open, cost.n_over, cost.completion) == (1, 0, 0.5)
 
 
-@pytest.mark.parametrize(
-    ("minutes", "pay"), [(61, "under"), (60, "ok"), (41, "ok"), (40, "over")]
-)
+@pytest.mark.parametrize(("minutes", "pay"), [(61, "under"), (60, "ok"), (41, "ok"), (40, "over")])
 def test_pay_is_compared_with_the_least(minutes: float, pay: str) -> None:
     assert study_cost([minutes], n_begun=1, terms=Terms(reward=9.0)).pay == pay
 

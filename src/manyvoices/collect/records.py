@@ -71,7 +71,7 @@ def answers(chosen: People, allowed: Allowed | None = None) -> Iterator[Answer]:
 
 
 def _traces(stored: dict[str, dict[str, Any]] | None) -> dict[str, SliderTrace] | None:
-    return stored and msgspec.convert(stored, dict[str, SliderTrace])
+    return None if stored is None else msgspec.convert(stored, dict[str, SliderTrace])
 
 
 def conversations(chosen: People, allowed: Allowed | None = None) -> Iterator[Conversation]:
