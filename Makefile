@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 READY_VENV := $(VENV)/.ready-venv
 READY_DEMO := $(VENV)/.ready-demo
 READY_DEV := $(VENV)/.ready-dev
+READY_BENCH := $(VENV)/.ready-bench
 PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
 
 # Tests that touch a database; they run on SQLite with all others, then again on PostgreSQL.
@@ -59,7 +60,7 @@ format: $(READY_DEV) ## put the code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY_DEV) ## run the benchmarks, each of which prints a table
+bench: $(READY_DEV) $(READY_BENCH) ## run the benchmarks, each of which prints a table
 	@for file in benchmarks/[a-z]*.py; do \
 		echo "== $$file"; \
 		$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; \
@@ -97,3 +98,8 @@ $(READY_DEV): pyproject.toml constraints.txt | $(READY_VENV)
 	@echo "Installing what development needs into $(VENV) (once, a minute or two)"
 	$(PIP) -e '.[server,analysis,fast,dev]'
 	@touch $(READY_DEMO) $@
+
+$(READY_BENCH): pyproject.toml constraints.txt | $(READY_DEV)
+	@echo "Installing the peers that the benchmarks run against (once)"
+	$(PIP) -e '.[bench]'
+	@touch $@
