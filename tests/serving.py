@@ -86,6 +86,11 @@ class Visitor:
         return unescape(found[1])
 
     @property
+    def cookies(self) -> CookieJar:
+        """To go on in another browser as the same person."""
+        return self._jar
+
+    @property
     def path(self) -> str:
         return urllib.parse.urlsplit(self.url).path
 

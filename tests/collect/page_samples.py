@@ -29,7 +29,14 @@ from manyvoices.collect.people.contexts import (
     SliderView,
     StudyLink,
 )
-from manyvoices.collect.surveys.contexts import OptionView, QuestionView, SurveyPageView
+from manyvoices.collect.people.contexts_rights import (
+    ConsentAgainPage,
+    ErasedPage,
+    MyDataPage,
+    PlacePage,
+    WaitingPage,
+)
+from manyvoices.collect.surveys.contexts import OptionView, QuestionView, RowView, SurveyPageView
 from manyvoices.collect.texts import answer_html, study_html
 
 
@@ -209,6 +216,56 @@ SURVEY = SurveyPageView(
     ],
 )  # fmt: skip
 
+AGREEMENT = ["Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree"]
+KINDS = replace(
+    SURVEY,
+    title="Every kind of question",
+    number=2,
+    index=1,
+    back_url="/s/garden/survey/1/0/",
+    is_changed=True,
+    questions=[
+        question(
+            "likert", "trust", "I trust what language models tell me.",
+            options=options("q-trust", AGREEMENT, (3,)), style="points",
+        ),
+        question(
+            "matrix", "uses", "How often do you use one for each of these?", style="matrix", rows=[
+                RowView(f"For {word}", f"q-uses-{word}",
+                        options(f"q-uses-{word}", ["Never", "Sometimes", "Often"], (at,)))
+                for at, word in enumerate(["work", "school", "fun"])
+            ],
+        ),
+        question(
+            "multiple", "tasks", "What do you use it for?", style="checkboxes", options=[
+                *options("q-tasks", ["Letters", "Recipes"]),
+                OptionView("none", "None of these", False, "q-tasks-2", exclusive=True),
+                OptionView("other", "Something else", True, "q-tasks-3", "q-tasks-3-text",
+                           "Naming my goats"),
+            ],
+        ),
+        question("number", "hours", "How many hours a week?", unit="hours", value="3",
+                 minimum="0", maximum="168"),
+        question("date", "since", "Since when?", required=False, value="2024-05-01",
+                 maximum="2026-11-21"),
+        question(
+            "country", "born", "Where were you born?", style="select",
+            options=options("q-born", ["Åland Islands", "Chile", "Kenya", "Prefer not to say"]),
+        ),
+        question(
+            "ranking", "wishes", "What matters most? Put these in order.", style="places", options=[
+                replace(option, input_id=f"q-wishes-{at}", place=place)
+                for at, (option, place) in enumerate(
+                    zip(options("q-wishes", ["That it is right", "That it is kind",
+                                             "That it is quick"]), ["2", "1", ""], strict=True)
+                )
+            ],
+        ),
+        question("text", "more", "Say more", multiline=True, required=False, max_length=600,
+                 words_hint="About 30 to 100 words would be good."),
+    ],
+)  # fmt: skip
+
 _ERROR = "Please answer this question."
 SURVEY_ERRORS = replace(
     SURVEY,
@@ -322,6 +379,38 @@ _ARABIC_TURN = replace(
     ],
 )  # fmt: skip
 
+CLOSED = PlacePage(
+    "This study is not open", "Nobody can start at the moment.",
+    "If you had started before, open the page in the browser that you used then.",
+)  # fmt: skip
+OVER_QUOTA = PlacePage(
+    "All places for people like you are taken", "The study has heard from as many as it can.",
+    "There is nothing more to do.", "C9FULL",
+    "https://app.prolific.com/submissions/complete?cc=C9FULL", is_participant=True,
+)  # fmt: skip
+TIMED_OUT = PlacePage(
+    "The time for this study is over", "Your place was given to somebody else.",
+    "What you did so far is kept.", may_come_back=True, is_participant=True,
+)  # fmt: skip
+WAITING_PLACE = WaitingPage(datetime(2026, 11, 21, 12, 0, tzinfo=UTC), "/s/garden/waiting/")
+MY_DATA = MyDataPage(
+    lines=["12 survey answers", "3 conversations", "1 page not sent yet"],
+    participant_id=PARTICIPANT.id,
+    consented_at=datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
+    consent_version="0123456789ab",
+    releases=["garden-20261201T120000Z", "garden-20270301T120000Z"],
+    may_withdraw=True,
+    withdraw_until=datetime(2026, 12, 5, 12, 0, tzinfo=UTC),
+    is_complete=True,
+)
+ERASED = ErasedPage(
+    erased_at=datetime(2026, 11, 30, 8, 15, tzinfo=UTC),
+    participant_id=PARTICIPANT.id,
+    lines=["12 survey answers", "3 conversations"],
+    releases=["garden-20261201T120000Z"],
+    signed="eyJzdHVkeV9pZCI6Imdh" * 18,
+)
+
 SAMPLES: dict[str, Sample] = {
     "home": Sample("home.html", HOME, study=None, progress=None),
     "home-empty": Sample("home.html", HomePage(studies=[]), study=None, progress=None),
@@ -336,6 +425,8 @@ SAMPLES: dict[str, Sample] = {
         progress=None,
     ),
     "survey": Sample("surveys/page.html", SURVEY),
+    "survey-kinds": Sample("surveys/page.html", KINDS),
+    "survey-kinds-rtl": Sample("surveys/page.html", KINDS, language="ar"),
     "survey-errors": Sample("surveys/page.html", SURVEY_ERRORS),
     "survey-empty": Sample("surveys/page.html", replace(SURVEY, title="", questions=[])),
     "choose": Sample("conversations/choose.html", CHOOSE),
@@ -387,7 +478,25 @@ SAMPLES: dict[str, Sample] = {
     "done-plain": Sample("people/done.html", replace(
         DONE, code=None, stored=[], withdraw_until=None, simulated=True, resume_url="")),
     "declined": Sample("people/declined.html", None, progress=None),
-    "closed": Sample("people/closed.html", None, progress=None),
+    "closed": Sample("people/closed.html", CLOSED, progress=None),
+    "over-quota": Sample("people/closed.html", OVER_QUOTA, progress=None),
+    "timed-out": Sample("people/closed.html", TIMED_OUT, progress=None),
+    "waiting-place": Sample("people/waiting.html", WAITING_PLACE, progress=None),
+    "my-data": Sample("people/my_data.html", MY_DATA, progress=None),
+    "my-data-errors": Sample("people/my_data.html", replace(
+        MY_DATA, releases=[], lines=[], errors={"sure": "Please tick this box."}), progress=None),
+    "my-data-closed": Sample(
+        "people/my_data.html", replace(MY_DATA, may_withdraw=False), progress=None),
+    "my-data-rtl": Sample("people/my_data.html", MY_DATA, study=ARABIC_STUDY, language="ar",
+                          progress=None),
+    "erased": Sample("people/erased.html", ERASED, progress=None),
+    "consent-again": Sample("people/consent_again.html", ConsentAgainPage(
+        study_html(CONSENT), "0123456789ab"), progress=None),
+    "consent-again-errors": Sample("people/consent_again.html", ConsentAgainPage(
+        study_html(CONSENT), "0123456789ab",
+        {"agree": "Please tick this box if you agree to the new text."}), progress=None),
+    "done-prolific": Sample("people/done.html", replace(
+        DONE, code_url="https://app.prolific.com/submissions/complete?cc=C1ABC"), progress=None),
     **{
         code: Sample(f"{code}.html", None, study=None, progress=None)
         for code in ("400", "403", "403_csrf", "404", "500")

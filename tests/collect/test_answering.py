@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -35,6 +36,9 @@ class Failing:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def parameters(self, request: ChatRequest) -> dict[str, Any]:
+        return {"seed": request.seed}
 
     async def aclose(self) -> None:
         return None

@@ -234,3 +234,14 @@ def test_feedback_comes_after_the_attributes_and_closes_the_conversation(
     operations.store_feedback(conversation=conversation, text="Good", now=NOW)
     done = operations.store_feedback(conversation=conversation, text="Other", now=NOW)
     assert (done.open_feedback, done.finished_at) == ("Good", NOW)
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "expected_ms"), [(0, 1000), (4, 1000), (8, 2000), (16, 4000), (300, 4000)]
+)
+def test_the_waiting_page_asks_less_often_the_longer_it_waits(
+    waited_s: int, expected_ms: int
+) -> None:
+    from manyvoices.collect.conversations.presenting import poll_ms
+
+    assert poll_ms(timedelta(seconds=waited_s)) == expected_ms

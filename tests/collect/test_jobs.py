@@ -59,3 +59,23 @@ def test_jobs_of_a_killed_runner_on_this_host_are_due_again_at_once() -> None:
     freed = leases.free_dead_owners(host="here", is_alive=lambda pid: pid == 22, now=NOW)
     assert freed == 1
     assert [j.key for j in leases.claim(owner="here:33:y", limit=9, now=NOW)] == ["0"]
+
+
+def test_a_runner_that_claims_its_own_late_job_stores_only_the_second_outcome(db: None) -> None:
+    leases.enqueue(kind="k", key="a", lease_s=10, now=NOW)
+    (first,) = leases.claim(owner="here:1:x", limit=1, now=NOW)
+    (second,) = leases.claim(owner="here:1:x", limit=1, now=NOW + timedelta(seconds=11))
+    with pytest.raises(leases.LeaseLost):
+        leases.settle(job=first, now=NOW)
+    leases.settle(job=second, now=NOW)
+
+
+def test_a_renewed_lease_counts_from_the_begin_of_the_work(db: None) -> None:
+    leases.enqueue(kind="k", key="a", lease_s=10, now=NOW)
+    (job,) = leases.claim(owner="here:1:x", limit=1, now=NOW)
+    leases.renew(job=job, now=NOW + timedelta(seconds=8))
+    assert leases.claim(owner="there:2:y", limit=1, now=NOW + timedelta(seconds=15)) == []
+    (taken,) = leases.claim(owner="there:2:y", limit=1, now=NOW + timedelta(seconds=19))
+    with pytest.raises(leases.LeaseLost):
+        leases.renew(job=job, now=NOW + timedelta(seconds=20))
+    leases.settle(job=taken, now=NOW)

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from manyvoices.collect.conversations import operations
 from manyvoices.collect.people.models import Participant
+from manyvoices.collect.people.rights import withdraw
 from manyvoices.collect.release import ReleaseRefused, write_release
 from manyvoices.collect.surveys.operations import store_page
 from manyvoices.design import load_study
@@ -105,7 +106,8 @@ def test_simulated_participants_are_marked_counted_apart_and_can_be_left_out(
 
 
 def test_whoever_withdrew_is_in_no_file(take_part: Make, tmp_path: Path) -> None:
-    gone = take_part(withdrawn_at=NOW)
+    gone = take_part()
+    withdraw(participant=gone, now=NOW)
     take_part()
     release = write_release(study_id="small", out=tmp_path / "r", now=NOW)
     assert release.n_participants == 1

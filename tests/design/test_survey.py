@@ -287,7 +287,7 @@ def test_an_open_question_is_read_like_a_text() -> None:
 
 
 def test_every_message_can_be_filled_in() -> None:
-    params = {"count": 2, "label": "None", "max": 5, "length": 9}
+    params = {"count": 2, "label": "None", "min": 1, "max": 5, "length": 9}
     for text in MESSAGES.values():
         assert "%(" not in text % params
 

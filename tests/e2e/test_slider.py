@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -267,3 +268,47 @@ def test_without_javascript_a_list_of_words_stands_in(chromium: Any, stand_in: S
     assert stand_in.forms[-1]["q-values-facts"] == ["88"]
     assert stand_in.forms[-1]["q-values-safe-na"] == ["1"]
     context.close()
+
+
+def trace(page: Any, name: str) -> dict[str, Any] | None:
+    """What the form would send of how the slider was used."""
+    text = fields(page).get(f"{name}-trace")
+    return None if text is None else dict(json.loads(text))
+
+
+def test_an_untouched_slider_tells_nothing_of_itself(survey: Any) -> None:
+    assert "q-values-facts-trace" not in fields(survey)
+
+
+def test_the_trace_says_where_when_how_often_and_with_what(survey: Any) -> None:
+    click_at(survey, FACTS, 0.25)
+    first = trace(survey, "q-values-facts")
+    click_at(survey, FACTS, 0.75)
+    after = trace(survey, "q-values-facts")
+    assert first is not None
+    assert after is not None
+    assert abs(first["start"] - 26) <= 1
+    assert first["first_touch_ms"] > 0
+    assert first["n_changes"] == 0
+    assert first["input_kind"] == "mouse"
+    assert after["start"] == first["start"]
+    assert after["first_touch_ms"] == first["first_touch_ms"]
+    assert after["n_changes"] == 1
+
+
+def test_keys_that_follow_each_other_at_once_are_one_move(survey: Any) -> None:
+    survey.focus(FACTS)
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight"):
+        survey.keyboard.press(key)
+    told = trace(survey, "q-values-facts")
+    assert told is not None
+    assert (told["start"], told["n_changes"], told["input_kind"]) == (51, 0, "keyboard")
+
+
+def test_unticking_does_not_apply_brings_the_mark_back(survey: Any) -> None:
+    click_at(survey, FACTS, 0.25)
+    value = fields(survey)["q-values-facts"]
+    survey.check(f"{FACTS}-na")
+    assert "q-values-facts" not in fields(survey)
+    survey.uncheck(f"{FACTS}-na")
+    assert fields(survey)["q-values-facts"] == value

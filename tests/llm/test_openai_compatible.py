@@ -225,7 +225,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(
 ) -> None:
     endpoint.body = b" " * (MAX_BODY_BYTES + 1)
     error = await fail(spec)
-    assert (error.kind, error.retryable) == (FailureKind.MALFORMED, False)
+    assert (error.kind, error.retryable) == (FailureKind.TOO_LARGE, False)
 
 
 async def test_an_endpoint_that_hangs_is_left_in_time(endpoint: Any, spec: ResponderSpec) -> None:

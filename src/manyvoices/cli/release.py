@@ -21,6 +21,14 @@ def release(
     simulated: Annotated[
         str, typer.Option(help="Rehearsal bots: include, exclude or only.")
     ] = "include",
+    purpose: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--for",
+            help="Only what was given for this too, such as commercial_use (see allows: in the"
+            " consent); can be repeated.",
+        ),
+    ] = None,
     data: Annotated[Path, typer.Option(help="Folder of the server's own files.")] = Path(
         ".manyvoices"
     ),
@@ -29,7 +37,9 @@ def release(
     """Freeze what a study collected into documented, hashed files.
 
     The folder holds the study as it ran, native/ with everything, prism/ with PRISM's four files,
-    and manifest.json with the SHA-256 of each file. Whoever has withdrawn is not in it.
+    and manifest.json with the SHA-256 of each file. Whoever has withdrawn is not in it,
+    nor what the consent under which it was given does not allow. Who is in it is remembered, so
+    that people can see where they were published and the next release can name who withdrew.
     """
     from datetime import UTC, datetime
     from typing import cast
@@ -48,6 +58,7 @@ def release(
             out=out,
             formats=[name.strip() for name in formats.split(",") if name.strip()],
             simulated=cast("Simulated", simulated),
+            purposes=purpose or (),
             now=datetime.now(UTC).replace(microsecond=0),
         )
     if json:

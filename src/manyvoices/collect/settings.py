@@ -67,7 +67,7 @@ WSGI_APPLICATION = "manyvoices.collect.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates", BASE_DIR / "surveys"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -94,6 +94,20 @@ LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:studies"
 
 LANGUAGE_CODE = "en"
+# Of the interface. What language a study's texts are in is the study's own affair.
+LANGUAGES = [
+    ("en", "English"),
+    ("es", "Spanish"),
+    ("fr", "French"),
+    ("de", "German"),
+    ("pt", "Portuguese"),
+    ("zh-hans", "Chinese (simplified)"),
+    ("ar", "Arabic"),
+]
+LANGUAGE_COOKIE_AGE = 90 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from manyvoices.collect.api.urls import api
 from manyvoices.collect.people import views as people
@@ -12,6 +13,7 @@ urlpatterns = [
     path("s/<slug:study_id>/survey/", include("manyvoices.collect.surveys.urls")),
     path("s/<slug:study_id>/talk/", include("manyvoices.collect.conversations.urls")),
     path("console/", include("manyvoices.collect.console.urls")),
+    path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
 ]

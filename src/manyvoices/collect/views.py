@@ -26,6 +26,7 @@ def render_page(
     context = {
         "page": page,
         "study": participant.study,
+        "study_title": participant.version.spec.title,
         "participant": participant,
         "progress": journey.progress(participant),
     }

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from manyvoices.design.questions import Multiple, Question, Single, VisibleIf
+from manyvoices.design.questions import Country, Likert, Question, Single, VisibleIf
 from manyvoices.design.sources import Loc
 from manyvoices.design.stages import ConversationsStage
 from manyvoices.design.survey import AnyQuestion
@@ -43,6 +43,7 @@ def check_study(data: Mapping[str, Any]) -> Iterator[Finding]:
             questions |= {place.id: place.question for place in found}
             yield from _check_survey(found)
     yield from _check_models(data, stages)
+    yield from _check_prices(data)
     yield from _check_recruitment(data.get("recruitment"), questions)
 
 
@@ -104,8 +105,8 @@ def _check_survey(places: list[_Place]) -> Iterator[Finding]:
         if place.id in ids[:number]:
             yield Finding((*place.loc, "id"), f"the id {place.id} again", "each question's id once")
         rule = _parse(TypeAdapter(VisibleIf), place.raw.get("visible_if"))
-        if rule is not None:
-            yield from _check_reference(place, rule, places[:number], ids)
+        for part in rule.simple() if rule is not None else ():
+            yield from _check_reference(place, part, places[:number], ids)
 
 
 def _check_reference(
@@ -117,21 +118,32 @@ def _check_reference(
         if rule.question in ids:
             yield Finding(loc, f"{rule.question}, which comes later", "an earlier question")
         else:
-            hint = did_you_mean(rule.question, ids)
+            hint = did_you_mean(rule.question or "", ids)
             yield Finding(loc, f"no question with the id {rule.question}", "an earlier one", hint)
         return
     target = targets[0].question
     if target is None or (rule.answered is not None and target.kind != "info"):
         return
-    if not isinstance(target, Single | Multiple):
+    if not target.offered():
         expected = "a single or multiple choice" if target.kind == "info" else "answered: true"
         yield Finding(loc, f"a condition on {rule.question} ({target.kind})", expected)
         return
-    known = [option.value for option in target.options]
+    known = [option.value for option in target.offered()]
     for value in rule.values:
         if value not in known:
             found = f"{value!r}, which {rule.question} does not offer"
             yield Finding(loc[:-1], found, one_of(known[:12]), did_you_mean(value, known))
+
+
+def _check_prices(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """A budget in money is kept only if every model that is called has a price."""
+    budget = data.get("budget")
+    if not isinstance(budget, dict) or budget.get("money") is None:
+        return
+    for number, model in enumerate(_rows(data.get("models"))):
+        if model.get("provider") == "openai" and model.get("prices") is None:
+            hint = "write 0 for a model that costs nothing"
+            yield Finding(("models", number), "no prices", "prices, as the budget is money", hint)
 
 
 def _check_models(
@@ -163,6 +175,7 @@ def _check_recruitment(raw: Any, questions: Mapping[str, AnyQuestion | None]) ->
     written = raw if isinstance(raw, dict) else {}
     if written.get("provider") == "prolific" and not written.get("completion_code"):
         yield Finding(("recruitment",), "no completion_code", "the code that Prolific gave")
+    yield from _check_conditions(written, questions)
     quotas = written.get("quotas")
     for name, cells in (quotas if isinstance(quotas, dict) else {}).items():
         loc: Loc = ("recruitment", "quotas", name)
@@ -171,10 +184,10 @@ def _check_recruitment(raw: Any, questions: Mapping[str, AnyQuestion | None]) ->
             yield Finding(loc, f"no question with the id {name}", "a question's id", hint)
             continue
         question = questions[name]
-        if question is not None and not isinstance(question, Single):
+        if question is not None and not isinstance(question, Single | Likert | Country):
             yield Finding(loc, f"a quota on {name} ({question.kind})", "a single choice")
         elif question is not None and isinstance(cells, dict):
-            known = [option.value for option in question.options]
+            known = [option.value for option in question.offered()]
             for value in cells:
                 if value not in known:
                     yield Finding(
@@ -183,3 +196,28 @@ def _check_recruitment(raw: Any, questions: Mapping[str, AnyQuestion | None]) ->
                         one_of(known[:12]),
                         did_you_mean(value, known),
                     )
+
+
+def _check_conditions(
+    recruitment: Mapping[str, Any], questions: Mapping[str, AnyQuestion | None]
+) -> Iterator[Finding]:
+    """Cells and screen-outs ask for questions and values that the study has."""
+    for part in ("cells", "screen_out"):
+        for number, entry in enumerate(_rows(recruitment.get(part))):
+            where = entry.get("where")
+            for name, wanted in (where if isinstance(where, dict) else {}).items():
+                loc: Loc = ("recruitment", part, number, "where", name)
+                if name not in questions:
+                    hint = did_you_mean(str(name), questions)
+                    found = f"no question with the id {name}"
+                    yield Finding(loc, found, "a question's id", hint)
+                    continue
+                question = questions[name]
+                if question is not None and question.offered():
+                    known = [option.value for option in question.offered()]
+                    values = wanted if isinstance(wanted, tuple) else (wanted,)
+                    for value in values:
+                        if isinstance(value, str) and value not in known:
+                            found = f"{value!r}, which {name} does not offer"
+                            hint = did_you_mean(value, known)
+                            yield Finding(loc, found, one_of(known[:12]), hint)

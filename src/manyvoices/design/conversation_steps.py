@@ -27,6 +27,8 @@ class ConversationState:
     """The participant has ended the talking."""
     attributes_done: bool
     feedback_done: bool
+    has_best: bool = True
+    """Some answer was rated best; not so where every answer was said to be bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def conversation_step(state: ConversationState, asked: FeedbackAsked) -> Convers
         if state.n_rated < state.n_turns:
             return ConversationStep.TURN
         return ConversationStep.REPLY
-    if asked.attributes and not state.attributes_done:
+    if asked.attributes and state.has_best and not state.attributes_done:
         return ConversationStep.ATTRIBUTES
     if asked.open and not state.feedback_done:
         return ConversationStep.FEEDBACK

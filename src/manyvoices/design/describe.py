@@ -1,7 +1,8 @@
 """What a study asks of people, in numbers: pages, questions, conversations, minutes.
 
-The minutes are a rule of thumb for planning and pay, not a measurement: fixed seconds per kind of
-question, 200 words a minute for reading. A rehearsal with people is what tells the truth.
+The minutes are a rule of thumb for planning and pay, not a measurement: fixed seconds that each
+kind of question names, 200 words a minute for reading. A rehearsal with people is what tells the
+truth.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from manyvoices.design.protocol import Study
-from manyvoices.design.questions import Attributes, Page
+from manyvoices.design.questions import Attributes, Page, Vas
 from manyvoices.design.stages import ConsentStage, ConversationsStage, SurveyStage
-from manyvoices.design.survey import AnyQuestion
 
 WORDS_PER_MINUTE = 200
-SECONDS = {"single": 8, "multiple": 15, "text": 25, "multiline": 75, "vas_item": 7, "info": 10}
 PROMPT_S = 40
 """Writing one message to the models."""
+PARAGRAPH_S = 75
+"""Writing a paragraph."""
 ANSWER_S = 20
 """Waiting for, reading and rating one answer."""
 
@@ -57,15 +58,7 @@ def _summarise_stage(stage: ConsentStage | SurveyStage | ConversationsStage) -> 
 
 
 def _page_s(page: Page) -> float:
-    return sum(_question_s(question) for question in page.questions)
-
-
-def _question_s(question: AnyQuestion) -> float:
-    if question.kind == "vas":
-        return len(question.items) * SECONDS["vas_item"]
-    if question.kind == "text" and question.multiline:
-        return SECONDS["multiline"]
-    return SECONDS[question.kind]
+    return sum(question.estimate_s() for question in page.questions)
 
 
 def _conversation_s(stage: ConversationsStage) -> float:
@@ -75,5 +68,5 @@ def _conversation_s(stage: ConversationsStage) -> float:
     later = later_turns * (PROMPT_S + stage.continuing.responses * ANSWER_S)
     blocks: tuple[Attributes | None, ...] = (stage.feedback.performance, stage.feedback.choice)
     lines = sum(len(block.items) for block in blocks if block is not None)
-    written = SECONDS["multiline"] if stage.feedback.open is not None else 0
-    return opening + later + lines * SECONDS["vas_item"] + written
+    written = PARAGRAPH_S if stage.feedback.open is not None else 0
+    return opening + later + lines * Vas.seconds + written

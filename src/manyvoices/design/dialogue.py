@@ -28,6 +28,9 @@ from manyvoices.schema.errors import ManyvoicesError
 Posted = Mapping[str, Sequence[str]]
 """A posted form: field name -> every value posted under it, in order."""
 
+# Han, kana, Thai, Lao, Khmer and Burmese are written without blanks between words.
+_UNSPACED = r"\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_WORDS = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff]|[^\s{_UNSPACED}\U00020000-\U0003ffff]+")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -57,6 +60,16 @@ class TurnsRule(Protocol):
 
     @property
     def turns(self) -> tuple[int, int]: ...
+
+
+class WordLimits(Protocol):
+    """What `check_words` needs to know; `stages.MessageLimits` is one."""
+
+    @property
+    def min_words(self) -> int: ...
+
+    @property
+    def max_words(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,35 @@ def continuing_slots(
     if k < 1:
         raise ValueError(f"a turn needs at least one answer, not {k}")
     return (winner,) * k
+
+
+def draw_replacement(pool: Sequence[str], asked: Sequence[str], rng: random.Random) -> str | None:
+    """A further responder for a place whose own gave no answer; None where all were asked."""
+    left = [name for name in dict.fromkeys(pool) if name not in set(asked)]
+    return rng.choice(left) if left else None
+
+
+def count_words(text: str) -> int:
+    """Words of a text; in scripts without blanks between words each sign counts as one."""
+    return sum(1 for _ in _WORDS.finditer(text))
+
+
+def cut_words(text: str, most: int) -> tuple[str, int]:
+    """The text with its first `most` words, and how many were cut off."""
+    ends = [match.end() for match in _WORDS.finditer(text)]
+    if len(ends) <= most:
+        return text, 0
+    return text[: ends[most - 1]].rstrip(), len(ends) - most
+
+
+def check_words(text: str, limits: WordLimits) -> Problem | None:
+    """What is wrong with the length of a person's message."""
+    count = count_words(text)
+    if count < limits.min_words:
+        return Problem("too_few_words", {"min": limits.min_words, "count": count})
+    if limits.max_words is not None and count > limits.max_words:
+        return Problem("too_many_words", {"max": limits.max_words, "count": count})
+    return None
 
 
 def missing_ratings(candidates: Sequence[Candidate]) -> tuple[str, ...]:

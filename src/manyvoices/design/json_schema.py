@@ -53,6 +53,10 @@ def _allow_files(schema: dict[str, Any]) -> None:
     feedback = definitions["Feedback"]["properties"]
     _or_yaml_file(feedback, "performance")
     _or_yaml_file(feedback, "choice")
+    recruitment = definitions["Recruitment"]["properties"]
+    table = {"type": "string", "pattern": r"\.csv$", "description": "A CSV file beside the study"}
+    cells = recruitment["cells"]
+    recruitment["cells"] = {"anyOf": [table, {k: v for k, v in cells.items() if k != "default"}]}
     text = {"type": "string", "description": "A .md file, or the question itself"}
     feedback["open"] = {"anyOf": [text, feedback["open"]]}
     definitions["ConsentStage"]["properties"]["text"]["description"] = "A .md file, or Markdown"
@@ -70,6 +74,7 @@ def _allow_shorthands(definitions: dict[str, Any]) -> None:
     types = definitions["ConversationsStage"]["properties"]["types"]
     count = {"type": "integer", "minimum": 1, "maximum": 100}
     types["additionalProperties"] = {"anyOf": [count, types["additionalProperties"]]}
-    for kind in ("Single", "Multiple"):
-        options = definitions[kind]["properties"]["options"]
+    written = {"options": ("Single", "Multiple", "Matrix", "Ranking"), "points": ("Likert",)}
+    for key, kind in ((key, kind) for key, kinds in written.items() for kind in kinds):
+        options = definitions[kind]["properties"][key]
         options["items"] = {"anyOf": [{"type": "string"}, options["items"]]}

@@ -18,7 +18,21 @@ UNKNOWN_OPTION = "Please choose one of the answers that are offered."
 ONE_ONLY = "Please choose one answer only."
 EXCLUSIVE = "“%(label)s” cannot be combined with other answers."
 TOO_LONG = "Please shorten this to %(max)d characters. It has %(length)d now."
+TOO_FEW_WORDS = "Please write at least %(min)d words. It has %(count)d now."
+TOO_MANY_WORDS = "Please shorten this to %(max)d words. It has %(count)d now."
 OUT_OF_RANGE = "Please place the slider again; what arrived was not a place on it."
+REQUIRED_TEXT = "Please write something beside the answer that you chose."
+REQUIRED_PLACES = "Please give every line a place. Still open: %(count)d."
+SAME_PLACE = "Two lines have the same place. Please give each line a place of its own."
+NOT_A_NUMBER = "Please write a number, in digits."
+NOT_WHOLE = "Please write a whole number."
+TOO_SMALL = "Please write a number of at least %(min)s."
+TOO_LARGE = "Please write a number of at most %(max)s."
+NOT_BETWEEN = "Please write a number from %(min)s to %(max)s."
+NOT_A_DATE = "Please give a day of the calendar."
+TOO_EARLY = "Please give a day from %(min)s on."
+TOO_LATE = "Please give a day up to %(max)s."
+READ_AGAIN = "Please read this question once more, and answer as it asks you to."
 
 MESSAGES: Mapping[str, str] = {
     "required": REQUIRED,
@@ -29,7 +43,21 @@ MESSAGES: Mapping[str, str] = {
     "one_only": ONE_ONLY,
     "exclusive": EXCLUSIVE,
     "too_long": TOO_LONG,
+    "too_few_words": TOO_FEW_WORDS,
+    "too_many_words": TOO_MANY_WORDS,
     "out_of_range": OUT_OF_RANGE,
+    "required_text": REQUIRED_TEXT,
+    "required_places": REQUIRED_PLACES,
+    "same_place": SAME_PLACE,
+    "not_a_number": NOT_A_NUMBER,
+    "not_whole": NOT_WHOLE,
+    "too_small": TOO_SMALL,
+    "too_large": TOO_LARGE,
+    "not_between": NOT_BETWEEN,
+    "not_a_date": NOT_A_DATE,
+    "too_early": TOO_EARLY,
+    "too_late": TOO_LATE,
+    "read_again": READ_AGAIN,
 }
 """Code -> English sentence with named ``%(name)s`` parameters: all there are."""
 

@@ -8,12 +8,12 @@ more than one place are in `checks`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictInt, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints, model_validator
 
-from manyvoices.design.questions import Line, Written
-from manyvoices.design.responders import ResponderSpec
+from manyvoices.design.questions import Line, Unfit, Value, Written
+from manyvoices.design.responders import Budget, ResponderSpec
 from manyvoices.design.stages import ConsentStage, ConversationsStage, Stage, SurveyStage
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
@@ -21,15 +21,87 @@ StudyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
 CompletionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
+PROLIFIC_RETURN = "https://app.prolific.com/submissions/complete?cc={code}"
+
+Places = Annotated[StrictInt, Field(ge=0)]
+Values = Value | Annotated[tuple[Value, ...], Field(min_length=1)]
+
+
+class QuotaCell(Written):
+    """People of one kind, and how many of them the study takes."""
+
+    name: Line | None = None
+    """For people; by default the conditions themselves."""
+    where: dict[str, Values] = Field(default_factory=dict)
+    """Question id -> a value, several, or a range of numbers as ``18..24``. All must hold."""
+    limit: Places | None = None
+    """Hard: nobody is let in past it."""
+    target: Places | None = None
+    """Soft: shown as reached, and people still come in."""
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        if self.limit is None and self.target is None:
+            raise Unfit("limit", "neither limit nor target", "a limit, a target, or both")
+        return self
+
+    @property
+    def key(self) -> str:
+        """Names the cell in its study."""
+        if self.name:
+            return self.name
+        parts = [f"{name}={'|'.join(self.values_of(name))}" for name in sorted(self.where)]
+        return " & ".join(parts) or "everybody"
+
+    def values_of(self, question: str) -> tuple[str, ...]:
+        """The values of one condition."""
+        values = self.where[question]
+        return (values,) if isinstance(values, str) else values
+
+
+class ScreenOut(Written):
+    """Answers after which somebody does not take part."""
+
+    where: Annotated[dict[str, Values], Field(min_length=1)]
+    """As in a cell; all must hold."""
+    reason: Line = "This study looks for people with other answers."
+    """Shown to the person."""
+
+
 class Recruitment(Written):
     """How people come in."""
 
-    provider: Literal["open", "prolific"] = "open"
-    """``open`` = anyone with the link."""
+    provider: Literal["open", "prolific", "invitation"] = "open"
+    """``open`` = anyone with the link; ``invitation`` = only by a personal invitation link."""
     completion_code: CompletionCode | None = None
     """Shown at the end, so that the recruitment platform knows who finished."""
-    quotas: dict[str, dict[str, Annotated[StrictInt, Field(ge=0)]]] = Field(default_factory=dict)
+    screen_out_code: CompletionCode | None = None
+    """Shown to those who are screened out."""
+    over_quota_code: CompletionCode | None = None
+    """Shown to those for whom there is no place left."""
+    return_url: Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$")] | None = None
+    """Link back to the platform, with ``{code}``; people click it, nothing is sent by itself. By
+    default Prolific's own for ``prolific``."""
+    places: Places | None = None
+    """People at most, whoever they are."""
+    quotas: dict[str, dict[str, Places]] = Field(default_factory=dict)
     """Question id -> option value -> how many people at most."""
+    cells: tuple[QuotaCell, ...] = ()
+    """Cells over several questions at once; or the name of a CSV file with a column for each
+    question, and ``limit``, ``target`` and ``name``."""
+    screen_out: tuple[ScreenOut, ...] = ()
+    """Who does not take part."""
+    timeout_minutes: Annotated[StrictInt, Field(ge=1)] | None = None
+    """After this long without finishing, a place goes to somebody else. None = never."""
+
+    def link_with(self, code: str | None) -> str | None:
+        """Where somebody with `code` goes back to; None where there is no such place."""
+        if code is None:
+            return None
+        pattern = self.return_url
+        if pattern is None and self.provider == "prolific":
+            pattern = PROLIFIC_RETURN
+        return pattern.replace("{code}", code) if pattern else None
 
 
 class StudyFile(Written):
@@ -45,6 +117,10 @@ class StudyFile(Written):
     recruitment: Recruitment = Recruitment()
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     models: tuple[ResponderSpec, ...] = ()
+    translations: dict[Language, dict[str, str]] = Field(default_factory=dict)
+    """Language -> what stands in place of each text; see `manyvoices.design.translations`."""
+    budget: Budget | None = None
+    """What the models may use in all; None = no limit."""
 
 
 class Study(StudyFile):

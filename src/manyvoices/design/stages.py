@@ -30,9 +30,14 @@ from manyvoices.design.questions import (
     check_ascending,
     found_text,
 )
+from manyvoices.design.responders import ModelType
 
 Seconds = Annotated[StrictFloat, Field(gt=0, le=600)]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+
+DEFAULT_PERMISSIONS = ("release", "text")
+"""What a consent text permits that does not say it in so many words."""
 
 
 class ConsentStage(Written):
@@ -45,15 +50,29 @@ class ConsentStage(Written):
     """Years; 0 = do not ask."""
     withdrawal_days: Annotated[StrictInt, Field(ge=0)] = 14
     """Days after the end within which everything can still be taken back."""
+    allows: tuple[Identifier, ...] | None = None
+    """What the text permits: ``release`` (publishing at all), ``text`` (messages and free texts),
+    ``commercial_use``, and words of your own. By default ``release`` and ``text``."""
 
     @property
     def id(self) -> str:
         return "consent"
 
     @property
+    def permissions(self) -> frozenset[str]:
+        """What somebody who agreed to this text allows."""
+        return frozenset(DEFAULT_PERMISSIONS if self.allows is None else self.allows)
+
+    @property
     def version(self) -> str:
-        """Names the wording that was agreed to: the first 12 hex digits of the text's SHA-256."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:12]
+        """Names what was agreed to: the first 12 hex digits of the SHA-256 of the text.
+
+        Permissions that are written out are part of it, so that one version allows one thing.
+        """
+        agreed = self.text
+        if self.allows is not None:
+            agreed += "\x00" + ",".join(sorted(set(self.allows)))
+        return hashlib.sha256(agreed.encode()).hexdigest()[:12]
 
 
 class SurveyStage(Written):
@@ -88,6 +107,16 @@ class Opening(Written):
 
     responders: Annotated[StrictInt, Field(ge=1, le=8)] = 4
     timeout_s: Seconds = 30.0
+    """For all answers together, replacements included."""
+    replace_after_s: Seconds | None = None
+    """With ``failures: replace``: a model that has not answered by then is replaced."""
+
+    @model_validator(mode="after")
+    def _replaces_in_time(self) -> Self:
+        if self.replace_after_s is not None and self.replace_after_s >= self.timeout_s:
+            found = f"{self.replace_after_s:g}"
+            raise Unfit("replace_after_s", found, f"less than timeout_s ({self.timeout_s:g})")
+        return self
 
 
 class Continuing(Written):
@@ -105,6 +134,28 @@ class Continuing(Written):
         if self.turns[0] > self.turns[1]:
             found = f"[{self.turns[0]}, {self.turns[1]}]"
             raise Unfit("turns", found, "the least number of turns first, then the most")
+        return self
+
+
+class AnswerLimits(Written):
+    """How long an answer may be, whoever gives it; a model's own, lower ``max_tokens`` wins."""
+
+    max_tokens: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = None
+    """Asked of the model with every call."""
+    max_words: Annotated[StrictInt, Field(ge=1, le=100_000)] | None = None
+    """What is over is cut off before anyone sees it, and the answer's record says so."""
+
+
+class MessageLimits(Written):
+    """How long a person's message must and may be, in words."""
+
+    min_words: Annotated[StrictInt, Field(ge=1, le=1000)] = 1
+    max_words: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
+
+    @model_validator(mode="after")
+    def _least_below_most(self) -> Self:
+        if self.max_words is not None and self.min_words > self.max_words:
+            raise Unfit("min_words", str(self.min_words), f"at most max_words ({self.max_words})")
         return self
 
 
@@ -143,6 +194,17 @@ class ConversationsStage(Written):
     continuing: Continuing = Continuing()
     rating: Rating = Rating()
     feedback: Feedback = Feedback()
+    failures: Literal["drop", "replace"] = "drop"
+    """What becomes of a drawn model that gives no answer: its place stays empty, or a further
+    model is drawn for it while the time limit lasts. Later turns have one model: there a failed
+    answer is always dropped."""
+    all_bad: Literal["end", "go_on"] | None = None
+    """Whether people may say that every answer is bad, and what follows: the conversation ends,
+    or the next message goes to models drawn anew. None = it is not offered."""
+    system_by_type: dict[ModelType, str] = Field(default_factory=dict)
+    """Instruction by the models' `type`; a model's own ``system`` takes its place."""
+    answers: AnswerLimits = AnswerLimits()
+    messages: MessageLimits = MessageLimits()
 
     @property
     def n_conversations(self) -> int:

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from manyvoices.design.checks import Finding, check_study
 from manyvoices.design.protocol import Recruitment, Study, StudyFile
 from manyvoices.design.questions import Attributes, OpenQuestion, Page, VisibleIf, found_text
+from manyvoices.design.quota_tables import read_cells
 from manyvoices.design.responders import ResponderSpec
 from manyvoices.design.sources import (
     Loc,
@@ -42,6 +43,7 @@ from manyvoices.design.stages import (
     SurveyStage,
     TypeRule,
 )
+from manyvoices.design.translations import check_translations
 from manyvoices.design.wording import did_you_mean, one_of, put_in_words, repeats_others
 from manyvoices.schema.errors import Fault, StudyError
 
@@ -106,11 +108,20 @@ def _load(name: str, read: ReadText, folder: Path) -> Study:
         written = loader.validate(data)
         for finding in check_study(data):
             loader.add(finding)
+        if written is not None:
+            for finding in check_translations(written):
+                loader.add(finding)
     if loader.faults or written is None:
         raise StudyError(loader.sorted_faults())
     fields = {key: getattr(written, key) for key in StudyFile.model_fields}
     digest = hashlib.sha256(_canonical(data).encode()).hexdigest()
     return Study.model_construct(**fields, digest=digest, source_files=loader.texts)
+
+
+def split_open(text: str) -> tuple[str, str]:
+    """The question and the help that a text file of an open question says."""
+    first, _, rest = text.strip().partition("\n\n")
+    return " ".join(first.lstrip("# ").split()), rest.strip()
 
 
 def _canonical(data: Any) -> str:
@@ -140,6 +151,11 @@ class _Loader:
         if isinstance(stages := data.get("stages"), tuple):
             data["stages"] = tuple(self._stage(s, ("stages", i)) for i, s in enumerate(stages))
         self._include(data, "models", ("models",), self._yaml_named("models"))
+        if isinstance(recruitment := data.get("recruitment"), dict):
+            self._include(recruitment, "cells", ("recruitment", "cells"), self._table)
+        if isinstance(languages := data.get("translations"), dict):
+            for language in languages:
+                self._translation(languages, language, ("translations", language))
         return data
 
     def _stage(self, entry: Any, loc: Loc) -> Any:
@@ -188,8 +204,45 @@ class _Loader:
         text = self._text(name, loc)
         if text is None:
             return None
-        first, _, rest = text.strip().partition("\n\n")
-        return {"label": " ".join(first.lstrip("# ").split()), "help": rest.strip()}
+        label, help_text = split_open(text)
+        return {"label": label, "help": help_text}
+
+    def _translation(self, languages: dict[str, Any], language: str, loc: Loc) -> None:
+        """One language's texts, the text files that they name read."""
+        self._include(languages, language, loc, self._yaml_named(language))
+        words = languages[language]
+        if not isinstance(words, dict) or loc in self.broken:
+            return
+        resolved: dict[Any, Any] = {}
+        for key, value in words.items():
+            there = (*loc, key)
+            text = self._text(value, there) if isinstance(value, str) else value
+            if not isinstance(key, str) or not _TEXT_FILE.fullmatch(key):
+                resolved[key] = text
+            elif (source := self.read_text(key, there)) is not None and isinstance(text, str):
+                resolved[source] = text
+                for before, after in zip(split_open(source), split_open(text), strict=True):
+                    if before:
+                        resolved.setdefault(before, after)
+                        self.places[(*loc, before)] = self.places.get(there, (str(self.folder), 1))
+        languages[language] = resolved
+
+    def _table(self, name: str, loc: Loc) -> Any:
+        """A CSV file of quota cells as the list that could stand in its place."""
+        if not name.endswith(".csv"):
+            self._break(Finding(loc, found_text(name), "a .csv file, or a list of cells"))
+            return None
+        text = self.read_text(name, loc)
+        if text is None:
+            return None
+        table = read_cells(text)
+        file = str(self.folder / name)
+        self.faults += [Fault(file, *fault) for fault in table.faults]
+        for number, line in enumerate(table.lines):
+            self.places[(*loc, number)] = (file, line)
+        if table.faults:
+            self.broken.add(loc)
+        return table.cells
 
     def _yaml_named(self, key: str) -> Callable[[str, Loc], Any]:
         """Reads a YAML file; if its top is a mapping that has `key`, what stands there."""

@@ -4,46 +4,56 @@ Three things are kept apart for every scale: a whole number (where the person pu
 (untouched) and the string ``"not_applicable"`` (the person said that it does not apply). PRISM's
 interface stored an untouched scale as 50; here no default ever becomes data.
 
-Field names of a posted page::
+How a question's fields are called and read, its kind says (`kinds`). A block of attributes has::
 
-    q-<question>              single, text; repeated for multiple
-    q-<question>-<item>       one scale of a vas question
-    q-<question>-<item>-na    its "does not apply" box
-    <block>-<item>            one scale of a block of attributes (performance, choice)
+    <block>-<item>            one scale (performance, choice)
     <block>-<item>-na         its "does not apply" box
-
-Where both a mark and the box arrive, the box counts: without JavaScript a browser's range control
-always sends a number, while a box is only ticked on purpose.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from manyvoices.design.dialogue import Posted, read_scale_value
+from manyvoices.design.kinds import AnyQuestion, Vas
+from manyvoices.design.kinds.vas import NOT_APPLICABLE, open_items, read_scales
 from manyvoices.design.problems import Problem
-from manyvoices.design.questions import (
-    Attributes,
-    Info,
-    Multiple,
-    OpenQuestion,
-    Option,
-    Page,
-    Single,
-    Text,
-    Vas,
+from manyvoices.design.questions import Attributes, OpenQuestion, Page
+from manyvoices.design.traces import read_trace
+from manyvoices.design.written import (
+    AnswerValue,
+    Posted,
+    ScaleValue,
+    VisibleIf,
+    clean_text,
+    read_text,
+    shuffled,
 )
+from manyvoices.schema.traces import SliderTrace
 
-AnyQuestion: TypeAlias = Single | Multiple | Text | Vas | Info
-ScaleValue: TypeAlias = int | str | None
-AnswerValue: TypeAlias = str | list[str] | dict[str, ScaleValue] | None
+__all__ = [
+    "NOT_APPLICABLE",
+    "AnswerValue",
+    "Answers",
+    "AnyQuestion",
+    "AttributesResult",
+    "PageResult",
+    "ScaleValue",
+    "clean_text",
+    "is_visible",
+    "presented_order",
+    "read_attributes",
+    "read_open_question",
+    "read_page",
+    "read_text",
+    "read_traces",
+    "visible_questions",
+]
+
 Answers: TypeAlias = Mapping[str, object]
 """Question id -> stored value, for every question of this survey answered so far."""
-
-NOT_APPLICABLE = "not_applicable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,10 @@ class PageResult:
     """Question id -> value, for every visible question that asks something; None = no answer."""
     errors: dict[str, Problem]
     """Question id -> what is to be put right; empty if the page can be saved and left."""
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Question id -> option or item -> what was written beside it."""
+    traces: dict[str, dict[str, SliderTrace]] = field(default_factory=dict)
+    """Question id -> item -> how its slider was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +86,16 @@ def is_visible(question: AnyQuestion, answers: Answers) -> bool:
     A condition on a question that was itself not shown, or not answered, does not hold; only
     ``not_in`` and ``answered: false`` hold then.
     """
-    rule = question.visible_if
-    if rule is None:
-        return True
-    given = _given(answers.get(rule.question))
+    return question.visible_if is None or holds(question.visible_if, answers)
+
+
+def holds(rule: VisibleIf, answers: Answers) -> bool:
+    """Whether a condition holds for someone who has given `answers`."""
+    if rule.any_ is not None:
+        return any(holds(part, answers) for part in rule.any_)
+    if rule.all_ is not None:
+        return all(holds(part, answers) for part in rule.all_)
+    given = _given(answers.get(rule.question or ""))
     if rule.answered is not None:
         return bool(given) is rule.answered
     named = given & set(rule.values)
@@ -101,19 +121,13 @@ def visible_questions(page: Page, answers: Answers) -> tuple[AnyQuestion, ...]:
 def presented_order(question: AnyQuestion | Attributes, rng: random.Random) -> list[str] | None:
     """Option values or item ids in the order to show; None where the file's order is shown.
 
-    Options marked ``keep_last`` stay at the end, in the file's order.
+    What is marked ``keep_last`` stays at the end, in the file's order.
     """
-    if isinstance(question, Text | Info) or not question.random_order:
+    if not isinstance(question, Attributes):
+        return question.order(rng)
+    if not question.random_order:
         return None
-    if isinstance(question, Vas | Attributes):
-        return _shuffled([item.id for item in question.items], rng)
-    free = [option.value for option in question.options if not option.keep_last]
-    last = [option.value for option in question.options if option.keep_last]
-    return _shuffled(free, rng) + last
-
-
-def _shuffled(values: list[str], rng: random.Random) -> list[str]:
-    return rng.sample(values, len(values))
+    return shuffled(((item.id, item.keep_last) for item in question.items), rng)
 
 
 def read_page(page: Page, posted: Posted, answers: Answers) -> PageResult:
@@ -124,83 +138,39 @@ def read_page(page: Page, posted: Posted, answers: Answers) -> PageResult:
     """
     values: dict[str, AnswerValue] = {}
     errors: dict[str, Problem] = {}
+    texts: dict[str, dict[str, str]] = {}
+    traces: dict[str, dict[str, SliderTrace]] = {}
     so_far: dict[str, object] = dict(answers)
     for question in page.questions:
-        if isinstance(question, Info):
+        if question.kind == "info":
             continue
         if not is_visible(question, so_far):
             so_far.pop(question.id, None)
             continue
-        value, problem = read_question(question, posted)
-        values[question.id] = so_far[question.id] = value
-        if problem is not None:
-            errors[question.id] = problem
-    return PageResult(values=values, errors=errors)
+        reading = question.read(posted)
+        values[question.id] = so_far[question.id] = reading.value
+        if reading.problem is not None:
+            errors[question.id] = reading.problem
+        if reading.texts:
+            texts[question.id] = reading.texts
+        if isinstance(question, Vas) and (told := read_traces(question.name, question, posted)):
+            traces[question.id] = told
+    return PageResult(values=values, errors=errors, texts=texts, traces=traces)
 
 
-def read_question(
-    question: Single | Multiple | Text | Vas, posted: Posted
-) -> tuple[AnswerValue, Problem | None]:
-    """Read one question's fields: its value, and what is wrong with it, if anything."""
-    if isinstance(question, Vas):
-        return _read_vas(question, posted)
-    given = posted.get(f"q-{question.id}", ())
-    if isinstance(question, Single):
-        return _read_single(question, given)
-    if isinstance(question, Multiple):
-        return _read_multiple(question, given)
-    return read_text(given, max_length=question.max_length, required=question.required)
+def read_traces(prefix: str, block: Vas | Attributes, posted: Posted) -> dict[str, SliderTrace]:
+    """Item -> how its slider was used, for those that were.
 
-
-def _read_single(question: Single, given: Sequence[str]) -> tuple[str | None, Problem | None]:
-    chosen = [value for value in given if value != ""]
-    if not chosen:
-        return None, Problem("required") if question.required else None
-    if len(set(chosen)) > 1:
-        return None, Problem("one_only")
-    if chosen[0] not in {option.value for option in question.options}:
-        return None, Problem("unknown_option")
-    return chosen[0], None
-
-
-def _read_multiple(question: Multiple, given: Sequence[str]) -> tuple[list[str], Problem | None]:
-    ticked = {value for value in given if value != ""}
-    options = [option for option in question.options if option.value in ticked]
-    values = [option.value for option in options]
-    if len(values) < len(ticked):
-        return values, Problem("unknown_option")
-    if not values:
-        return [], Problem("required_tick") if question.required else None
-    return values, _exclusive_clash(options)
-
-
-def _exclusive_clash(options: Sequence[Option]) -> Problem | None:
-    exclusive = [option for option in options if option.exclusive]
-    if exclusive and len(options) > 1:
-        return Problem("exclusive", {"label": exclusive[0].label})
-    return None
-
-
-def read_text(
-    given: Sequence[str], *, max_length: int, required: bool
-) -> tuple[str | None, Problem | None]:
-    """Read a text field: None where nothing but white space was written.
-
-    Line ends become "\\n" (browsers post CRLF; the limit counts what people see). NUL and lone
-    surrogates are dropped, since neither can be stored. All else stays as typed.
+    The list that stands in for a slider always says that it is there; where nothing was chosen in
+    it, there is nothing to tell.
     """
-    text = clean_text(given[-1]) if given else ""
-    if not text.strip():
-        return None, Problem("required") if required else None
-    if len(text) > max_length:
-        return text, Problem("too_long", {"max": max_length, "length": len(text)})
-    return text, None
-
-
-def clean_text(text: str) -> str:
-    """`text` with plain line ends and without what cannot be stored."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return text.encode("utf-8", "ignore").decode("utf-8")
+    told = {item.id: read_trace(posted, f"{prefix}-{item.id}") for item in block.items}
+    return {
+        item: trace
+        for item, trace in told.items()
+        if trace is not None
+        and (trace.input_kind != "select" or any(posted.get(f"{prefix}-{item}", ())))
+    }
 
 
 def read_open_question(
@@ -210,39 +180,9 @@ def read_open_question(
     return read_text(given, max_length=question.max_length, required=question.required)
 
 
-def _read_vas(question: Vas, posted: Posted) -> tuple[dict[str, ScaleValue], Problem | None]:
-    values, errors = _read_scales(f"q-{question.id}", question, posted)
-    if errors:
-        return values, Problem("out_of_range", items=tuple(errors))
-    return values, _open_items(values) if question.required else None
-
-
-def _read_scales(
-    prefix: str, block: Vas | Attributes, posted: Posted
-) -> tuple[dict[str, ScaleValue], dict[str, Problem]]:
-    values: dict[str, ScaleValue] = {}
-    errors: dict[str, Problem] = {}
-    for item in block.items:
-        field = f"{prefix}-{item.id}"
-        if block.not_applicable and any(posted.get(f"{field}-na", ())):
-            values[item.id] = NOT_APPLICABLE
-            continue
-        value = read_scale_value(posted.get(field, ()), block.range)
-        values[item.id] = None if isinstance(value, Problem) else value
-        if isinstance(value, Problem):
-            errors[item.id] = value
-    return values, errors
-
-
-def _open_items(values: Mapping[str, ScaleValue]) -> Problem | None:
-    """Say which lines are untouched, where every line needs an answer."""
-    items = tuple(item for item, value in values.items() if value is None)
-    return Problem("required_items", {"count": len(items)}, items) if items else None
-
-
 def read_attributes(block: str, attributes: Attributes, posted: Posted) -> AttributesResult:
     """Read one block of attributes, posted as ``<block>-<item>`` and ``<block>-<item>-na``."""
-    values, errors = _read_scales(block, attributes, posted)
-    if attributes.required and not errors and (problem := _open_items(values)) is not None:
+    values, errors = read_scales(block, attributes, posted)
+    if attributes.required and not errors and (problem := open_items(values)) is not None:
         errors[""] = problem
     return AttributesResult(values=values, errors=errors)

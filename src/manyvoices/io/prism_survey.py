@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
+from manyvoices.io.countries import COUNTRIES, NOT_SAID
 from manyvoices.schema import Answer, Json, Participant, PrismSurveyRow
 
 _FIRST = ("user_id", "survey_only", "num_completed_conversations", "consent", "consent_age")
@@ -16,6 +18,21 @@ _LAST = (
     *("included_in_balanced_subset", "simulated"),
 )
 _CONSENT = "Yes, I consent to take part"
+_AGE = "I certify that I am 18 years of age or over"
+_ADULT = 18
+_SELF_DESCRIBED = {
+    name: (f"{name}_self_described", f"{name}_categorised", f"{name}_simplified")
+    for name in ("religion", "ethnicity")
+}
+"""Question -> the keys of its column. Only the first comes from the person; the others are what
+people who look at the texts make of them."""
+_PLACES = {"birth_country": "birth", "reside_country": "reside"}
+_LOCATION = (
+    *("birth_country", "birth_countryISO", "birth_subregion"),
+    *("reside_country", "reside_countryISO", "reside_subregion"),
+    *("same_birth_reside_country", "special_region"),
+)
+"""The keys of the column ``location``; the regions come from a later step."""
 
 
 class SurveyColumns:
@@ -25,18 +42,21 @@ class SurveyColumns:
         self._surveys: dict[str, set[str]] = defaultdict(set)
         self._seen: dict[tuple[str, str], bool] = {}
         self._options: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        self._kinds: dict[tuple[str, str], str] = {}
 
     def see(self, answer: Answer) -> None:
         """Learn one answer's question, and the options or items it is known to have."""
         key = (answer.survey, answer.question_id)
         self._surveys[answer.question_id].add(answer.survey)
+        self._kinds[key] = answer.kind
         self._seen[key] = self._seen.get(key, False) or answer.order is not None
         for option in (*(answer.order or ()), *_named(answer)):
             self._options[key].setdefault(option)
 
     def column(self, answer: Answer) -> str:
         """The question's id, led by its survey's where that would name two columns alike."""
-        return self._name(answer.survey, answer.question_id)
+        name = self._name(answer.survey, answer.question_id)
+        return "location" if _is_place(answer.kind, name) else name
 
     def row(
         self, person: Participant, answers: list[Answer], n_conversations: int
@@ -46,7 +66,15 @@ class SurveyColumns:
         row |= self._about(person, answers, n_conversations)
         for answer in answers:
             name = self.column(answer)
-            row[name] = self._value(answer)
+            if name == "location":
+                row[name] = _located(row.get(name), answer)
+            elif name in _SELF_DESCRIBED and answer.kind == "single":
+                keys = _SELF_DESCRIBED[name]
+                row[name] = {
+                    keys[0].removeprefix(f"{name}_"): _in_own_words(answer)
+                } | dict.fromkeys(key.removeprefix(f"{name}_") for key in keys[1:])
+            else:
+                row[name] = self._value(answer)
             if answer.order is not None:
                 row[f"order_{name}"] = {option: i for i, option in enumerate(answer.order, start=1)}
         return row
@@ -59,6 +87,10 @@ class SurveyColumns:
         names = list(_FIRST)
         for (survey, question), ordered in self._seen.items():
             name = self._name(survey, question)
+            if _is_place(self._kinds[survey, question], name):
+                name = "location"
+                if name in names:
+                    continue
             names += [name, f"order_{name}"] if ordered else [name]
         return names + list(_LAST)
 
@@ -71,6 +103,7 @@ class SurveyColumns:
             "user_id": person.participant_id,
             "survey_only": n_conversations == 0,
             "num_completed_conversations": n_conversations,
+            "consent_age": _AGE if (person.confirmed_age or 0) >= _ADULT else None,
             "consent": None if person.consented_at is None else _CONSENT,
             "study_id": person.study_id,
             "generated_datetime": None if end is None else prism_time(end),
@@ -85,10 +118,42 @@ class SurveyColumns:
         if answer.kind == "multiple" and not isinstance(answer.value, dict):
             # Seen and nothing ticked is "false" throughout, as in PRISM (survey clean-up).
             chosen = answer.value if isinstance(answer.value, list) else []
-            return {option: option in chosen for option in options}
+            return {option: option in chosen for option in options} | _beside(answer, options)
         if answer.kind == "vas" and isinstance(answer.value, dict | None):
-            return dict.fromkeys(options) | (answer.value or {})
-        return answer.value
+            return dict.fromkeys(options) | (answer.value or {}) | _beside(answer, options)
+        return _in_own_words(answer)
+
+
+def _is_place(kind: str, name: str) -> bool:
+    return kind == "country" and name in _PLACES
+
+
+def _located(so_far: Json, answer: Answer) -> dict[str, Json]:
+    """The column ``location`` with one more answer: the country's name and its ISO code."""
+    location: dict[str, Json] = dict.fromkeys(_LOCATION)
+    if isinstance(so_far, dict):
+        location |= so_far
+    place, code = _PLACES[answer.question_id], answer.value
+    location[f"{place}_country"] = COUNTRIES.get(code, code) if isinstance(code, str) else None
+    location[f"{place}_countryISO"] = code
+    codes = [location[f"{where}_countryISO"] for where in _PLACES.values()]
+    if None not in codes:
+        same = "Yes" if codes[0] == codes[1] else "No"
+        location["same_birth_reside_country"] = NOT_SAID if NOT_SAID in codes else same
+    return location
+
+
+def _in_own_words(answer: Answer) -> Json:
+    """The text written beside the chosen option takes its place, in lower case as in PRISM."""
+    texts, value = answer.texts or {}, answer.value
+    return texts[value].lower() if isinstance(value, str) and value in texts else value
+
+
+def _beside(answer: Answer, options: Iterable[str]) -> dict[str, Json]:
+    """``other_text`` beside ``other``, and the like."""
+    texts = answer.texts or {}
+    keys = dict.fromkeys([*texts, *(option for option in options if option == "other")])
+    return {f"{option}_text": texts.get(option) for option in keys}
 
 
 def _named(answer: Answer) -> list[str]:

@@ -69,9 +69,27 @@ class FailureKind(StrEnum):
     """The endpoint answered with something that is no chat completion."""
     EMPTY = "empty"
     """The endpoint answered, and there is no text in it."""
+    TOO_LARGE = "too_large"
+    """The answer is longer than anybody could read; it was not read to its end."""
+    NOT_RECORDED = "not_recorded"
+    """A replay holds no answer to this request."""
+    ABANDONED = "abandoned"
+    """The server was stopped in the middle of the call, again and again."""
     REFUSED_CREDENTIALS = "refused_credentials"
     MISCONFIGURED = "misconfigured"
     """The request cannot be made as the study describes it."""
+
+
+MAX_TEXT = 100_000
+"""Characters of an answer; a longer one is a fault of the model, and no page could hold it."""
+
+
+def check_length(text: str) -> str:
+    """The text, or `ResponderError` (TOO_LARGE) where it is longer than `MAX_TEXT`."""
+    if len(text) > MAX_TEXT:
+        message = f"an answer of {len(text)} characters"
+        raise ResponderError(FailureKind.TOO_LARGE, message, retryable=False)
+    return text
 
 
 class ResponderError(ManyvoicesError):
@@ -104,6 +122,10 @@ class Responder(Protocol):
 
     async def respond(self, request: ChatRequest, *, timeout_s: float) -> Reply:
         """Answer within `timeout_s` seconds or raise `ResponderError`."""
+        ...
+
+    def parameters(self, request: ChatRequest) -> dict[str, Any]:
+        """What such a call sends besides the messages, as JSON; never a key."""
         ...
 
     async def aclose(self) -> None:

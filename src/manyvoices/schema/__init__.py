@@ -7,7 +7,7 @@ May import: nothing of manyvoices; msgspec only.
 from __future__ import annotations
 
 from manyvoices.schema._base import SCHEMA_VERSION, Instant, Json, Record
-from manyvoices.schema.conversations import Conversation, Turn, Utterance
+from manyvoices.schema.conversations import Conversation, Try, Turn, Utterance
 from manyvoices.schema.errors import (
     ConvergenceError,
     DataError,
@@ -27,6 +27,7 @@ from manyvoices.schema.prism import (
     PrismUtterance,
 )
 from manyvoices.schema.releases import Release, ReleaseFile
+from manyvoices.schema.traces import InputKind, SliderTrace
 from manyvoices.schema.trees import (
     Label,
     LabelSummary,
@@ -47,6 +48,7 @@ __all__ = [
     "DataError",
     "Fault",
     "InputError",
+    "InputKind",
     "Instant",
     "Json",
     "Label",
@@ -69,8 +71,10 @@ __all__ = [
     "Release",
     "ReleaseFile",
     "Role",
+    "SliderTrace",
     "StudyError",
     "TreeState",
+    "Try",
     "Turn",
     "Utterance",
 ]

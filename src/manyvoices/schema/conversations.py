@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from manyvoices.schema._base import SCHEMA_VERSION, Instant, Record
+from manyvoices.schema.traces import SliderTrace
 from manyvoices.schema.trees import Message
+
+
+class Try(Record, frozen=True, kw_only=True):
+    """One call to a model."""
+
+    failure: str | None = None
+    """Kind of failure; None means that it answered."""
+    ms: float
+    """How long it took, milliseconds."""
 
 
 class Utterance(Record, frozen=True, kw_only=True):
@@ -35,6 +47,20 @@ class Utterance(Record, frozen=True, kw_only=True):
     """As the provider counted them."""
     model_version: str | None = None
     """As the provider reported it with this answer."""
+    attempt: int = 1
+    """Counts up where every model of the turn failed and the person asked again."""
+    replacement: int = 0
+    """0 = drawn first for this place; counts up with each further model drawn for it."""
+    replaced_by: str | None = None
+    """Id of the utterance of the further model that was drawn for this place; None = none was."""
+    request: dict[str, Any] | None = None
+    """The parameters of the call as sent, without the messages; None where none was made."""
+    tries: list[Try] = []
+    """Every call that was made for this answer, in order."""
+    n_words_cut: int = 0
+    """Words beyond the study's limit that were cut off before anyone saw the answer."""
+    trace: SliderTrace | None = None
+    """How the mark was set; None where it was not observed."""
 
 
 class Turn(Record, frozen=True, kw_only=True):
@@ -52,6 +78,8 @@ class Turn(Record, frozen=True, kw_only=True):
     """Ids of the utterances that shared the top score, where the seed broke a tie."""
     created_at: Instant
     """When the person sent the message."""
+    all_bad: bool = False
+    """The person said that every answer is bad; then none is chosen."""
 
 
 class Conversation(Record, frozen=True, kw_only=True):
@@ -82,5 +110,7 @@ class Conversation(Record, frozen=True, kw_only=True):
     """When the person opened it."""
     finished_at: Instant | None = None
     """None means not finished."""
+    traces: dict[str, SliderTrace] = {}
+    """How the attributes' marks were set: ``performance.<attribute>``, ``choice.<attribute>``."""
     schema_version: str = SCHEMA_VERSION
     """Version of the record's form; see `SCHEMA_VERSION`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from manyvoices.schema._base import SCHEMA_VERSION, Instant, Json, Record
+from manyvoices.schema.traces import SliderTrace
 
 ParticipantStatus: TypeAlias = Literal["active", "complete", "withdrawn"]
 
@@ -34,6 +35,8 @@ class Participant(Record, frozen=True, kw_only=True):
     """Where the person came from (``open``, ``prolific``); None means it was not recorded."""
     schema_version: str = SCHEMA_VERSION
     """Version of the record's form; see `SCHEMA_VERSION`."""
+    confirmed_age: int | None = None
+    """The person confirmed to be at least so many years old; None means they were not asked."""
 
 
 class Answer(Record, frozen=True, kw_only=True):
@@ -48,7 +51,7 @@ class Answer(Record, frozen=True, kw_only=True):
     question_id: str
     """Unique in its survey."""
     kind: str
-    """Kind of question: ``single``, ``multiple``, ``text``, ``vas``."""
+    """Kind of question: ``single``, ``multiple``, ``text``, ``vas``, ``ranking``, ..."""
     value: Json
     """As the kind has it: text, a list of option values, a mapping item -> number.
 
@@ -64,3 +67,7 @@ class Answer(Record, frozen=True, kw_only=True):
     """True for a bot of a rehearsal; such a record never counts as a person's."""
     schema_version: str = SCHEMA_VERSION
     """Version of the record's form; see `SCHEMA_VERSION`."""
+    traces: dict[str, SliderTrace] | None = None
+    """Item -> how its slider was used; None where the question has no sliders or was left alone."""
+    texts: dict[str, str] | None = None
+    """Option or item -> what was written beside it ("Other: ..."); None where nothing was."""

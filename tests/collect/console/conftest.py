@@ -91,12 +91,16 @@ def walk(make_participant: Callable[..., Participant], talk: Callable[..., Conve
     def run(
         *, pages: int = 2, conversations: int = 0, now: datetime = NOW, **fields: object
     ) -> Participant:
+        withdrawn_at = fields.pop("withdrawn_at", None)
         participant = make_participant(consented_at=now, **fields)
         for page in range(pages):
             store_page(participant=participant, stage=SURVEY_STAGE, page=page, values={}, now=now)
         for number in range(1, conversations + 1):
             talk(participant, number, now=now)
         journey.complete_if_done(participant=participant, now=now + timedelta(minutes=20))
+        if withdrawn_at is not None:
+            participant.withdrawn_at = withdrawn_at
+            participant.save()
         return participant
 
     return run

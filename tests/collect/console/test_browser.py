@@ -35,7 +35,7 @@ def urls(
     walk(pages=1, simulated=True)
     tied = {"0": 60, "1": 60}
     conversation = talk(walk(), 1, failing=frozenset({2, 3}), scores=tied)
-    names = ("study", "people", "conversations", "failures")
+    names = ("study", "people", "conversations", "failures", "quality", "tables", "roles", "audit")
     return [
         reverse("console:studies"),
         *(reverse(f"console:{name}", args=["small"]) for name in names),

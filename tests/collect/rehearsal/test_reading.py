@@ -41,7 +41,7 @@ def client(version: StudyVersion) -> Client:
     """A browser that has just agreed to take part."""
     client = Client()
     page = read(client.get(ENTRY))
-    (form,) = page.forms
+    form = next(form for form in page.forms if "consent" in form.classes)
     client.post(ENTRY, dict(form.hidden) | {"agree": "yes", "age": "yes"})
     return client
 
@@ -82,7 +82,7 @@ def test_no_answer_can_end_its_own_frame(parts: list[str]) -> None:
 
 def test_the_invitation_has_two_boxes_and_a_button(version: StudyVersion) -> None:
     page = read(Client().get(ENTRY))
-    (form,) = page.forms
+    form = next(form for form in page.forms if "consent" in form.classes)
     assert form.can_send
     assert "consent" in form.classes
     assert {f.name: f.options for f in form.fields} == {"agree": ["yes"], "age": ["yes"]}

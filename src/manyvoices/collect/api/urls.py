@@ -8,15 +8,16 @@ from django.utils import timezone
 from ninja import NinjaAPI
 
 import manyvoices
-from manyvoices.collect.api.auth import StaffSession
+from manyvoices.collect.api.auth import ResearcherSession, require
 from manyvoices.collect.api.progress import progress_of
 from manyvoices.collect.api.schemas import Health, Problem, Progress, StudySummary
+from manyvoices.collect.console.access import Ability, studies_of
 from manyvoices.collect.console.queries import progress as reads
 from manyvoices.collect.console.queries.study import study_facts
 from manyvoices.collect.studies.models import Study
 
 # No page of documentation: ninja's would load scripts from elsewhere, which our policy forbids.
-api = NinjaAPI(title="manyvoices", version="1", docs_url=None, auth=StaffSession())
+api = NinjaAPI(title="manyvoices", version="1", docs_url=None, auth=ResearcherSession())
 REFUSED = {401: Problem, 403: Problem}
 
 
@@ -27,9 +28,9 @@ def health(request: HttpRequest) -> Health:  # noqa: ARG001
 
 
 @api.get("/studies", response={200: list[StudySummary], **REFUSED})
-def studies(request: HttpRequest) -> list[StudySummary]:  # noqa: ARG001
-    """Every study of this server."""
-    numbers = reads.current_versions()
+def studies(request: HttpRequest) -> list[StudySummary]:
+    """The studies of this server that the account may see."""
+    numbers, mine = reads.current_versions(), studies_of(request)
     return [
         StudySummary(
             id=study.pk,
@@ -39,10 +40,12 @@ def studies(request: HttpRequest) -> list[StudySummary]:  # noqa: ARG001
             created_at=study.created_at,
         )
         for study in reads.studies()
+        if mine is None or study.pk in mine
     ]
 
 
 @api.get("/studies/{study_id}/progress", response={200: Progress, 404: Problem, **REFUSED})
-def progress(request: HttpRequest, study_id: str) -> Progress:  # noqa: ARG001
+def progress(request: HttpRequest, study_id: str) -> Progress:
     """How a study is going: the same counts as on the console's page."""
+    require(request, study_id, Ability.PROGRESS)
     return progress_of(study_facts(get_object_or_404(Study, pk=study_id), now=timezone.now()))

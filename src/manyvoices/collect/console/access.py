@@ -1,7 +1,17 @@
-"""Who may see the console: staff. Every permission check of its pages is here."""
+"""Who may see what in the console: every permission check of its pages and its interface.
+
+Staff accounts run the server and may do everything in every study. Other accounts have at most one
+role in each study::
+
+    viewer      numbers: progress, failures, quotas, cost
+    moderator   also people by pseudonym, their conversations, and the quality checks
+    analyst     as moderator, and tables to download; never an identity
+    owner       everything, identities, roles and the audit log included
+"""
 
 from __future__ import annotations
 
+import enum
 import functools
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, cast
@@ -11,15 +21,41 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from manyvoices.collect.console.models import StudyRole
 from manyvoices.collect.studies.models import Study
 
 P = ParamSpec("P")
 
 
+class Ability(enum.Enum):
+    """One kind of thing that an account may or may not do in a study."""
+
+    PROGRESS = "progress"
+    TEXTS = "texts"
+    """People by pseudonym, what they wrote, and what that says about quality."""
+    EXPORT = "export"
+    IDENTITIES = "identities"
+    MANAGE = "manage"
+
+
+_VIEWER = frozenset({Ability.PROGRESS})
+_MODERATOR = _VIEWER | {Ability.TEXTS}
+_ANALYST = _MODERATOR | {Ability.EXPORT}
+ABILITIES: dict[str, frozenset[Ability]] = {
+    StudyRole.Role.VIEWER: _VIEWER,
+    StudyRole.Role.MODERATOR: _MODERATOR,
+    StudyRole.Role.ANALYST: _ANALYST,
+    StudyRole.Role.OWNER: frozenset(Ability),
+}
+
+
 class StaffRequest(HttpRequest):
-    """A request whose user is known to be staff."""
+    """A request whose user is known to have an account that may be here."""
 
     user: User
+    abilities: frozenset[Ability]
+    rooms: frozenset[str]
+    """The same in words, for templates."""
 
 
 StaffView = Callable[Concatenate[StaffRequest, P], HttpResponse]
@@ -31,6 +67,67 @@ def is_staff(request: HttpRequest) -> bool:
     return request.user.is_active and request.user.is_staff
 
 
+def abilities(request: HttpRequest, study_id: str) -> frozenset[Ability]:
+    """What this request's account may do in `study_id`; empty where it has no role there."""
+    if is_staff(request):
+        return frozenset(Ability)
+    if not request.user.is_authenticated or not request.user.is_active:
+        return frozenset()
+    role = StudyRole.objects.filter(user=request.user, study_id=study_id).values_list("role")
+    return ABILITIES.get(next((name for (name,) in role), ""), frozenset())
+
+
+def studies_of(request: HttpRequest) -> set[str] | None:
+    """Ids of the studies in which this account has a role; None for all."""
+    if is_staff(request):
+        return None
+    return set(
+        StudyRole.objects.filter(user=cast(User, request.user)).values_list("study", flat=True)
+    )
+
+
+def allowed(
+    ability: Ability,
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let in whoever has `ability` in the study of the address; the view is given the study.
+
+    Whoever is not logged in is asked to. Whoever has no role is told so (403), whether there is
+    such a study or not.
+    """
+
+    def wrap(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @functools.wraps(view)
+        def run(
+            request: StaffRequest, study_id: str, *args: object, **kwargs: object
+        ) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            request.abilities = abilities(request, study_id)
+            request.rooms = frozenset(a.value for a in request.abilities)
+            if ability not in request.abilities:
+                return forbidden(request)
+            return view(request, study_or_404(study_id), *args, **kwargs)
+
+        run.ability = ability  # type: ignore[attr-defined]
+        return run
+
+    return wrap
+
+
+def any_role(view: StaffView[P]) -> View[P]:
+    """Let in staff and whoever has a role in any study."""
+
+    @functools.wraps(view)
+    def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not is_staff(request) and not studies_of(request):
+            return forbidden(request)
+        return view(cast(StaffRequest, request), *args, **kwargs)
+
+    return run
+
+
 def staff_only(view: StaffView[P]) -> View[P]:
     """Let staff in. Whoever is not logged in is asked to; whoever is not staff is told so (403)."""
 
@@ -39,10 +136,15 @@ def staff_only(view: StaffView[P]) -> View[P]:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if not is_staff(request):
-            return render(request, "console/forbidden.html", status=403)
+            return forbidden(request)
         return view(cast(StaffRequest, request), *args, **kwargs)
 
     return run
+
+
+def forbidden(request: HttpRequest) -> HttpResponse:
+    """The page that says that this account may not see what was asked for; names no study."""
+    return render(request, "console/forbidden.html", status=403)
 
 
 def study_or_404(study_id: str) -> Study:

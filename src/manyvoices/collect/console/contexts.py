@@ -79,6 +79,10 @@ class FunnelRow:
     simulated: Share
     underway: int = 0
     """People who have begun this step and not finished it; conversations only."""
+    time: str = ""
+    """Median time that people spent on it; empty where none was measured."""
+    lost: int = 0
+    """People who did the step before and not this one."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from manyvoices.collect.console import views
+from manyvoices.collect.console import managing, views
 
 app_name = "console"
 
@@ -20,4 +20,9 @@ urlpatterns = [
         name="conversation",
     ),
     path("studies/<slug:study_id>/failures/", views.failures, name="failures"),
+    path("studies/<slug:study_id>/quality/", managing.quality, name="quality"),
+    path("studies/<slug:study_id>/tables/", managing.tables, name="tables"),
+    path("studies/<slug:study_id>/tables/<slug:name>.csv", managing.table, name="table"),
+    path("studies/<slug:study_id>/roles/", managing.roles, name="roles"),
+    path("studies/<slug:study_id>/audit/", managing.audit, name="audit"),
 ]

@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 from django.contrib.auth import views as auth
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from manyvoices.collect.console.access import StaffRequest, staff_only, study_or_404
+from manyvoices.collect.console import throttle
+from manyvoices.collect.console.access import Ability, StaffRequest, allowed, any_role, studies_of
+from manyvoices.collect.console.audit import record
 from manyvoices.collect.console.contexts import Choice, ListPage
 from manyvoices.collect.console.filters import Filter, read_filter
 from manyvoices.collect.console.presenting import lists as rows_of
@@ -32,36 +34,57 @@ M = TypeVar("M", bound=Model)
 
 
 class LoginView(auth.LoginView):
-    """Ask for name and password."""
+    """Ask for name and password; after too many wrong ones, for patience."""
 
     template_name = "console/login.html"
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Look at the password, unless there were too many wrong ones lately."""
+        name, address = self._who()
+        if throttle.is_blocked(name, address, now=timezone.now()):
+            page = self.get_context_data(form=self.get_form(), is_blocked=True)
+            return self.render_to_response(page, status=429)
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Count the failure."""
+        throttle.note_failure(*self._who(), now=timezone.now())
+        return super().form_invalid(form)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Forget the name's failures, and note who came in."""
+        throttle.forgive(self._who()[0])
+        record(form.get_user().get_username(), "log in", "", now=timezone.now())
+        return super().form_valid(form)
+
+    def _who(self) -> tuple[str, str]:
+        return self.request.POST.get("username", ""), self.request.META.get("REMOTE_ADDR", "")
+
 
 @require_safe
-@staff_only
+@any_role
 def studies(request: StaffRequest) -> HttpResponse:
     """Every study at a glance."""
-    page = studies_page(overview(now=timezone.now()))
+    page = studies_page(overview(now=timezone.now(), only=studies_of(request)))
     return render(request, "console/studies.html", {"page": page})
 
 
 @require_safe
-@staff_only
-def study(request: StaffRequest, study_id: str) -> HttpResponse:
+@allowed(Ability.PROGRESS)
+def study(request: StaffRequest, found: Study) -> HttpResponse:
     """How one study is going."""
-    found = study_or_404(study_id)
     page = study_page(
         study_facts(found, now=timezone.now()),
-        invitation_url=request.build_absolute_uri(reverse("people:enter", args=[study_id])),
+        invitation_url=request.build_absolute_uri(reverse("people:enter", args=[found.pk])),
     )
     return render(request, "console/study.html", {"page": page, "study": found})
 
 
 @require_safe
-@staff_only
-def people(request: StaffRequest, study_id: str) -> HttpResponse:
+@allowed(Ability.TEXTS)
+def people(request: StaffRequest, found: Study) -> HttpResponse:
     """Who takes part, by pseudonym."""
-    found, chosen = study_or_404(study_id), read_filter(request.GET)
+    study_id, chosen = found.pk, read_filter(request.GET)
     known = versions(study_id)
     page = _page(request, lists.people(study_id, chosen, now=timezone.now()))
     listed = list(page.object_list)
@@ -82,10 +105,10 @@ def people(request: StaffRequest, study_id: str) -> HttpResponse:
 
 
 @require_safe
-@staff_only
-def conversations(request: StaffRequest, study_id: str) -> HttpResponse:
+@allowed(Ability.TEXTS)
+def conversations(request: StaffRequest, found: Study) -> HttpResponse:
     """The conversations of the study."""
-    found, chosen = study_or_404(study_id), read_filter(request.GET)
+    study_id, chosen = found.pk, read_filter(request.GET)
     known = versions(study_id)
     spec = known[0].spec if known else None
     page = _page(request, lists.conversations(study_id, chosen))
@@ -107,10 +130,10 @@ def conversations(request: StaffRequest, study_id: str) -> HttpResponse:
 
 
 @require_safe
-@staff_only
-def conversation(request: StaffRequest, study_id: str, key: uuid.UUID) -> HttpResponse:
+@allowed(Ability.TEXTS)
+def conversation(request: StaffRequest, found: Study, key: uuid.UUID) -> HttpResponse:
     """One conversation as the person saw it."""
-    found = study_or_404(study_id)
+    study_id = found.pk
     talk = lists.conversation(study_id, key)
     if talk is None:
         raise Http404("no such conversation in this study")
@@ -120,10 +143,10 @@ def conversation(request: StaffRequest, study_id: str, key: uuid.UUID) -> HttpRe
 
 
 @require_safe
-@staff_only
-def failures(request: StaffRequest, study_id: str) -> HttpResponse:
+@allowed(Ability.PROGRESS)
+def failures(request: StaffRequest, found: Study) -> HttpResponse:
     """Calls of models that brought no answer."""
-    found, chosen = study_or_404(study_id), read_filter(request.GET)
+    study_id, chosen = found.pk, read_filter(request.GET)
     known = versions(study_id)
     page = _page(request, lists.failures(study_id, chosen))
     return _list(

@@ -8,6 +8,7 @@ from manyvoices.collect.console.readonly import ReadOnlyAdmin
 from manyvoices.collect.conversations.models import (
     AttributeRating,
     Conversation,
+    Spending,
     Turn,
     Utterance,
 )
@@ -70,3 +71,12 @@ class AttributeRatingAdmin(ReadOnlyAdmin):
     list_display = ("conversation", "block", "item", "value", "not_applicable")
     list_filter = ("conversation__participant__study", "block", "item", "not_applicable")
     search_fields = ("=conversation__id", "item")
+
+
+@admin.register(Spending)
+class SpendingAdmin(ReadOnlyAdmin):
+    """What the models have used, person by person."""
+
+    list_display = ("study", "participant", "n_calls", "prompt_tokens", "completion_tokens")
+    list_filter = ("study",)
+    search_fields = ("=participant__id",)

@@ -7,28 +7,38 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from manyvoices.collect.conversations import queries
+from manyvoices.collect.conversations import budget, operations, queries
 from manyvoices.collect.conversations.models import Turn, Utterance
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
 from manyvoices.collect.jobs.runner import Database
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
-from manyvoices.design import ResponderSpec
-from manyvoices.design.dialogue import derive_seed
+from manyvoices.design import ConversationsStage, ResponderSpec
+from manyvoices.design.dialogue import cut_words, derive_seed
 from manyvoices.llm import (
     ChatMessage,
     ChatRequest,
+    FailureKind,
     Reply,
     Responder,
     ResponderError,
     build_responder,
 )
+from manyvoices.llm.limits import estimate_tokens, expected_tokens
+from manyvoices.schema.errors import MissingExtraError
 
 RETRY_PAUSE_S = 1.0
+MAX_LEASES = 3
+"""A call that was cut short this often, because the server was stopped, is not made again."""
+# What may have been used although no answer came: the endpoint had read the request at least.
+_BILLED = frozenset(
+    {FailureKind.TIMEOUT, FailureKind.EMPTY, FailureKind.MALFORMED, FailureKind.TOO_LARGE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,24 @@ class Call:
     responder: ResponderSpec
     request: ChatRequest
     timeout_s: float
+    max_words: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One call for an answer."""
+
+    failure: FailureKind | None
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of the calls for one answer, whatever came of them."""
+
+    parameters: dict[str, Any]
+    tries: tuple[Try, ...]
+    usage: budget.Usage
 
 
 class AnswerHandler:
@@ -59,35 +87,80 @@ class AnswerHandler:
         if call is None:
             return
         started = time.monotonic()
-        outcome = await self._ask(call)
+        outcome, evidence = await self._ask(call)
         waited_ms = (time.monotonic() - started) * 1000
         await db.call(
-            store_outcome, job=job, outcome=outcome, waited_ms=waited_ms, now=self._clock()
+            store_outcome,
+            job=job,
+            outcome=outcome,
+            waited_ms=waited_ms,
+            now=self._clock(),
+            call=call,
+            evidence=evidence,
         )
 
     async def aclose(self) -> None:
         for responder in self._responders.values():
             await responder.aclose()
 
-    async def _ask(self, call: Call) -> Reply | ResponderError:
-        """One answer within the time limit; passing faults are tried again while time remains."""
-        responder = self._responder(call)
+    async def _ask(self, call: Call) -> tuple[Reply | ResponderError, Evidence]:
+        """One answer within the time limit; passing faults are tried again while tries and time
+        remain, and not before the endpoint's own time to wait is over."""
+        try:
+            responder = self._responder(call)
+        except (ResponderError, MissingExtraError) as error:
+            return _as_failure(error), Evidence({}, (), budget.Usage(0, 0, 0))
+        tries: list[Try] = []
         end = time.monotonic() + call.timeout_s
         while True:
-            try:
-                return await responder.respond(
-                    call.request, timeout_s=max(end - time.monotonic(), 0.05)
-                )
-            except ResponderError as error:
-                if not error.retryable or time.monotonic() + RETRY_PAUSE_S >= end:
-                    return error
-            await asyncio.sleep(RETRY_PAUSE_S)
+            outcome = await _try(responder, call, end, tries)
+            if isinstance(outcome, Reply) or not outcome.retryable:
+                break
+            pause = max(RETRY_PAUSE_S, outcome.retry_after_s or 0.0)
+            if len(tries) >= call.responder.tries or time.monotonic() + pause >= end:
+                break
+            await asyncio.sleep(pause)
+        parameters = responder.parameters(call.request)
+        return outcome, Evidence(parameters, tuple(tries), _usage(call, outcome, tries))
 
     def _responder(self, call: Call) -> Responder:
         key = (call.study_digest, call.responder.id)
         if key not in self._responders:
             self._responders[key] = self._build(call.responder)
         return self._responders[key]
+
+
+async def _try(
+    responder: Responder, call: Call, end: float, tries: list[Try]
+) -> Reply | ResponderError:
+    started = time.monotonic()
+    outcome: Reply | ResponderError
+    try:
+        outcome = await responder.respond(call.request, timeout_s=max(end - started, 0.05))
+    except ResponderError as error:
+        outcome = error
+    ms = round((time.monotonic() - started) * 1000, 1)
+    tries.append(Try(outcome.kind if isinstance(outcome, ResponderError) else None, ms))
+    return outcome
+
+
+def _as_failure(error: ResponderError | MissingExtraError) -> ResponderError:
+    if isinstance(error, ResponderError):
+        return error
+    return ResponderError(FailureKind.MISCONFIGURED, str(error), retryable=False)
+
+
+def _usage(call: Call, outcome: Reply | ResponderError, tries: list[Try]) -> budget.Usage:
+    """Tokens as counted, and as estimated where the endpoint counted none: a budget that guesses
+    low would be passed."""
+    prompt = expected_tokens(call.request, answer=0)
+    billed = sum(one.failure in _BILLED for one in tries)
+    prompt_tokens, completion_tokens = billed * prompt, billed * (call.request.max_tokens or 0)
+    if isinstance(outcome, Reply):
+        own = outcome.completion_tokens
+        prompt_tokens += prompt if outcome.prompt_tokens is None else outcome.prompt_tokens
+        completion_tokens += estimate_tokens(outcome.text) if own is None else own
+    return budget.Usage(len(tries), prompt_tokens, completion_tokens)
 
 
 def begin_call(*, job: Job, now: datetime) -> Call | None:
@@ -104,34 +177,65 @@ def begin_call(*, job: Job, now: datetime) -> Call | None:
     if utterance.is_settled or turn.rated_at is not None or utterance.attempt != turn.attempt:
         leases.settle(job=job, now=now)
         return None
+    if job.attempts > MAX_LEASES:
+        often = ResponderError(FailureKind.ABANDONED, "stopped too often", retryable=False)
+        store_outcome(job=job, outcome=often, waited_ms=0.0, now=now)
+        return None
+    leases.renew(job=job, now=now)
     version = turn.conversation.participant.version
     rule = queries.stage_spec(turn.conversation.participant, turn.conversation.stage)
-    timeout_s = queries.time_limit_s(rule, turn.index)
-    # A queue or a restart before this moment is not the responder's doing, nor the reader's loss.
-    latest = now + timedelta(seconds=timeout_s)
-    Turn.objects.filter(pk=turn.pk, deadline_at__lt=latest).update(deadline_at=latest)
     spec = version.spec.responder(utterance.responder)
     return Call(
         study_digest=version.digest,
         responder=spec,
-        request=_request(utterance, spec),
-        timeout_s=timeout_s,
+        request=_request(utterance, spec, rule),
+        timeout_s=_time_limit_s(utterance, rule, now=now),
+        max_words=rule.answers.max_words,
     )
 
 
-def _request(utterance: Utterance, spec: ResponderSpec) -> ChatRequest:
+def _time_limit_s(utterance: Utterance, rule: ConversationsStage, *, now: datetime) -> float:
+    """Seconds for this call. The first model of a place sets the place's time limit from now on;
+    a replacement has what is left of it."""
     turn = utterance.turn
-    messages = [ChatMessage(role="system", content=spec.system)] if spec.system else []
+    if utterance.replacement == 0:
+        limit = timedelta(seconds=queries.time_limit_s(rule, turn.index))
+        # A queue or a restart before this moment is not the responder's doing, nor the reader's
+        # loss.
+        utterance.answer_by = now + limit
+        # Each write waits for SQLite's one lock, and most calls need neither of these.
+        if rule.failures == "replace":
+            Utterance.objects.filter(pk=utterance.pk).update(answer_by=utterance.answer_by)
+        if turn.deadline_at < now + limit:
+            late = Turn.objects.filter(pk=turn.pk, deadline_at__lt=now + limit)
+            late.update(deadline_at=now + limit)
+    assert utterance.answer_by is not None, "a replacement is stored with its place's time limit"
+    left_s = (utterance.answer_by - now).total_seconds()
+    patience_s = rule.opening.replace_after_s
+    if patience_s is not None and queries.may_replace(utterance, rule, now=now):
+        return min(left_s, patience_s)
+    return left_s
+
+
+def _request(utterance: Utterance, spec: ResponderSpec, rule: ConversationsStage) -> ChatRequest:
+    turn = utterance.turn
+    system = rule.system_by_type.get(spec.type) if spec.system is None else spec.system
+    messages = [ChatMessage(role="system", content=system)] if system else []
     for earlier in queries.turns_with_answers(turn.conversation)[: turn.index]:
         best = queries.best_answer(earlier)
+        if best is None:
+            # Every answer was bad: nothing was kept of that turn, so nothing is shown of it.
+            continue
         messages.append(ChatMessage(role="user", content=earlier.prompt))
-        messages.append(ChatMessage(role="assistant", content=(best.text if best else "") or ""))
+        messages.append(ChatMessage(role="assistant", content=best.text or ""))
     messages.append(ChatMessage(role="user", content=turn.prompt))
     return ChatRequest(
         messages=tuple(messages),
         temperature=spec.temperature,
         top_p=spec.top_p,
-        max_tokens=spec.max_tokens,
+        max_tokens=min(
+            (n for n in (spec.max_tokens, rule.answers.max_tokens) if n is not None), default=None
+        ),
         # 31 bits: what every OpenAI-compatible server accepts as a seed.
         seed=derive_seed(turn.seed, "sample", utterance.attempt, utterance.position) >> 32,
         extra=spec.extra,
@@ -140,23 +244,55 @@ def _request(utterance: Utterance, spec: ResponderSpec) -> ChatRequest:
 
 @transaction.atomic
 def store_outcome(
-    *, job: Job, outcome: Reply | ResponderError, waited_ms: float, now: datetime
+    *,
+    job: Job,
+    outcome: Reply | ResponderError,
+    waited_ms: float,
+    now: datetime,
+    call: Call | None = None,
+    evidence: Evidence | None = None,
 ) -> None:
-    """Store an answer, or why there is none, together with the end of its job."""
+    """Store an answer, or why there is none, together with the end of its job and what it used.
+
+    Where the study replaces models that fail, a further one is asked in the same transaction.
+    """
     participant = Participant.objects.get(conversations__turns__utterances__pk=job.key)
     # The participant may be sending ratings without this answer at this very moment.
     lock_participant(participant)
-    utterance = Utterance.objects.get(pk=job.key)
+    utterance = Utterance.objects.select_related("turn__conversation__participant__version").get(
+        pk=job.key
+    )
     leases.settle(job=job, now=now)
     utterance.settled_at = now
+    if evidence is not None:
+        utterance.request = evidence.parameters
+        utterance.tries = [
+            {"failure": one.failure and str(one.failure.value), "ms": one.ms}
+            for one in evidence.tries
+        ]
     if isinstance(outcome, ResponderError):
         utterance.latency_ms = waited_ms
         utterance.failure = str(outcome.kind.value)
     else:
-        utterance.latency_ms = outcome.latency_ms
-        utterance.text = outcome.text
-        utterance.finish_reason = outcome.finish_reason
-        utterance.prompt_tokens = outcome.prompt_tokens
-        utterance.completion_tokens = outcome.completion_tokens
-        utterance.model_version = outcome.model_version
+        _take_reply(utterance, outcome, max_words=call.max_words if call else None)
     utterance.save()
+    if call is not None and evidence is not None and evidence.usage.n_calls:
+        budget.record(participant=participant, responder=call.responder, usage=evidence.usage)
+    if isinstance(outcome, ResponderError):
+        operations.replace_failed(utterance, now=now)
+
+
+def _take_reply(utterance: Utterance, reply: Reply, *, max_words: int | None) -> None:
+    utterance.latency_ms = reply.latency_ms
+    utterance.text = reply.text
+    if max_words is not None:
+        utterance.text, utterance.n_words_cut = cut_words(reply.text, max_words)
+    utterance.finish_reason = _fit(reply.finish_reason, 60)
+    utterance.prompt_tokens = reply.prompt_tokens
+    utterance.completion_tokens = reply.completion_tokens
+    utterance.model_version = _fit(reply.model_version, 200)
+
+
+def _fit(text: str | None, most: int) -> str | None:
+    """What an endpoint says of itself, cut to its column: PostgreSQL would refuse the row."""
+    return text[:most] if text is not None else None

@@ -13,6 +13,8 @@ class Exchange:
 
     prompt: str
     answer_html: str
+    all_bad: bool = False
+    """The participant said that all answers were bad: none was kept."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class OpeningPage:
     text: str
     draft_url: str
     max_length: int
+    min_words: int = 1
+    max_words: int | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -80,6 +84,9 @@ class TurnPage:
     draft_url: str
     poll_ms: int = 1000
     errors: dict[str, str] = field(default_factory=dict)
+    all_bad: str = ""
+    """What follows when people say that every answer is bad: ``end``, ``go_on``; empty = not
+    offered."""
     fresh: list[Slot] = field(default_factory=list)
     """On a poll: the slots that settled since the browser last looked."""
 
@@ -111,6 +118,10 @@ class ReplyPage:
     may_finish: bool
     must_finish: bool
     turns_before_finish: int
+    min_words: int = 1
+    max_words: int | None = None
+    drawn_anew: bool = False
+    """The last answers were all bad: the next message goes to other models."""
     errors: dict[str, str] = field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from manyvoices.collect.people.models import Participant
+from manyvoices.collect.studies.models import Study
 
 
 class Conversation(models.Model):
@@ -55,6 +56,8 @@ class Turn(models.Model):
     deadline_at = models.DateTimeField()
     """After this an answer that is not there counts as missing."""
     rated_at = models.DateTimeField(null=True, blank=True)
+    all_bad = models.BooleanField(default=False)
+    """The participant said that every answer is bad: none of them was chosen."""
 
     class Meta:
         ordering = ("index",)
@@ -72,7 +75,9 @@ class Utterance(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     position = models.PositiveSmallIntegerField()
     """0-based place in which it was shown."""
-    responder = models.CharField(max_length=80)
+    replacement = models.PositiveSmallIntegerField(default=0)
+    """Counts up with each further model drawn for this place; only the last one is shown."""
+    responder = models.CharField(max_length=128)
     text = models.TextField(null=True, blank=True)
     failure = models.CharField(max_length=30, null=True, blank=True)
     """Why there is no text (`manyvoices.llm.FailureKind`); None while waiting or answered."""
@@ -86,12 +91,22 @@ class Utterance(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     completion_tokens = models.PositiveIntegerField(null=True, blank=True)
     model_version = models.CharField(max_length=200, null=True, blank=True)
+    request = models.JSONField(null=True, blank=True)
+    """The parameters of the call as sent, without the messages, which are rows already."""
+    tries = models.JSONField(null=True, blank=True)
+    """One entry per call for this answer: its failure kind or null, and its milliseconds."""
+    n_words_cut = models.PositiveIntegerField(default=0)
+    """Words beyond the study's limit, cut off before anyone saw the answer."""
+    answer_by = models.DateTimeField(null=True, blank=True)
+    """When the time limit for this place ends; a replacement inherits it."""
+    trace = models.JSONField(null=True, blank=True)
+    """How the mark was set (`manyvoices.schema.SliderTrace`)."""
 
     class Meta:
-        ordering = ("attempt", "position")
+        ordering = ("attempt", "position", "replacement")
         constraints = [
             models.UniqueConstraint(
-                fields=["turn", "attempt", "position"], name="utterance_position"
+                fields=["turn", "attempt", "position", "replacement"], name="utterance_position"
             )
         ]
 
@@ -121,6 +136,8 @@ class AttributeRating(models.Model):
     item = models.CharField(max_length=80)
     value = models.SmallIntegerField(null=True, blank=True)
     not_applicable = models.BooleanField(default=False)
+    trace = models.JSONField(null=True, blank=True)
+    """How the mark was set (`manyvoices.schema.SliderTrace`)."""
 
     class Meta:
         constraints = [
@@ -131,3 +148,23 @@ class AttributeRating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.block} {self.item}"
+
+
+class Spending(models.Model):
+    """What the models have used for one participant, by the providers' own counts.
+
+    Kept apart from the conversations: what was spent stays spent when somebody is erased.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="spendings")
+    participant = models.OneToOneField(
+        Participant, on_delete=models.SET_NULL, related_name="spending", null=True, blank=True
+    )
+    n_calls = models.PositiveIntegerField(default=0)
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    picos = models.PositiveBigIntegerField(default=0)
+    """Money, in millionths of a millionth of the budget's currency: prices are per million."""
+
+    def __str__(self) -> str:
+        return f"{self.study_id}: {self.prompt_tokens + self.completion_tokens} tokens"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+import msgspec
 from django.db import transaction
 
 from manyvoices.collect.conversations import queries
@@ -23,9 +24,11 @@ from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
 from manyvoices.design import ConversationsStage
 from manyvoices.design.dialogue import (
+    NothingToLock,
     TurnState,
     continuing_slots,
     derive_seed,
+    draw_replacement,
     draw_responders,
     generator,
     lock_winner,
@@ -34,6 +37,7 @@ from manyvoices.design.dialogue import (
     turn_state,
 )
 from manyvoices.design.survey import NOT_APPLICABLE
+from manyvoices.schema import SliderTrace
 
 # Beyond the responder's own time limit: the wait for a runner, and the way to and from it.
 QUEUE_ALLOWANCE_S = 5.0
@@ -105,7 +109,7 @@ def _may_send(
 def _ask(turn: Turn, rule: ConversationsStage, *, now: datetime) -> None:
     """Draw who answers in which place, and queue one job for each."""
     rng = generator(derive_seed(turn.seed, "draw", turn.attempt))
-    if turn.index == 0:
+    if queries.draws_anew(turn.conversation, turn.index):
         spec = turn.conversation.participant.version.spec
         drawn = draw_responders([m.id for m in spec.models], rule.opening.responders, rng)
     else:
@@ -121,6 +125,36 @@ def _ask(turn: Turn, rule: ConversationsStage, *, now: datetime) -> None:
         lease_s=queries.time_limit_s(rule, turn.index) + QUEUE_ALLOWANCE_S,
         now=now,
     )
+
+
+def replace_failed(utterance: Utterance, *, now: datetime) -> Utterance | None:
+    """Draw a further model for a place whose own failed, where the study says so and there is time.
+
+    Call with the participant locked, in the transaction that stores the failure.
+    """
+    turn = utterance.turn
+    conversation = turn.conversation
+    rule = queries.stage_spec(conversation.participant, conversation.stage)
+    if not queries.may_replace(utterance, rule, now=now):
+        return None
+    asked = turn.utterances.filter(attempt=turn.attempt).values_list("responder", flat=True)
+    number = utterance.replacement + 1
+    seed = derive_seed(turn.seed, "replace", turn.attempt, utterance.position, number)
+    pool = [m.id for m in conversation.participant.version.spec.models]
+    drawn = draw_replacement(pool, list(asked), generator(seed))
+    if drawn is None or utterance.answer_by is None:
+        return None
+    other = Utterance.objects.create(
+        turn=turn,
+        attempt=turn.attempt,
+        position=utterance.position,
+        replacement=number,
+        responder=drawn,
+        answer_by=utterance.answer_by,
+    )
+    left_s = (utterance.answer_by - now).total_seconds()
+    leases.enqueue(kind=JOB_KIND, key=str(other.id), lease_s=left_s + QUEUE_ALLOWANCE_S, now=now)
+    return other
 
 
 @transaction.atomic
@@ -143,13 +177,21 @@ def ask_again(*, conversation: Conversation, index: int, now: datetime) -> Turn:
 
 @transaction.atomic
 def rate_turn(
-    *, conversation: Conversation, index: int, scores: Mapping[str, int | None], now: datetime
+    *,
+    conversation: Conversation,
+    index: int,
+    scores: Mapping[str, int | None],
+    now: datetime,
+    traces: Mapping[str, SliderTrace] | None = None,
+    all_bad: bool = False,
 ) -> Turn:
     """Store the scores of one turn and lock its winner. A second rating changes nothing.
 
-    `scores`: position as text -> score. Raises `manyvoices.design.dialogue.RatingsMissing` where
-    an answer that was shown has none, `NothingToLock` where nobody answered, `StaleSubmission`
-    where answers are still awaited.
+    `scores`, `traces`: position as text -> score, or how the mark was set. `all_bad`: no answer
+    wins; those that were not rated stay so, and the stage's rule says what follows.
+
+    Raises `manyvoices.design.dialogue.RatingsMissing` where an answer that was shown has no score,
+    `NothingToLock` where nobody answered, `StaleSubmission` where answers are still awaited.
     """
     lock_participant(conversation.participant)
     turn = conversation.turns.get(index=index)
@@ -159,19 +201,41 @@ def rate_turn(
     state = turn_state(queries.candidates(utterances), now=now, deadline=turn.deadline_at)
     if state is TurnState.WAITING:
         raise StaleSubmission("answers are still awaited")
+    rule = queries.stage_spec(conversation.participant, conversation.stage)
+    if all_bad and rule.all_bad is None:
+        raise StaleSubmission("the study does not offer this")
     for utterance in utterances:
         if utterance.text:
             utterance.score = scores.get(utterance.key)
-    rng = generator(derive_seed(turn.seed, "winner"))
-    winner = lock_winner(queries.candidates(utterances), rng)
+            trace = (traces or {}).get(utterance.key)
+            utterance.trace = trace and trace_json(trace)
+    _mark_winner(turn, utterances, all_bad=all_bad)
     _give_up_on(utterances, now=now)
+    Utterance.objects.bulk_update(utterances, ["score", "chosen", "tied", "trace"])
+    turn.rated_at = now
+    turn.all_bad = all_bad
+    turn.save(update_fields=["rated_at", "all_bad"])
+    if all_bad and rule.all_bad == "end":
+        _close(conversation, rule, now=now)
+    return turn
+
+
+def _mark_winner(turn: Turn, utterances: list[Utterance], *, all_bad: bool) -> None:
+    candidates = queries.candidates(utterances)
+    if all_bad:
+        if not any(candidate.answered for candidate in candidates):
+            raise NothingToLock("no model answered, so no answer can be bad")
+        return
+    winner = lock_winner(candidates, generator(derive_seed(turn.seed, "winner")))
     for utterance in utterances:
         utterance.chosen = utterance.key == winner.key
         utterance.tied = utterance.key in winner.tied
-    Utterance.objects.bulk_update(utterances, ["score", "chosen", "tied"])
-    turn.rated_at = now
-    turn.save(update_fields=["rated_at"])
-    return turn
+
+
+def trace_json(trace: SliderTrace) -> dict[str, int | str | None]:
+    """A trace as the database keeps it."""
+    kept: dict[str, int | str | None] = msgspec.to_builtins(trace)
+    return kept
 
 
 def _give_up_on(utterances: list[Utterance], *, now: datetime) -> None:
@@ -196,11 +260,17 @@ def end_conversation(*, conversation: Conversation, now: datetime) -> Conversati
     n_rated = sum(turn.rated_at is not None for turn in turns)
     if n_rated < len(turns) or not may_finish(n_rated, rule.continuing):
         raise StaleSubmission("the conversation is not over yet")
+    _close(conversation, rule, now=now)
+    return conversation
+
+
+def _close(conversation: Conversation, rule: ConversationsStage, *, now: datetime) -> None:
+    """The talking is over; so is everything where nothing is asked about it."""
     conversation.ended_at = now
-    if not queries.asks_attributes(rule) and rule.feedback.open is None:
+    asks = queries.asks_attributes(rule) and queries.has_best(conversation)
+    if not asks and rule.feedback.open is None:
         conversation.finished_at = now
     conversation.save(update_fields=["ended_at", "finished_at"])
-    return conversation
 
 
 @transaction.atomic
@@ -209,10 +279,12 @@ def store_attributes(
     conversation: Conversation,
     blocks: Mapping[str, Mapping[str, int | str | None]],
     now: datetime,
+    traces: Mapping[tuple[str, str], SliderTrace] | None = None,
 ) -> Conversation:
     """Store how the best answer performed and why it was chosen.
 
     `blocks`: block -> item -> value, ``"not_applicable"``, or None where it was left untouched.
+    `traces`: (block, item) -> how its mark was set.
     """
     lock_participant(conversation.participant)
     conversation.refresh_from_db()
@@ -227,6 +299,7 @@ def store_attributes(
             item=item,
             value=value if isinstance(value, int) else None,
             not_applicable=value == NOT_APPLICABLE,
+            trace=(trace := (traces or {}).get((block, item))) and trace_json(trace),
         )
         for block, items in blocks.items()
         for item, value in items.items()
@@ -247,7 +320,11 @@ def store_feedback(*, conversation: Conversation, text: str, now: datetime) -> C
     if conversation.finished_at is not None:
         return conversation
     rule = queries.stage_spec(conversation.participant, conversation.stage)
-    waiting_for = queries.asks_attributes(rule) and conversation.attributes_at is None
+    waiting_for = (
+        queries.asks_attributes(rule)
+        and conversation.attributes_at is None
+        and queries.has_best(conversation)
+    )
     if conversation.ended_at is None or waiting_for:
         raise StaleSubmission("something else is asked before this")
     conversation.open_feedback = text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.urls import reverse
@@ -26,9 +26,9 @@ from manyvoices.collect.conversations.contexts import (
 )
 from manyvoices.collect.conversations.models import Conversation, Turn, Utterance
 from manyvoices.collect.people.contexts import SliderView
-from manyvoices.collect.people.journey import facts
+from manyvoices.collect.people.journey import facts_once
 from manyvoices.collect.people.models import Participant
-from manyvoices.collect.people.presenting import Posted, sliders, whole_number
+from manyvoices.collect.people.presenting import Posted, sliders, trace_text, whole_number
 from manyvoices.collect.texts import answer_html, study_html
 from manyvoices.collect.views import draft_url, last, words
 from manyvoices.design import ConversationsStage
@@ -58,7 +58,7 @@ def choose_page(
     participant: Participant, stage: int, rule: ConversationsStage, errors: dict[str, str]
 ) -> ChoosePage:
     """Which kinds of conversation are left, and how many of each."""
-    done = facts(participant)
+    done = facts_once(participant)
     left = types_left(rule, stage, done)
     number = 1 + sum(c.stage == stage for c in done.conversations)
     options = [
@@ -93,6 +93,8 @@ def opening_page(
         text=last(posted, "prompt"),
         draft_url=draft_url(conversation.participant, form_name(conversation, "0-prompt")),
         max_length=MAX_PROMPT,
+        min_words=rule.messages.min_words,
+        max_words=rule.messages.max_words,
         errors={"prompt": words(problem)} if problem else {},
     )
 
@@ -100,7 +102,11 @@ def opening_page(
 def transcript(turns: list[Turn]) -> list[Exchange]:
     """What was said and kept; turns need their utterances loaded."""
     return [
-        Exchange(prompt=turn.prompt, answer_html=answer_html((best.text if best else "") or ""))
+        Exchange(
+            prompt=turn.prompt,
+            answer_html=answer_html((best.text if best else "") or ""),
+            all_bad=turn.all_bad,
+        )
         for turn in turns
         for best in [queries.best_answer(turn)]
         if turn.rated_at is not None
@@ -132,6 +138,8 @@ def turn_page(
         slots=slots,
         turn=turn.index,
         is_waiting=is_waiting,
+        poll_ms=poll_ms(now - turn.created_at),
+        all_bad=_all_bad_leads_to(turn, rule),
         progress_url=f"{reverse('conversations:progress', args=place)}?have={','.join(settled)}",
         draft_url=draft_url(
             conversation.participant, form_name(conversation, f"{turn.index}-rate")
@@ -143,6 +151,22 @@ def turn_page(
         },
         fresh=[slot for slot in slots if slot.key in settled and slot.key not in have],
     )
+
+
+def poll_ms(waited: timedelta) -> int:
+    """How long the waiting page lets pass until it asks again: a second, and later up to four.
+
+    Were it always a second, answers that come late would multiply the requests of a server that is
+    busy already.
+    """
+    return round(min(max(waited / timedelta(milliseconds=1) / 4, 1000), 4000))
+
+
+def _all_bad_leads_to(turn: Turn, rule: ConversationsStage) -> str:
+    """As the rule says; after the last turn that is allowed the conversation ends anyhow."""
+    if rule.all_bad == "go_on" and must_finish(turn.index + 1, rule.continuing):
+        return "end"
+    return rule.all_bad or ""
 
 
 def _slot(
@@ -169,6 +193,7 @@ def _slot(
         input_id=name,
         value=whole_number(posted.get(name), rule.rating.range),
         error=words(problem) if problem else None,
+        trace=trace_text(posted, name),
     )
     return Slot(utterance.key, label, "answered", answer_html(utterance.text or ""), slider)
 
@@ -191,6 +216,9 @@ def reply_page(
         may_finish=may_finish(n_rated, rule.continuing),
         must_finish=must_finish(n_rated, rule.continuing),
         turns_before_finish=max(rule.continuing.turns[0] - n_rated, 0),
+        min_words=rule.messages.min_words,
+        max_words=rule.messages.max_words,
+        drawn_anew=turns[-1].all_bad,
         errors={"prompt": words(problem)} if problem else {},
     )
 
@@ -208,8 +236,11 @@ def attributes_page(
     posted: Posted,
     problems: Mapping[str, Mapping[str, Problem]],
 ) -> AttributesPage:
-    """Statements about the opening's best answer, in this conversation's own random order."""
-    opening = turns[0]
+    """Statements about the opening's best answer, in this conversation's own random order.
+
+    Where all of the opening's answers were bad, about the first answer that was kept.
+    """
+    opening = next((turn for turn in turns if not turn.all_bad), turns[0])
     best = queries.best_answer(opening)
     blocks = [
         BlockView(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from manyvoices.collect.conversations.models import Conversation, Turn, Utterance
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import Participant
@@ -35,8 +37,43 @@ def time_limit_s(rule: ConversationsStage, index: int) -> float:
 
 
 def shown(turn: Turn) -> list[Utterance]:
-    """The places of the turn's current attempt, in the order shown."""
-    return [u for u in turn.utterances.all() if u.attempt == turn.attempt]
+    """The places of the turn's current attempt, in the order shown; of each the last model drawn
+    for it."""
+    current = [u for u in turn.utterances.all() if u.attempt == turn.attempt]
+    last = {u.position: u for u in sorted(current, key=lambda u: u.replacement)}
+    return [last[position] for position in sorted(last)]
+
+
+LEAST_TIME_S = 1.0
+"""A model that has less time than this left for its answer is not drawn."""
+
+
+def may_replace(utterance: Utterance, rule: ConversationsStage, *, now: datetime) -> bool:
+    """Whether a further model may be drawn for the place of `utterance`, as far as the rule, the
+    clock and the turn say."""
+    turn = utterance.turn
+    return (
+        rule.failures == "replace"
+        and utterance.answer_by is not None
+        and (utterance.answer_by - now).total_seconds() >= LEAST_TIME_S
+        and turn.rated_at is None
+        and utterance.attempt == turn.attempt
+        and draws_anew(turn.conversation, turn.index)
+    )
+
+
+def draws_anew(conversation: Conversation, index: int) -> bool:
+    """Whether turn `index` asks models drawn from all of the study: the opening, and after a turn
+    whose answers were all bad."""
+    if index == 0:
+        return True
+    return conversation.turns.filter(index=index - 1, all_bad=True).exists()
+
+
+def has_best(conversation: Conversation) -> bool:
+    """Whether there is an answer to ask about: not so where all of every turn were bad."""
+    all_bad = list(conversation.turns.values_list("all_bad", flat=True))
+    return not all_bad or not all(all_bad)
 
 
 def candidates(utterances: list[Utterance]) -> list[Candidate]:
@@ -61,6 +98,7 @@ def step(conversation: Conversation, turns: list[Turn]) -> ConversationStep:
         ended=conversation.ended_at is not None,
         attributes_done=conversation.attributes_at is not None,
         feedback_done=conversation.finished_at is not None,
+        has_best=not turns or not all(turn.all_bad for turn in turns),
     )
     asked = FeedbackAsked(attributes=asks_attributes(rule), open=rule.feedback.open is not None)
     return conversation_step(state, asked)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,10 +21,19 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.people.presenting import Posted
 from manyvoices.collect.views import last, posted_lists, render_page
 from manyvoices.design.conversation_steps import ConversationStep
-from manyvoices.design.dialogue import NothingToLock, RatingsMissing, read_scores
+from manyvoices.design.dialogue import (
+    NothingToLock,
+    RatingsMissing,
+    check_words,
+    read_scores,
+)
 from manyvoices.design.journey import Step
 from manyvoices.design.problems import Problem
 from manyvoices.design.survey import read_attributes, read_open_question, read_text
+from manyvoices.design.traces import read_trace
+from manyvoices.schema import SliderTrace
+
+K = TypeVar("K")
 
 show_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -118,7 +130,13 @@ def _show(
 def _post(request: HttpRequest, found: Conversation) -> HttpResponse:
     posted = posted_lists(request.POST)
     index = last(posted, "turn")
-    actions = {"prompt": _send, "rate": _rate, "retry": _ask_again, "finish": _end}
+    actions = {
+        "prompt": _send,
+        "rate": _rate,
+        "all_bad": _call_all_bad,
+        "retry": _ask_again,
+        "finish": _end,
+    }
     action = actions.get(last(posted, "action"))
     if action is None or not index.isdigit():
         raise StaleSubmission("the form names no step of this conversation")
@@ -129,6 +147,8 @@ def _send(request: HttpRequest, found: Conversation, index: int, posted: Posted)
     text, problem = read_text(
         posted.get("prompt", ()), max_length=presenting.MAX_PROMPT, required=True
     )
+    limits = queries.stage_spec(found.participant, found.stage).messages
+    problem = problem or check_words(text or "", limits)
     if problem is not None and index == found.turns.count():
         step = ConversationStep.REPLY if index else ConversationStep.OPENING
         turns = queries.turns_with_answers(found)
@@ -139,6 +159,18 @@ def _send(request: HttpRequest, found: Conversation, index: int, posted: Posted)
 
 
 def _rate(request: HttpRequest, found: Conversation, index: int, posted: Posted) -> HttpResponse:
+    return _store_ratings(request, found, index, posted, all_bad=False)
+
+
+def _call_all_bad(
+    request: HttpRequest, found: Conversation, index: int, posted: Posted
+) -> HttpResponse:
+    return _store_ratings(request, found, index, posted, all_bad=True)
+
+
+def _store_ratings(
+    request: HttpRequest, found: Conversation, index: int, posted: Posted, *, all_bad: bool
+) -> HttpResponse:
     turn = found.turns.filter(index=index).prefetch_related("utterances").first()
     if turn is None or turn.rated_at is not None:
         return _to(found)
@@ -149,7 +181,12 @@ def _rate(request: HttpRequest, found: Conversation, index: int, posted: Posted)
     if not problems:
         try:
             operations.rate_turn(
-                conversation=found, index=index, scores=result.values, now=timezone.now()
+                conversation=found,
+                index=index,
+                scores=result.values,
+                traces=read_traces(posted, {key: f"score-{key}" for key in keys}),
+                all_bad=all_bad,
+                now=timezone.now(),
             )
         except RatingsMissing as missing:
             problems = {key: Problem("not_rated") for key in missing.keys}
@@ -176,6 +213,12 @@ def _end(_request: HttpRequest, found: Conversation, index: int, _posted: Posted
     operations.end_conversation(conversation=found, now=timezone.now())
     drafts.drop_draft(found.participant, presenting.form_name(found, f"{index}-prompt"))
     return _to(found)
+
+
+def read_traces(posted: Posted, fields: Mapping[K, str]) -> dict[K, SliderTrace]:
+    """How each mark was set, for those of which the browser has told."""
+    told = {key: read_trace(posted, field) for key, field in fields.items()}
+    return {key: trace for key, trace in told.items() if trace is not None}
 
 
 @require_GET
@@ -225,7 +268,13 @@ def attributes(
         problems = {name: result.errors for name, result in results.items() if result.errors}
         if not problems:
             blocks = {name: result.values for name, result in results.items()}
-            operations.store_attributes(conversation=found, blocks=blocks, now=timezone.now())
+            fields = {(b, item): f"{b}-{item}" for b, items in blocks.items() for item in items}
+            operations.store_attributes(
+                conversation=found,
+                blocks=blocks,
+                traces=read_traces(posted, fields),
+                now=timezone.now(),
+            )
             drafts.drop_draft(participant, form)
             return _to(found)
     else:

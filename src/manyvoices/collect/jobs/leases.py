@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from manyvoices.collect.jobs.models import Job
+
+WORTH_RENEWING = timedelta(seconds=1)
+"""Less than this is covered by what a lease allows for on top of the work."""
 
 
 class LeaseLost(Exception):
@@ -65,11 +68,30 @@ def settle(*, job: Job, now: datetime, error: str = "") -> None:
     Raises `LeaseLost`, which rolls that transaction back, where another runner owns the job now.
     """
     state = Job.State.FAILED if error else Job.State.DONE
-    updated = Job.objects.filter(pk=job.pk, owner=job.owner, state=Job.State.LEASED).update(
-        state=state, finished_at=now, error=error[:2000], leased_until=None
-    )
+    updated = _held(job).update(state=state, finished_at=now, error=error[:2000], leased_until=None)
     if not updated:
         raise LeaseLost(f"{job} is no longer held by {job.owner}")
+
+
+def renew(*, job: Job, now: datetime) -> None:
+    """Let the lease of a claimed job count from now, where the work begins late.
+
+    Between a claim and the begin of the work there may be a queue, which must not count: the job
+    would be taken over, and its model asked twice. Raises `LeaseLost` as `settle` does.
+    """
+    until = now + timedelta(seconds=job.lease_s)
+    if job.leased_until is not None and until - job.leased_until < WORTH_RENEWING:
+        return
+    if not _held(job).update(leased_until=until):
+        raise LeaseLost(f"{job} is no longer held by {job.owner}")
+    job.leased_until = until
+
+
+def _held(job: Job) -> QuerySet[Job]:
+    """The job's row as it was claimed: a runner that claims its own late job begins it anew."""
+    return Job.objects.filter(
+        pk=job.pk, owner=job.owner, attempts=job.attempts, state=Job.State.LEASED
+    )
 
 
 def cancel(*, kind: str, keys: list[str], now: datetime) -> None:

@@ -42,6 +42,7 @@ def current_participant(request: HttpRequest, study_id: str) -> Participant:
     )
     if participant is None:
         raise NotTakingPart(study_id)
+    participant.version.read_in(participant.language)
     return participant
 
 
@@ -67,9 +68,40 @@ def for_participant(view: ParticipantView[P]) -> View[P]:
             participant = current_participant(request, study_id)
         except NotTakingPart:
             return redirect("people:enter", study_id)
+        if elsewhere := _held_up(participant):
+            return redirect(elsewhere, study_id)
         try:
             return view(request, participant, *args, **kwargs)
         except StaleSubmission:
             return redirect("people:next", study_id)
+
+    return run  # type: ignore[return-value]  # mypy cannot wrap Concatenate in functools.wraps
+
+
+def _held_up(participant: Participant) -> str | None:
+    """The page of somebody who cannot go on at the moment; None for everybody else."""
+    if participant.left_because:
+        return "people:left"
+    if participant.waiting_since is not None:
+        return "people:waiting"
+    current = participant.study.consent_version
+    if current and participant.consent_version != current and participant.completed_at is None:
+        return "people:consent_again"
+    return None
+
+
+def whoever_takes_part(view: ParticipantView[P]) -> View[P]:
+    """Give a view its participant, held up or not: pages about places and rights."""
+
+    @functools.wraps(view)
+    def run(request: HttpRequest, study_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            participant = current_participant(request, study_id)
+        except NotTakingPart:
+            return redirect("people:enter", study_id)
+        try:
+            return view(request, participant, *args, **kwargs)
+        except StaleSubmission:
+            return redirect("people:enter", study_id)
 
     return run  # type: ignore[return-value]  # mypy cannot wrap Concatenate in functools.wraps

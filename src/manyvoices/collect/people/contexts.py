@@ -30,6 +30,11 @@ class SliderView:
     na_name: str | None = None
     na_checked: bool = False
     error: str | None = None
+    trace: str = ""
+    """What js/slider.js has told of its use, as it was posted or drafted."""
+    text_name: str = ""
+    """Name of the text field beside it; empty where there is none."""
+    text_value: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class ConsentPage:
     rehearsal: str = ""
     """A signed token where a rehearsal bot is coming in; empty for people."""
     external_id: str = ""
+    carried: dict[str, str] = field(default_factory=dict)
+    """Further hidden fields: the platform's study and session, a signed invitation."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class DonePage:
     withdraw_until: datetime | None
     simulated: bool
     resume_url: str
+    code_url: str | None = None
+    """Where the code counts; the person clicks it."""
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,20 @@ def facts(participant: Participant) -> JourneyFacts:
     )
 
 
+def facts_once(participant: Participant) -> JourneyFacts:
+    """`facts` as they were when this request first asked: a page shows one moment.
+
+    Kept with the row in memory, so another request reads anew. What decides a write asks `facts`.
+    """
+    known: JourneyFacts | None = participant.__dict__.get("_journey_facts")
+    if known is None:
+        known = participant.__dict__["_journey_facts"] = facts(participant)
+    return known
+
+
 def step_of(participant: Participant) -> Step:
     """What the participant does next."""
-    return next_step(participant.version.spec, facts(participant))
+    return next_step(participant.version.spec, facts_once(participant))
 
 
 def address(participant: Participant, step: Step) -> str:
@@ -50,7 +61,7 @@ def address(participant: Participant, step: Step) -> str:
 
 def progress(participant: Participant) -> Progress:
     """How far the participant is: survey pages and conversations count one step each."""
-    spec, done = participant.version.spec, facts(participant)
+    spec, done = participant.version.spec, facts_once(participant)
     pages = sum(len(s.pages) for s in spec.stages if isinstance(s, SurveyStage))
     total = pages + sum(stage.n_conversations for _i, stage in spec.conversation_stages())
     finished = len(done.survey_pages_done) + sum(c.finished for c in done.conversations)
@@ -70,7 +81,9 @@ def complete_if_done(*, participant: Participant, now: datetime) -> bool:
         return False
     with transaction.atomic():
         lock_participant(participant)
-        participant.refresh_from_db(fields=["completed_at"])
+        participant.refresh_from_db(fields=["completed_at", "left_because"])
+        if participant.left_because and participant.completed_at is None:
+            return False  # Their place was given away while they were finishing.
         if participant.completed_at is None:
             participant.completed_at = now
             participant.save(update_fields=["completed_at"])

@@ -1,4 +1,8 @@
-"""A participant, and the drafts of what they are writing."""
+"""A participant, the drafts of what they are writing, and the places that people hold.
+
+Who a participant is for a recruitment platform stands in tables of its own (`Recruited`,
+`Invitation`), which no release reads.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,22 @@ class Participant(models.Model):
     consented_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    """Set when everything was erased: from then on this row is a tombstone, an id and a date."""
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    """Set while every place for such a person is taken and some may come free."""
+    left_at = models.DateTimeField(null=True, blank=True)
+    left_because = models.CharField(max_length=20, blank=True, default="")
+    """Why they are out before the end: a `Left` value; empty = they are not."""
+    clock_from = models.DateTimeField(null=True, blank=True)
+    """Where the time limit counts from, if not from the consent: they came back later."""
+    left_words = models.CharField(max_length=500, blank=True, default="")
+    """The study's own reason for a screen-out."""
+
+    class Left(models.TextChoices):
+        SCREEN_OUT = "screen_out"
+        OVER_QUOTA = "over_quota"
+        TIMEOUT = "timeout"
+        RETURN = "return"
 
     class Meta:
         constraints = [
@@ -64,3 +84,88 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant_id} {self.form}"
+
+
+class ConsentGiven(models.Model):
+    """That somebody agreed to one version of the text, and when: the first time and again."""
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="consents")
+    consent_version = models.CharField(max_length=64)
+    agreed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "consent_version"], name="one_consent_per_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.consent_version}"
+
+
+class QuotaCell(models.Model):
+    """One cell of a study's quotas. Its row is what admissions lock."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="quota_cells")
+    key = models.CharField(max_length=500)
+    where = models.JSONField(default=dict)
+    """Question id -> list of values, of which one must have been given."""
+    limit = models.PositiveIntegerField(null=True, blank=True)
+    target = models.PositiveIntegerField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    """False where the study's current version has no such cell any more."""
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [models.UniqueConstraint(fields=["study", "key"], name="quota_cell_key")]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.key}"
+
+
+class Reservation(models.Model):
+    """A place in a cell, held by one person. It is deleted when they give it back or leave."""
+
+    cell = models.ForeignKey(QuotaCell, on_delete=models.CASCADE, related_name="reservations")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="reservations"
+    )
+    reserved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cell", "participant"], name="one_place_per_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} in {self.cell_id}"
+
+
+class Recruited(models.Model):
+    """The platform's own ids of how somebody came. Never released, and erased with the person."""
+
+    participant = models.OneToOneField(
+        Participant, on_delete=models.CASCADE, related_name="recruited"
+    )
+    platform_study = models.CharField(max_length=100, blank=True, default="")
+    platform_session = models.CharField(max_length=100, blank=True, default="")
+
+    def __str__(self) -> str:
+        return str(self.participant_id)
+
+
+class Invitation(models.Model):
+    """Somebody on a list of invited people, under the id that the list gives them."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="invitations")
+    person = models.CharField(max_length=80)
+    invited_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "person"], name="one_invitation_per_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.person}"

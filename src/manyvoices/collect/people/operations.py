@@ -8,8 +8,11 @@ from datetime import datetime
 from django.core import signing
 from django.db import IntegrityError, transaction
 
-from manyvoices.collect.people.models import Participant
+from manyvoices.collect.people import admission
+from manyvoices.collect.people.locks import lock_participant
+from manyvoices.collect.people.models import ConsentGiven, Participant, Recruited
 from manyvoices.collect.studies.models import StudyVersion
+from manyvoices.design.admission import Admission
 from manyvoices.schema.errors import ManyvoicesError
 
 ENTRY_SALT = "manyvoices.entry"
@@ -19,6 +22,14 @@ ENTRY_AGE_S = 24 * 3600
 
 class EntryExpired(ManyvoicesError):
     """The consent page was open for longer than a day, or its form was changed."""
+
+
+class NoPlace(ManyvoicesError):
+    """There is no place for one more person; `admission` says whether one may come free."""
+
+    def __init__(self, admission: Admission) -> None:
+        self.admission = admission
+        super().__init__(f"no place: {admission.reason}")
 
 
 def new_entry() -> str:
@@ -47,15 +58,20 @@ def give_consent(
     external_id: str | None,
     simulated: bool,
     now: datetime,
+    platform_study: str = "",
+    platform_session: str = "",
 ) -> Participant:
-    """Make a participant, or return the one whom the same form or the same person made before."""
+    """Make a participant, or return the one whom the same form or the same person made before.
+
+    Raises `NoPlace` where the study is full: nobody is made then.
+    """
     try:
         key = uuid.UUID(signing.loads(entry, salt=ENTRY_SALT, max_age=ENTRY_AGE_S))
     except (signing.BadSignature, ValueError) as error:
         raise EntryExpired("this consent form is no longer valid") from error
     try:
         with transaction.atomic():
-            participant, _created = Participant.objects.get_or_create(
+            participant, created = Participant.objects.get_or_create(
                 pk=key,
                 defaults={
                     "study": version.study,
@@ -67,7 +83,37 @@ def give_consent(
                     "consented_at": now,
                 },
             )
+            if created:
+                _first_rows(participant, platform_study, platform_session, now)
     except IntegrityError:
         # The recruitment provider's link was opened twice: one person is one participant.
         participant = Participant.objects.get(study=version.study, external_id=external_id)
     return participant
+
+
+def _first_rows(participant: Participant, study: str, session: str, now: datetime) -> None:
+    """What belongs to a new participant: the consent, the platform's ids, a place."""
+    ConsentGiven.objects.create(
+        participant=participant, consent_version=participant.consent_version, agreed_at=now
+    )
+    if study or session:
+        Recruited.objects.create(
+            participant=participant, platform_study=study, platform_session=session
+        )
+    if participant.study.quota_cells.filter(is_active=True).exists():
+        found = admission.admit(participant=participant, traits={}, now=now)
+        if not found.is_ok:
+            raise NoPlace(found)
+
+
+@transaction.atomic
+def consent_again(*, participant: Participant, version: StudyVersion, now: datetime) -> None:
+    """Agree to the current text. What was given before keeps the version it was given under."""
+    lock_participant(participant)
+    ConsentGiven.objects.get_or_create(
+        participant=participant,
+        consent_version=version.spec.consent.version,
+        defaults={"agreed_at": now},
+    )
+    participant.consent_version = version.spec.consent.version
+    participant.save(update_fields=["consent_version"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from manyvoices.collect.people.contexts import SliderView
 from manyvoices.design.questions import Attributes, Item, Vas
+from manyvoices.design.traces import MAX_LENGTH, SUFFIX, last_place
 
 Posted = Mapping[str, Sequence[str]]
 
@@ -16,6 +17,11 @@ def whole_number(values: Sequence[str] | None, limits: tuple[int, int]) -> int |
     if text.isascii() and text.isdigit() and limits[0] <= int(text) <= limits[1]:
         return int(text)
     return None
+
+
+def trace_text(posted: Posted, name: str) -> str:
+    """A slider's trace as it came, to be carried on by the page that is shown again."""
+    return (posted.get(name + SUFFIX) or [""])[-1][:MAX_LENGTH]
 
 
 def sliders(
@@ -38,6 +44,10 @@ def _slider(
     block: Vas | Attributes, item: Item, prefix: str, posted: Posted, error: str | None
 ) -> SliderView:
     name = f"{prefix}-{item.id}"
+    na_checked = block.not_applicable and any(posted.get(f"{name}-na", ()))
+    value = whole_number(posted.get(name), block.range)
+    if value is None and na_checked:
+        value = last_place(posted, name, block.range)
     return SliderView(
         name=name,
         label=item.label,
@@ -46,8 +56,11 @@ def _slider(
         minimum=block.range[0],
         maximum=block.range[1],
         input_id=name,
-        value=whole_number(posted.get(name), block.range),
+        value=value,
         na_name=f"{name}-na" if block.not_applicable else None,
-        na_checked=any(posted.get(f"{name}-na", ())),
+        na_checked=na_checked,
         error=error,
+        trace=trace_text(posted, name),
+        text_name=f"{name}-text" if item.text else "",
+        text_value=(posted.get(f"{name}-text") or [""])[-1],
     )

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from manyvoices.collect.people import drafts, journey, operations
+from manyvoices.collect.people import (
+    admission,
+    drafts,
+    journey,
+    operations,
+    place_views,
+    rights,
+)
 from manyvoices.collect.people.access import current_participant, for_participant, remember
+from manyvoices.collect.people.arrival import Arrival, arrival, is_same_visit, known_participant
 from manyvoices.collect.people.contexts import ConsentPage, DonePage, HomePage, StudyLink
-from manyvoices.collect.people.errors import NotTakingPart
+from manyvoices.collect.people.errors import NotTakingPart, StaleSubmission
 from manyvoices.collect.people.models import Participant
+from manyvoices.collect.people.rights_views import stored_lines
 from manyvoices.collect.studies.models import Study
 from manyvoices.collect.texts import study_html
 from manyvoices.collect.views import last, posted_lists, render_page
+from manyvoices.design.translations import study_language
 
 
 @require_GET
@@ -28,15 +37,18 @@ def home(request: HttpRequest) -> HttpResponse:
     """What this server asks people about; in a demo, what to open first."""
     from manyvoices.collect.console.demo import demo_notes
 
-    links = [
-        StudyLink(
-            title=study.title,
-            url=reverse("people:enter", args=[study.id]),
-            description=study_html(study.current.spec.description),
-        )
-        for study in Study.objects.filter(is_open=True)
-    ]
+    links = [_link(study) for study in Study.objects.filter(is_open=True)]
     return render(request, "home.html", {"page": HomePage(studies=links, demo=demo_notes(links))})
+
+
+def _link(study: Study) -> StudyLink:
+    version = study.current
+    version.read_in(get_language() or "en")
+    return StudyLink(
+        title=version.spec.title,
+        url=reverse("people:enter", args=[study.id]),
+        description=study_html(version.spec.description),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,50 +59,94 @@ def enter(request: HttpRequest, study_id: str) -> HttpResponse:
         current_participant(request, study_id)
         return redirect("people:next", study_id)
     except NotTakingPart:
-        if not study.is_open:
-            return render(request, "people/closed.html", {"study": study}, status=410)
-    return _consent(request, study) if request.method == "POST" else _invitation(request, study)
+        found = arrival(request.POST if request.method == "POST" else request.GET, study_id)
+    known = known_participant(found, study_id)
+    if known is not None:
+        return _recognised(request, known, found)
+    rules = study.current.spec.recruitment
+    is_bot = operations.is_rehearsal(_rehearsal(request), study_id)
+    uninvited = rules.provider == "invitation" and not found.invitation
+    if found.is_forged or (uninvited and not is_bot):
+        return place_views.not_invited(request, study)
+    door = admission.at_the_door(study, study.current, timezone.now())
+    if not door.is_ok and not (is_bot and study.is_open):
+        return place_views.no_entry(request, study, door)
+    if request.method == "POST":
+        return _consent(request, study, found)
+    return _invitation(request, study, found)
+
+
+def _rehearsal(request: HttpRequest) -> str:
+    return request.POST.get("rehearsal", "") or request.GET.get("rehearsal", "")
+
+
+def _recognised(request: HttpRequest, known: Participant, found: Arrival) -> HttpResponse:
+    """One person, one record: whoever came by this link before goes on where they were."""
+    if not is_same_visit(known, found):
+        return place_views.seen_before(request, known)
+    response = redirect("people:next", known.study_id)
+    remember(request, response, known)
+    return response
 
 
 def _invitation(
-    request: HttpRequest, study: Study, errors: dict[str, str] | None = None
+    request: HttpRequest, study: Study, found: Arrival, errors: dict[str, str] | None = None
 ) -> HttpResponse:
-    consent = study.current.spec.consent
-    source = request.POST if request.method == "POST" else request.GET
+    version = study.current
+    version.read_in(get_language() or "en")
+    consent = version.spec.consent
     page = ConsentPage(
         consent_html=study_html(consent.text),
         minimum_age=consent.minimum_age,
         entry=operations.new_entry(),
         errors=errors or {},
-        rehearsal=source.get("rehearsal", ""),
-        # Prolific's own name for it, so that a study's link needs no mapping.
-        external_id=source.get("PROLIFIC_PID", "") or source.get("external_id", ""),
+        rehearsal=_rehearsal(request),
+        external_id="" if found.invitation else found.external_id,
+        carried=_carried(found),
     )
     return render(
         request,
         "people/consent.html",
-        {"page": page, "study": study},
+        {"page": page, "study": study, "study_title": version.spec.title},
         status=422 if errors else 200,
     )
 
 
-def _consent(request: HttpRequest, study: Study) -> HttpResponse:
+def _carried(found: Arrival) -> dict[str, str]:
+    """What the form hands on of the link by which somebody came."""
+    carried = {
+        "STUDY_ID": found.platform_study,
+        "SESSION_ID": found.platform_session,
+        "invitation": found.invitation,
+    }
+    return {name: value for name, value in carried.items() if value}
+
+
+def _consent(request: HttpRequest, study: Study, found: Arrival) -> HttpResponse:
     posted = posted_lists(request.POST)
     errors = _consent_errors(posted, study.current.spec.consent.minimum_age)
     if errors:
-        return _invitation(request, study, errors)
+        return _invitation(request, study, found, errors)
+    version = study.current
     try:
         participant = operations.give_consent(
-            version=study.current,
+            version=version,
             entry=last(posted, "entry"),
-            language=get_language() or "en",
-            external_id=last(posted, "external_id")[:100],
+            # The language of the data; that of the interface can be changed at any time.
+            language=study_language(version.spec, get_language() or "en"),
+            external_id=found.external_id,
+            platform_study=found.platform_study,
+            platform_session=found.platform_session,
             simulated=operations.is_rehearsal(last(posted, "rehearsal"), study.id),
             now=timezone.now(),
         )
     except operations.EntryExpired:
         message = _("This page was open for a long time. Please confirm once more.")
-        return _invitation(request, study, {"agree": message})
+        return _invitation(request, study, found, {"agree": message})
+    except operations.NoPlace as full:
+        return place_views.no_entry(request, study, full.admission)
+    if participant.external_id and not is_same_visit(participant, found):
+        return place_views.seen_before(request, participant)
     response = redirect("people:next", study.id)
     remember(request, response, participant)
     return response
@@ -139,7 +195,7 @@ def draft(request: HttpRequest, study_id: str, form: str) -> HttpResponse:
         saved = drafts.save_draft(
             participant=participant, form=form, fields=fields, now=timezone.now()
         )
-    except NotTakingPart:
+    except (NotTakingPart, StaleSubmission):
         return JsonResponse({"error": "no participant"}, status=403)
     except (drafts.DraftTooLarge, ValueError) as error:
         return JsonResponse({"error": str(error)}, status=400)
@@ -166,11 +222,12 @@ def done(request: HttpRequest, participant: Participant) -> HttpResponse:
         return redirect("people:next", participant.study_id)
     spec = participant.version.spec
     withdraw_until = None
-    if participant.completed_at and spec.consent.withdrawal_days:
-        withdraw_until = participant.completed_at + timedelta(days=spec.consent.withdrawal_days)
+    if rights.consent_of(participant).withdrawal_days:
+        withdraw_until = rights.withdraw_until(participant)
     page = DonePage(
         code=spec.recruitment.completion_code,
-        stored=_stored(participant),
+        code_url=spec.recruitment.link_with(spec.recruitment.completion_code),
+        stored=stored_lines(participant),
         participant_id=str(participant.id),
         consent_version=participant.consent_version,
         withdraw_until=withdraw_until,
@@ -180,19 +237,3 @@ def done(request: HttpRequest, participant: Participant) -> HttpResponse:
         ),
     )
     return render_page(request, participant, "people/done.html", page)
-
-
-def _stored(participant: Participant) -> list[str]:
-    answers = participant.answers.count()
-    conversations = participant.conversations.count()
-    lines = []
-    if answers:
-        lines.append(
-            ngettext("%(n)d survey answer", "%(n)d survey answers", answers) % {"n": answers}
-        )
-    if conversations:
-        lines.append(
-            ngettext("%(n)d conversation", "%(n)d conversations", conversations)
-            % {"n": conversations}
-        )
-    return lines

@@ -86,6 +86,10 @@ def _fill_field(
     if found.kind == "text":
         text = _text(found, form, path, memory, rng)
         return [(found.name, text[: found.max_length])]
+    if found.kind == "number":
+        return [(found.name, str(rng.randint(*found.limits)))]
+    if found.kind == "date":
+        return [(found.name, found.earliest)]
     if found.kind == "checkbox":
         return [(found.name, value) for value in _ticks(found, form, rng, thorough)]
     if found.kind in {"radio", "select"}:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-FieldKind = Literal["radio", "checkbox", "range", "text", "select", "unknown"]
+FieldKind = Literal["radio", "checkbox", "range", "text", "select", "number", "date", "unknown"]
 
 
 @dataclass(slots=True)
@@ -32,6 +32,8 @@ class Field:
     na_name: str | None = None
     """Name of the box that says "does not apply"."""
     input_type: str = ""
+    earliest: str = ""
+    """A day that a date may be."""
 
 
 @dataclass(slots=True)

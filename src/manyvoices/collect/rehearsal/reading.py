@@ -41,6 +41,7 @@ class _Reader(HTMLParser):
         self._field: Field | None = None
         self._error_of: str | None = None
         self._in: str | None = None
+        self._own_place: str | None = None
 
     def result(self) -> SeenPage:
         if self._loose.fields or self._loose.can_send:
@@ -71,8 +72,11 @@ class _Reader(HTMLParser):
             self._form.fields[-1].multiline = True
         elif tag == "select":
             self._field = self._add(Field(at.get("name", ""), "select"))
+            self._own_place = at.get("data-own-place")
         elif tag == "option":
-            if self._field is not None and at.get("value"):
+            # In a ranking, a bot gives each line a place that it gives to no other.
+            is_offered = self._own_place is None or at.get("value") == self._own_place
+            if self._field is not None and at.get("value") and is_offered:
                 self._field.options.append(at["value"])
         elif tag == "button" and at.get("type", "submit") == "submit":
             if name := at.get("form"):
@@ -110,7 +114,8 @@ class _Reader(HTMLParser):
     def _input(self, at: dict[str, str]) -> None:
         kind, name = at.get("type", "text"), at.get("name", "")
         if kind == "hidden":
-            self._form.hidden.append((name, at.get("value", "")))
+            if name:  # A slider's trace has no name before the slider is used.
+                self._form.hidden.append((name, at.get("value", "")))
         elif kind == "range":
             limits = (_number(at, "min") or 0, _number(at, "max") or 100)
             self._add(Field(at.get("data-name", name), "range", limits=limits))
@@ -118,6 +123,10 @@ class _Reader(HTMLParser):
             self._form.fields[-1].na_name = name
         elif kind in {"radio", "checkbox"}:
             self._choice(name, kind, at)
+        elif kind == "date" or "data-number" in at:
+            limits = (_number(at, "data-min") or 0, _number(at, "data-max") or 100)
+            self._add(Field(name, "date" if kind == "date" else "number", limits=limits))
+            self._form.fields[-1].earliest = at.get("min") or at.get("max") or "2000-01-31"
         elif kind in _TEXT_INPUTS:
             self._add(Field(name, "text", max_length=_number(at, "data-max-length")))
         elif kind not in {"submit", "button", "reset"}:

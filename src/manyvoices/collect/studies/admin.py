@@ -9,7 +9,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from manyvoices.collect.console.readonly import FixedAdmin, ReadOnlyAdmin
-from manyvoices.collect.studies.models import Study, StudyVersion
+from manyvoices.collect.studies.models import (
+    ReleasedParticipant,
+    ReleasedVersion,
+    Study,
+    StudyVersion,
+)
 
 
 @admin.register(Study)
@@ -39,3 +44,24 @@ class StudyVersionAdmin(ReadOnlyAdmin):
         """The content as it was validated, indented."""
         text = json.dumps(version.content, indent=2, ensure_ascii=False)
         return format_html("<pre>{}</pre>", text)
+
+
+@admin.register(ReleasedVersion)
+class ReleasedVersionAdmin(ReadOnlyAdmin):
+    """The releases that were written."""
+
+    list_display = ("release_id", "study", "version", "created_at")
+    list_filter = ("study",)
+    list_select_related = ("study",)
+    search_fields = ("release_id",)
+    fields = ("release_id", "study", "version", "created_at")
+
+
+@admin.register(ReleasedParticipant)
+class ReleasedParticipantAdmin(ReadOnlyAdmin):
+    """Who is in which release, by pseudonym."""
+
+    list_display = ("participant_id", "release")
+    list_select_related = ("release",)
+    search_fields = ("=participant_id",)
+    fields = ("participant_id", "release")

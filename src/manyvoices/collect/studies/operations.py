@@ -16,9 +16,13 @@ def publish_study(*, spec: StudySpec, now: datetime) -> StudyVersion:
 
     People who have begun keep the version that they consented to.
     """
+    from manyvoices.collect.people.quotas import sync_cells
+
+    current = {"title": spec.title, "consent_version": spec.consent.version}
     study, _ = Study.objects.update_or_create(
-        id=spec.id, defaults={"title": spec.title}, create_defaults=_new(spec, now)
+        id=spec.id, defaults=current, create_defaults=current | {"created_at": now}
     )
+    sync_cells(study=study, recruitment=spec.recruitment)
     latest = study.versions.order_by("-number").first()
     if latest is not None and latest.digest == spec.digest:
         return latest
@@ -32,7 +36,3 @@ def publish_study(*, spec: StudySpec, now: datetime) -> StudyVersion:
     return study.versions.create(
         number=number, digest=spec.digest, content=spec.model_dump(mode="json"), created_at=now
     )
-
-
-def _new(spec: StudySpec, now: datetime) -> dict[str, object]:
-    return {"title": spec.title, "created_at": now}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from manyvoices.collect.console.readonly import ReadOnlyAdmin
-from manyvoices.collect.surveys.models import SurveyAnswer, SurveyPage
+from manyvoices.collect.surveys.models import ReplacedAnswer, SurveyAnswer, SurveyPage
 
 
 @admin.register(SurveyPage)
@@ -35,3 +35,12 @@ class SurveyAnswerAdmin(ReadOnlyAdmin):
         "consent_version",
         "answered_at",
     )
+
+
+@admin.register(ReplacedAnswer)
+class ReplacedAnswerAdmin(ReadOnlyAdmin):
+    """What answers were before somebody went back and changed them."""
+
+    list_display = ("participant", "survey", "question", "answered_at", "replaced_at")
+    list_filter = ("participant__study", "participant__simulated", "survey")
+    search_fields = ("=participant__id", "question")

@@ -13,6 +13,23 @@ class OptionView:
     label: str
     checked: bool
     input_id: str
+    text_name: str = ""
+    """Name of the text field beside it; empty where there is none."""
+    text_value: str = ""
+    exclusive: bool = False
+    """Unticks the others, and is unticked by them."""
+    place: str = ""
+    """In a ranking: its place from 1 on, empty for none."""
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One line of a matrix."""
+
+    label: str
+    name: str
+    options: list[OptionView]
+    at_fault: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,9 +51,22 @@ class QuestionView:
     items: list[SliderView] = field(default_factory=list)
     html: str = ""
     """Sanitised text of a display-only question."""
+    rows: list[RowView] = field(default_factory=list)
+    unit: str = ""
+    minimum: str = ""
+    maximum: str = ""
+    """Limits of a number or a day, as the field's attributes; empty for none."""
+    whole: bool = True
+    words_hint: str = ""
+    """How much would be good to write."""
     visible: bool = True
     visible_if_json: str = ""
     """The branching rule for the browser, where it depends on this same page; else empty."""
+
+    @property
+    def template(self) -> str:
+        """The kind's own template."""
+        return f"kinds/{self.kind}/question.html"
 
 
 @dataclass(frozen=True)
@@ -51,3 +81,7 @@ class SurveyPageView:
     errors: dict[str, str]
     """Input id of the first control of a question or slider -> what to do."""
     draft_url: str
+    back_url: str = ""
+    """The page before it in the same survey; empty where there is none."""
+    is_changed: bool = False
+    """Sent before, and opened again."""

@@ -16,6 +16,9 @@ class SurveyPage(models.Model):
     stage = models.PositiveSmallIntegerField()
     page = models.PositiveSmallIntegerField()
     sent_at = models.DateTimeField()
+    """When it was sent first."""
+    changed_at = models.DateTimeField(null=True)
+    """When it was last opened again and sent with other answers; None where it never was."""
 
     class Meta:
         constraints = [
@@ -29,7 +32,7 @@ class SurveyPage(models.Model):
 
 
 class SurveyAnswer(models.Model):
-    """One answer as it was given. `value` None means: shown, and left unanswered."""
+    """One answer as it stands. `value` None means: shown, and left unanswered."""
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="answers")
     survey = models.CharField(max_length=80)
@@ -38,6 +41,10 @@ class SurveyAnswer(models.Model):
     value = models.JSONField(null=True)
     order = models.JSONField(null=True)
     """Options or items in the order this person saw, where the order was random."""
+    traces = models.JSONField(null=True)
+    """Item -> how its slider was used, for questions with sliders."""
+    texts = models.JSONField(null=True)
+    """Option or item -> what was written beside it."""
     consent_version = models.CharField(max_length=64)
     answered_at = models.DateTimeField()
 
@@ -50,3 +57,24 @@ class SurveyAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant_id} {self.question}"
+
+
+class ReplacedAnswer(models.Model):
+    """What an answer was before its person went back and changed it. Kept as evidence; only the
+    answer that stands is released."""
+
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="replaced_answers"
+    )
+    survey = models.CharField(max_length=80)
+    question = models.CharField(max_length=80)
+    kind = models.CharField(max_length=20)
+    value = models.JSONField(null=True)
+    order = models.JSONField(null=True)
+    traces = models.JSONField(null=True)
+    texts = models.JSONField(null=True)
+    answered_at = models.DateTimeField()
+    replaced_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.question}, replaced {self.replaced_at:%Y-%m-%d %H:%M}"

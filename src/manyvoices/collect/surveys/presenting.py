@@ -6,19 +6,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from manyvoices.collect.people.contexts import SliderView
 from manyvoices.collect.people.models import Participant
-from manyvoices.collect.people.presenting import Posted, sliders
+from manyvoices.collect.people.presenting import Posted
 from manyvoices.collect.surveys import queries
-from manyvoices.collect.surveys.contexts import OptionView, QuestionView, SurveyPageView
+from manyvoices.collect.surveys.contexts import QuestionView, SurveyPageView
+from manyvoices.collect.surveys.kinds import question_view
+from manyvoices.collect.surveys.kinds.seen import Seen
 from manyvoices.collect.texts import study_html
-from manyvoices.collect.views import draft_url, last, words
+from manyvoices.collect.views import draft_url, words
 from manyvoices.design import SurveyStage
 from manyvoices.design.problems import Problem
-from manyvoices.design.questions import Info, Multiple, Page, Single, Text, Vas, VisibleIf
-from manyvoices.design.survey import AnyQuestion, is_visible, read_page
+from manyvoices.design.questions import Page, VisibleIf
+from manyvoices.design.survey import AnyQuestion, holds, is_visible, read_page
+
+AGAIN = "again"
+"""Hidden field of a page that was sent before and is open to be changed."""
 
 
 def form_name(stage: int, page: int) -> str:
@@ -32,6 +37,8 @@ def survey_page_view(
     index: int,
     posted: Posted,
     problems: Mapping[str, Problem],
+    *,
+    again: bool = False,
 ) -> SurveyPageView:
     """The page, filled with what is posted or drafted, the problems beside their questions."""
     survey, page = queries.survey_page(participant, stage, index)
@@ -51,25 +58,45 @@ def survey_page_view(
         of=len(survey.pages),
         stage=stage,
         index=index,
-        questions=[_with_rule(view, page, here) for view in questions],
+        questions=[_with_rule(view, page, here, answers) for view in questions],
         errors=_errors(questions),
         draft_url=draft_url(participant, form_name(stage, index)),
+        back_url=_page_url(participant, stage, index - 1) if index else "",
+        is_changed=again,
     )
 
 
+def _page_url(participant: Participant, stage: int, index: int) -> str:
+    return reverse("surveys:page", args=[participant.study_id, stage, index])
+
+
 def _may_appear(question: AnyQuestion, here: set[str]) -> bool:
-    return question.visible_if is not None and question.visible_if.question in here
+    return bool(_asked(question) & here)
 
 
-def _with_rule(view: QuestionView, page: Page, here: set[str]) -> QuestionView:
+def _asked(question: AnyQuestion) -> set[str]:
+    """The questions on which this one hangs."""
+    rule = question.visible_if
+    return {part.question for part in rule.simple() if part.question} if rule else set()
+
+
+def _with_rule(
+    view: QuestionView, page: Page, here: set[str], answers: Mapping[str, object]
+) -> QuestionView:
     question = next(q for q in page.questions if q.id == view.id)
-    if question.visible_if is None or question.visible_if.question not in here:
+    if question.visible_if is None or not _may_appear(question, here):
         return view
-    return replace(view, visible_if_json=_rule_json(question.visible_if))
+    return replace(view, visible_if_json=json.dumps(_rule(question.visible_if, here, answers)))
 
 
-def _rule_json(rule: VisibleIf) -> str:
-    return json.dumps(rule.model_dump(exclude_none=True, by_alias=True, mode="json"))
+def _rule(rule: VisibleIf, here: set[str], answers: Mapping[str, object]) -> object:
+    """The rule for the browser: what hangs on an earlier page is settled, true or false."""
+    for name, parts in (("any", rule.any_), ("all", rule.all_)):
+        if parts is not None:
+            return {name: [_rule(part, here, answers) for part in parts]}
+    if rule.question not in here:
+        return holds(rule, answers)
+    return rule.model_dump(exclude_none=True, by_alias=True, mode="json")
 
 
 def _question_view(
@@ -92,51 +119,7 @@ def _question_view(
         visible=is_visible(question, answers),
     )
     order = queries.order_shown(participant, survey, question)
-    if isinstance(question, Info):
-        return replace(base, html=study_html(question.help))
-    if isinstance(question, Text):
-        return _text_view(base, question, posted)
-    if isinstance(question, Vas):
-        return replace(base, items=_items(question, name, posted, order, problem))
-    return _options_view(base, question, posted, order)
-
-
-def _text_view(base: QuestionView, question: Text, posted: Posted) -> QuestionView:
-    return replace(
-        base,
-        value=last(posted, base.name),
-        multiline=question.multiline,
-        max_length=question.max_length,
-        placeholder=question.placeholder,
-        guidance=study_html(question.guidance),
-    )
-
-
-def _options_view(
-    base: QuestionView, question: Single | Multiple, posted: Posted, order: list[str] | None
-) -> QuestionView:
-    labels = {option.value: option.label for option in question.options}
-    chosen = set(posted.get(base.name, ()))
-    options = [
-        OptionView(value, labels[value], value in chosen, f"{base.name}-{position}")
-        for position, value in enumerate(order or list(labels))
-    ]
-    style = question.style if isinstance(question, Single) else "checkboxes"
-    return replace(base, options=options, style=style)
-
-
-def _items(
-    question: Vas, name: str, posted: Posted, order: list[str] | None, problem: Problem | None
-) -> list[SliderView]:
-    at_fault = set(problem.items) if problem else set()
-    text = words(problem) if problem else None
-    return sliders(
-        question,
-        name,
-        posted,
-        order=order,
-        error_of=lambda item: text if item in at_fault else None,
-    )
+    return question_view(base, question, Seen(posted, order, problem))
 
 
 def _errors(questions: list[QuestionView]) -> dict[str, str]:
@@ -154,6 +137,9 @@ def _errors(questions: list[QuestionView]) -> dict[str, str]:
 def _first_control(view: QuestionView) -> str:
     if view.items:
         return next((item.input_id for item in view.items if item.error), view.items[0].input_id)
+    if view.rows:
+        row = next((row for row in view.rows if row.at_fault), view.rows[0])
+        return row.options[0].input_id
     if view.options and view.style != "select":
         return view.options[0].input_id
     return view.name

@@ -1,4 +1,7 @@
-"""OpenAI's chat-completions format: a request as JSON, and an answer or an error read from JSON.
+"""OpenAI's completions formats: a request as JSON, and an answer or an error read from JSON.
+
+Chat completions take messages; the older completions take one text, for models that only go on
+with a text (base models), written by a template.
 
 Pure functions, so that the format is tested without a network. Servers differ (vLLM, TGI, Ollama,
 hosted APIs): what is optional in any of them is optional here.
@@ -13,9 +16,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from manyvoices.design.responders import ResponderSpec
-from manyvoices.llm.port import ChatRequest, FailureKind, Reply, ResponderError
+from manyvoices.llm.chat_templates import TEMPLATES, cut_at_stop, write_prompt
+from manyvoices.llm.port import ChatRequest, FailureKind, Reply, ResponderError, check_length
 
-_RESERVED = ("messages", "stream", "n")
+_RESERVED = ("messages", "prompt", "stream", "n", "echo")
 
 
 def request_body(spec: ResponderSpec, request: ChatRequest) -> dict[str, Any]:
@@ -24,14 +28,28 @@ def request_body(spec: ResponderSpec, request: ChatRequest) -> dict[str, Any]:
     ``max_completion_tokens`` in `extra` takes the place of ``max_tokens``, which newer hosted
     models refuse.
     """
+    body = parameters(spec, request)
+    if spec.endpoint == "completions":
+        template = TEMPLATES[spec.template_name]
+        stop = body.get("stop", [])
+        own = [stop] if isinstance(stop, str) else list(stop)
+        return body | {
+            "prompt": write_prompt(template, request.messages),
+            # Four at most is what OpenAI's API takes.
+            "stop": list(dict.fromkeys([*own, *template.stop]))[:4],
+        }
+    return body | {
+        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+    }
+
+
+def parameters(spec: ResponderSpec, request: ChatRequest) -> dict[str, Any]:
+    """The body without what was said: what is stored with each call."""
     extra = {**spec.extra, **request.extra}
     if clash := [key for key in _RESERVED if key in extra]:
         message = f"extra cannot set {', '.join(clash)}"
         raise ResponderError(FailureKind.MISCONFIGURED, message, retryable=False)
-    body: dict[str, Any] = {
-        "model": spec.model,
-        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-    }
+    body: dict[str, Any] = {"model": spec.model}
     for name in ("temperature", "top_p", "max_tokens"):
         asked = getattr(request, name)
         value = getattr(spec, name) if asked is None else asked
@@ -42,12 +60,18 @@ def request_body(spec: ResponderSpec, request: ChatRequest) -> dict[str, Any]:
     return {**extra, **body}
 
 
-def read_reply(raw: bytes, *, latency_ms: float) -> Reply:
-    """A completion's bytes as a `Reply`; raises `ResponderError` (MALFORMED or EMPTY)."""
+def read_reply(raw: bytes, *, latency_ms: float, spec: ResponderSpec | None = None) -> Reply:
+    """A completion's bytes as a `Reply`; raises `ResponderError` (MALFORMED, EMPTY, TOO_LARGE).
+
+    `spec`: of a model that completes text, whose answer ends where its template says.
+    """
     try:
         document = json.loads(raw)
         choice = document["choices"][0]
-        text = _message_text(choice["message"])
+        if spec is not None and spec.endpoint == "completions":
+            text = cut_at_stop(TEMPLATES[spec.template_name], storable(choice["text"]))
+        else:
+            text = _message_text(choice["message"])
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         message = f"not a chat completion ({type(error).__name__}): {shorten(raw)}"
         raise ResponderError(FailureKind.MALFORMED, message, retryable=True) from None
@@ -58,7 +82,7 @@ def read_reply(raw: bytes, *, latency_ms: float) -> Reply:
     usage = document.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     return Reply(
-        text=text,
+        text=check_length(text),
         finish_reason=finish_reason,
         prompt_tokens=_optional(usage.get("prompt_tokens"), int),
         completion_tokens=_optional(usage.get("completion_tokens"), int),
@@ -75,7 +99,11 @@ def _message_text(message: Mapping[str, Any]) -> str:
     text = content if content else message.get("refusal") or ""
     if not isinstance(text, str):
         raise TypeError("content is no text")
-    # NUL and lone surrogates can be stored by no database and shown by no page.
+    return storable(text)
+
+
+def storable(text: str) -> str:
+    """The text without NUL and lone surrogates, which no database stores and no page shows."""
     return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
 
 

@@ -35,6 +35,16 @@ class ScriptedResponder:
     def __repr__(self) -> str:
         return f"ScriptedResponder({self._spec.id!r}, persona={self._persona.name!r})"
 
+    def parameters(self, request: ChatRequest) -> dict[str, Any]:
+        """The persona, and what shapes its answer."""
+        return {
+            "persona": self._persona.name,
+            "max_tokens": request.max_tokens or self._spec.max_tokens,
+            "seed": request.seed,
+            **self._spec.extra,
+            **request.extra,
+        }
+
     async def respond(self, request: ChatRequest, *, timeout_s: float) -> Reply:
         """The persona's answer, after its delay; raises TIMEOUT where that is too long."""
         extra = {**self._spec.extra, **request.extra}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.urls import reverse
@@ -66,6 +67,10 @@ def _funnel(facts: StudyFacts, version: StudyVersion, *, is_current: bool) -> Fu
     rows = [row.make(_("Consented"), people.consented, simulated.consented, status="staying")]
     rows += [_step_row(facts, version.pk, step, row) for step in steps(version.spec)]
     rows.append(row.make(_("Complete"), people.complete, simulated.complete, status="complete"))
+    rows = [
+        replace(row, lost=max(before.people.n - row.people.n, 0))
+        for before, row in zip([rows[0], *rows], rows, strict=False)
+    ]
     return Funnel(
         version=version.number,
         is_current=is_current,
@@ -92,19 +97,21 @@ class _RowMaker:
         status: str = "",
         done: Done | None = None,
         underway: int = 0,
+        time: str = "",
     ) -> FunnelRow:
         shares = {}
         for kind, n in ((False, people), (True, simulated)):
             chosen = Filter(simulated=kind, version=self._version, status=status, done=done)
             shares[kind] = Share(n, self._of[kind], self._people_url + query_string(chosen))
-        return FunnelRow(label, shares[False], shares[True], underway)
+        return FunnelRow(label, shares[False], shares[True], underway, time)
 
 
 def _step_row(facts: StudyFacts, version: int, step: StudyStep, row: _RowMaker) -> FunnelRow:
     place = (step.done.stage, step.done.number)
+    time = duration(facts.step_durations.get((version, False, step.done.kind, *place)))
     if step.done.kind == "survey":
         people, simulated = (facts.survey_pages.get((version, k, *place), 0) for k in (False, True))
-        return row.make(step.label, people, simulated, done=step.done)
+        return row.make(step.label, people, simulated, done=step.done, time=time)
     mine, bots = (facts.conversations.get((version, k, *place), Reached()) for k in (False, True))
     return row.make(
         step.label,
@@ -112,6 +119,7 @@ def _step_row(facts: StudyFacts, version: int, step: StudyStep, row: _RowMaker) 
         bots.finished,
         done=step.done,
         underway=mine.begun - mine.finished,
+        time=time,
     )
 
 

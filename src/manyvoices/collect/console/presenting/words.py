@@ -55,6 +55,9 @@ def failure(kind: str) -> str:
         FailureKind.HTTP_ERROR: _("endpoint reported an error"),
         FailureKind.MALFORMED: _("answer not understood"),
         FailureKind.EMPTY: _("empty answer"),
+        FailureKind.TOO_LARGE: _("answer too large"),
+        FailureKind.NOT_RECORDED: _("nothing recorded to replay"),
+        FailureKind.ABANDONED: _("given up by the server"),
         FailureKind.REFUSED_CREDENTIALS: _("credentials refused"),
         FailureKind.MISCONFIGURED: _("request not possible as configured"),
     }

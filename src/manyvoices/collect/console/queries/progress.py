@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import (
+    Case,
     Count,
     DurationField,
     Exists,
@@ -20,6 +21,8 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
+    When,
 )
 from django.db.models.functions import TruncDate
 
@@ -211,6 +214,37 @@ def median_duration(study_id: str) -> dict[bool, timedelta]:
     )
     found = medians(complete, "duration", by=["simulated"])
     return {simulated: duration for (simulated,), duration in found.items()}
+
+
+def step_durations(study_id: str) -> dict[tuple[int, bool, str, int, int], timedelta]:
+    """(version id, simulated, kind, stage, number) -> median time that people spent on that step.
+
+    A survey page counts from the page sent before it, or from consent; a conversation from its
+    beginning to its end. A page that follows conversations is left out: nobody saw it begin.
+    """
+    earlier = SurveyPage.objects.filter(
+        participant=OuterRef("participant"), stage=OuterRef("stage"), page=OuterRef("page") - 1
+    )
+    pages = SurveyPage.objects.filter(
+        participant__study_id=study_id, participant__withdrawn_at=None
+    ).annotate(
+        before=Case(
+            When(page=0, stage=1, then=F("participant__consented_at")),
+            default=Subquery(earlier.values("sent_at")[:1]),
+        ),
+        took=ExpressionWrapper(F("sent_at") - F("before"), output_field=DurationField()),
+    )
+    talks = Conversation.objects.filter(
+        participant__study_id=study_id, participant__withdrawn_at=None
+    ).annotate(
+        took=ExpressionWrapper(F("finished_at") - F("started_at"), output_field=DurationField())
+    )
+    who = ["participant__version_id", "participant__simulated", "stage"]
+    of_pages = medians(pages, "took", by=[*who, "page"])
+    of_talks = medians(talks, "took", by=[*who, "number"])
+    found = {(v, s, "survey", stage, n): took for (v, s, stage, n), took in of_pages.items()}
+    found |= {(v, s, "conversation", stage, n): took for (v, s, stage, n), took in of_talks.items()}
+    return found
 
 
 def _of(rows: QuerySet[Any, Any], column: str, study_id: str | None) -> QuerySet[Any, Any]:

@@ -33,6 +33,7 @@ class StudyFacts:
     scores: dict[tuple[bool, str], dict[int, int]]
     silent: dict[str, int]
     queue: calls.Queue
+    step_durations: dict[tuple[int, bool, str, int, int], timedelta]
 
     @property
     def has_simulated(self) -> bool:
@@ -74,6 +75,7 @@ def study_facts(study: Study, *, now: datetime) -> StudyFacts:
         scores=calls.opening_scores(key),
         silent=calls.silent_responders(key, now=now),
         queue=calls.queue(now=now),
+        step_durations=progress.step_durations(key),
     )
 
 
@@ -90,11 +92,14 @@ class Overview:
     current_versions: dict[str, int]
 
 
-def overview(*, now: datetime) -> Overview:
-    """Count every study of this server: as many queries for a hundred studies as for one."""
+def overview(*, now: datetime, only: set[str] | None = None) -> Overview:
+    """Count every study of this server: as many queries for a hundred studies as for one.
+
+    `only`: ids of the studies to list; all where None.
+    """
     return Overview(
         now=now,
-        studies=progress.studies(),
+        studies=[study for study in progress.studies() if only is None or study.pk in only],
         heads=progress.heads(),
         active=progress.active_now(now=now),
         last_activity=progress.last_activity(),

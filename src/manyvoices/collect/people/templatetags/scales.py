@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from manyvoices.collect.people.contexts import SliderView
 from manyvoices.collect.texts import study_html
@@ -76,7 +78,6 @@ def scale_position(slider: SliderView) -> str:
     return _("not rated yet") if slider.value is None else in_words(slider, slider.value)
 
 
-@register.simple_tag
 def scale_steps(slider: SliderView) -> list[Step]:
     """Nine places from end to end; a value that is stored already is kept to the unit."""
     span = slider.maximum - slider.minimum
@@ -85,6 +86,28 @@ def scale_steps(slider: SliderView) -> list[Step]:
         words_now = _level_of(slider, slider.value)
         values = {v for v in values if _level_of(slider, v) != words_now} | {slider.value}
     return [Step(v, in_words(slider, v), selected=v == slider.value) for v in sorted(values)]
+
+
+@register.simple_tag
+def scale_options(slider: SliderView) -> SafeString:
+    """`scale_steps` as options of a list. A page of sliders has one list many times."""
+    ends = (slider.low, slider.high, slider.minimum, slider.maximum)
+    return _options(get_language(), *ends, slider.value)
+
+
+@lru_cache(maxsize=1024)
+def _options(
+    _language: str | None, low: str, high: str, minimum: int, maximum: int, value: int | None
+) -> SafeString:
+    ends = SliderView("", "", low, high, minimum, maximum, "", value)
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (step.value, mark_safe(" selected") if step.selected else "", step.words)
+            for step in scale_steps(ends)
+        ),
+    )
 
 
 @register.simple_tag

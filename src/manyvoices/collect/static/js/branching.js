@@ -10,13 +10,14 @@ function given(element) {
   if (!element || element.hidden) return new Set();
   if (element.dataset.kind === "vas") {
     return new Set(
-      [...element.querySelectorAll("input[name]")]
+      [...element.querySelectorAll("input[name]:not([type=hidden])")]
         .filter((input) => (input.type === "checkbox" ? input.checked : !input.disabled))
         .map((input) => input.name),
     );
   }
   const answers = new Set();
   for (const field of element.querySelectorAll("input, select, textarea")) {
+    if (field.closest(".beside")) continue; // A text beside an option is no answer by itself.
     const isBox = field.type === "radio" || field.type === "checkbox";
     if (isBox ? field.checked : field.value.trim() !== "") answers.add(field.value);
   }
@@ -24,6 +25,9 @@ function given(element) {
 }
 
 function holds(rule) {
+  if (typeof rule === "boolean") return rule; // Settled on an earlier page.
+  if (rule.any) return rule.any.some(holds);
+  if (rule.all) return rule.all.every(holds);
   const answers = given(byId.get(rule.question));
   if ("answered" in rule) return answers.size > 0 === rule.answered;
   const named = "equals" in rule ? [rule.equals] : (rule.in ?? rule.not_in ?? []);

@@ -12,6 +12,7 @@ const KEYS_MIDDLE = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp"
 const TAP_PX = 10; // A finger that moved less than this has tapped.
 const DRAG_PX = 6; // A finger that moved this far sideways is putting the mark.
 const GRAB_PX = 16; // A mark this near is taken hold of rather than moved to the pointer.
+const RUN_MS = 1000; // Keys that follow each other sooner than this are one move.
 
 const page = document.getElementById("vas-words");
 const WORDS = page ? JSON.parse(page.dataset.words) : [];
@@ -20,6 +21,7 @@ const parts = (vas) => ({
   range: vas.querySelector('input[type="range"]'),
   na: vas.querySelector("[data-vas-na]"),
   clear: vas.querySelector("[data-vas-clear]"),
+  field: vas.querySelector("[data-vas-trace]"),
 });
 
 export const isTouched = (vas) => vas.hasAttribute("data-touched");
@@ -58,16 +60,64 @@ function show(vas) {
   range.setAttribute("aria-valuetext", inWords(vas));
 }
 
+/* How the mark came where it is: design/traces.py reads it. A slider left alone tells nothing.
+ * `last` is where the mark was when "does not apply" was ticked, so that unticking, also after a
+ * reload, brings it back; the server does not store it.
+ */
+const stories = new WeakMap();
+
+function writeTrace(vas) {
+  const { range, field } = parts(vas);
+  const { trace } = stories.get(vas);
+  if (!trace) {
+    field.value = "";
+    field.removeAttribute("name");
+    return;
+  }
+  const last = isTouched(vas) ? Number(range.value) : null;
+  field.value = JSON.stringify({ ...trace, last });
+  field.name = field.dataset.name;
+}
+
+function readTrace(text) {
+  try {
+    const { last, ...trace } = JSON.parse(text);
+    return { trace: "n_changes" in trace ? trace : null, last };
+  } catch {
+    return { trace: null, last: null };
+  }
+}
+
+function touchedFirst(vas, value, kind) {
+  const story = stories.get(vas);
+  const waited = Math.round(performance.now() - story.shown);
+  story.trace ??= { start: value, first_touch_ms: waited, n_changes: 0, input_kind: kind };
+}
+
+function countChange(vas) {
+  const { trace } = stories.get(vas);
+  if (trace) trace.n_changes += 1;
+}
+
+function countKey(vas) {
+  const story = stories.get(vas);
+  const now = performance.now();
+  if (now - (story.keyAt ?? -RUN_MS) >= RUN_MS) countChange(vas);
+  story.keyAt = now;
+}
+
 function tell(vas) {
   const { range } = parts(vas);
   range.dispatchEvent(new Event("input", { bubbles: true }));
   range.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-function put(vas, value) {
+function put(vas, value, kind) {
+  touchedFirst(vas, value, kind);
   parts(vas).range.value = String(value);
   vas.setAttribute("data-touched", "");
   show(vas);
+  writeTrace(vas);
   tell(vas);
 }
 
@@ -76,6 +126,7 @@ function clear(vas) {
   vas.removeAttribute("data-touched");
   range.value = String(middle(range));
   show(vas);
+  writeTrace(vas);
   range.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
@@ -110,13 +161,15 @@ function followPointer(vas, track) {
       y: event.clientY,
       offset: onMark ? event.clientX - markAt(range) : 0,
       before: isTouched(vas) ? Number(range.value) : null,
+      hadTrace: Boolean(stories.get(vas).trace),
+      kind: ["touch", "pen"].includes(event.pointerType) ? event.pointerType : "mouse",
       dragging: event.pointerType !== "touch",
     };
     if (!start.dragging) return;
     event.preventDefault(); // No text selection while dragging.
     track.setPointerCapture(event.pointerId);
     range.focus({ preventScroll: true });
-    if (!onMark) put(vas, valueAt(range, event.clientX));
+    if (!onMark) put(vas, valueAt(range, event.clientX), start.kind);
   });
 
   track.addEventListener("pointermove", (event) => {
@@ -128,21 +181,32 @@ function followPointer(vas, track) {
     }
     if (start.dragging) {
       const value = valueAt(range, event.clientX - start.offset);
-      if (!isTouched(vas) || value !== Number(range.value)) put(vas, value);
+      if (!isTouched(vas) || value !== Number(range.value)) put(vas, value, start.kind);
     }
   });
 
   track.addEventListener("pointerup", (event) => {
     if (!start || !event.isPrimary) return;
     const far = Math.hypot(event.clientX - start.x, event.clientY - start.y);
-    if (!start.dragging && far < TAP_PX) put(vas, valueAt(range, event.clientX - start.offset));
+    if (!start.dragging && far < TAP_PX) {
+      put(vas, valueAt(range, event.clientX - start.offset), start.kind);
+    }
+    const value = isTouched(vas) ? Number(range.value) : null;
+    if (start.hadTrace && value !== start.before) {
+      countChange(vas);
+      writeTrace(vas);
+      tell(vas);
+    }
     start = null;
   });
 
   // The browser has taken the finger for scrolling: nothing was rated.
   track.addEventListener("pointercancel", () => {
-    if (start?.dragging && start.before !== null) put(vas, start.before);
-    else if (start?.dragging) clear(vas);
+    if (start?.dragging) {
+      if (!start.hadTrace) stories.get(vas).trace = null;
+      if (start.before !== null) put(vas, start.before, start.kind);
+      else clear(vas);
+    }
     start = null;
   });
 }
@@ -152,16 +216,24 @@ function followKeys(vas) {
   range.addEventListener("keydown", (event) => {
     if (isTouched(vas) || event.altKey || event.ctrlKey || event.metaKey) return;
     const [low, high] = limits(range);
-    if (KEYS_MIDDLE.includes(event.key)) put(vas, middle(range));
-    else if (event.key === "Home") put(vas, low);
-    else if (event.key === "End") put(vas, high);
-    else return;
+    const value = KEYS_MIDDLE.includes(event.key)
+      ? middle(range)
+      : { Home: low, End: high }[event.key];
+    if (value === undefined) return;
     event.preventDefault();
+    const { trace } = stories.get(vas);
+    if (trace) countKey(vas);
+    else stories.get(vas).keyAt = performance.now();
+    put(vas, value, "keyboard");
   });
   // Keys on a slider that has a value, and screen readers' own gestures.
-  range.addEventListener("input", () => {
+  range.addEventListener("input", (event) => {
+    if (!event.isTrusted) return;
+    if (stories.get(vas).trace) countKey(vas);
+    touchedFirst(vas, Number(range.value), "keyboard");
     vas.setAttribute("data-touched", "");
     show(vas);
+    writeTrace(vas);
   });
 }
 
@@ -170,27 +242,33 @@ function start(vas) {
   vas.setAttribute("data-ready", "");
   // Parsed by a script, the content of <noscript> would be a second control of the same name.
   vas.querySelectorAll("noscript").forEach((element) => element.remove());
-  const { range, na, clear: button } = parts(vas);
+  const { range, na, clear: button, field } = parts(vas);
+  stories.set(vas, { shown: performance.now(), trace: readTrace(field.value).trace });
   if (!isTouched(vas)) range.value = String(middle(range));
   followPointer(vas, vas.querySelector("[data-vas-track]"));
   followKeys(vas);
   na?.addEventListener("change", () => show(vas));
   button.addEventListener("click", () => {
+    countChange(vas);
     clear(vas);
     range.focus();
   });
   show(vas);
+  writeTrace(vas);
 }
 
 /* Fill sliders from saved fields: name -> values. */
 function restore(root, fields) {
   root.querySelectorAll("[data-vas]").forEach((vas) => {
-    const { range, na } = parts(vas);
-    const value = fields[range.dataset.name]?.at(-1);
+    const { range, na, field } = parts(vas);
+    const { trace, last } = readTrace(fields[field.dataset.name]?.at(-1));
+    const value = fields[range.dataset.name]?.at(-1) ?? last ?? undefined;
+    stories.get(vas).trace = trace;
     if (na) na.checked = Boolean(fields[na.name]?.length);
     vas.toggleAttribute("data-touched", value !== undefined);
     range.value = value ?? String(middle(range));
     show(vas);
+    writeTrace(vas);
   });
 }
 

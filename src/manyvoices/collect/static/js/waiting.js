@@ -74,6 +74,8 @@ document.addEventListener("mv:restore", () => queueMicrotask(updateButton));
 form.addEventListener(
   "submit",
   (event) => {
+    // Whoever finds every answer bad need not rate them first.
+    if (event.submitter?.dataset.allBad !== undefined) return;
     const [first] = missing();
     if (!form.querySelector("[data-rate-submit]") || first) {
       event.preventDefault();

@@ -1,0 +1,15 @@
+"""Tick any number of options."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from manyvoices.collect.surveys.contexts import QuestionView
+from manyvoices.collect.surveys.kinds.seen import Seen, option_views
+from manyvoices.design.kinds import Multiple
+
+
+def view(base: QuestionView, question: Multiple, seen: Seen) -> QuestionView:
+    """What the template is given."""
+    options = option_views(question.options, base.name, seen)
+    return replace(base, options=options, style="checkboxes")
