@@ -291,3 +291,8 @@ def test_no_page_asks_another_server_for_anything(browser: Client) -> None:
 def test_a_page_that_is_sent_without_its_token_is_refused(version: StudyVersion) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post("/s/small/", {"agree": "1", "age": "1"}).status_code == 403
+
+
+def test_a_page_travels_compressed(browser: Client) -> None:
+    response = browser.get("/s/small/", headers={"Accept-Encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "gzip"
