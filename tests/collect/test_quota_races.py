@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import pytest
-from django.db import connections
+from tests.threads import at_once
 
 from manyvoices.collect.console.models import AuditEntry
 from manyvoices.collect.people import admission, arrival, invitations, operations, quotas, rights
@@ -23,33 +21,7 @@ from manyvoices.design.protocol import Recruitment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-R = TypeVar("R")
 Publish = Callable[..., StudyVersion]
-
-
-def at_once(functions: list[Callable[[], R]]) -> list[R]:
-    """Run each in a thread of its own, all started together; their results, or the first error."""
-    results: list[R] = []
-    errors: list[Exception] = []
-    barrier = threading.Barrier(len(functions))
-
-    def work(function: Callable[[], R]) -> None:
-        try:
-            barrier.wait()
-            results.append(function())
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work, args=(function,)) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
-    return results
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import pytest
-from django.db import connections
 from django.test import Client
+from tests import threads
+from tests.threads import R
 
 from manyvoices.collect.conversations import operations
 from manyvoices.collect.conversations.models import Conversation, Turn, Utterance
@@ -24,32 +24,11 @@ from manyvoices.collect.surveys.models import SurveyAnswer
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 N_THREADS = 8
-R = TypeVar("R")
 
 
 def at_once(function: Callable[[], R], n: int = N_THREADS) -> list[R]:
     """Run `function` in `n` threads that start together; their results, or the first error."""
-    results: list[R] = []
-    errors: list[Exception] = []
-    barrier = threading.Barrier(n)
-
-    def work() -> None:
-        try:
-            barrier.wait()
-            results.append(function())
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(n)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
-    return results
+    return threads.at_once([function] * n)
 
 
 def test_each_job_is_claimed_by_exactly_one_runner(version: StudyVersion) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import pytest
-from django.db import connections
+from tests.threads import R, together
 
 from manyvoices.collect.conversations import operations
 from manyvoices.collect.conversations.answering import begin_call, store_outcome
@@ -22,29 +20,11 @@ from manyvoices.llm import Reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-R = TypeVar("R")
 
 
 def at_once(*functions: Callable[[], R]) -> list[R | Exception]:
     """Run `functions` in threads that start together; what each gave or raised."""
-    results: list[R | Exception] = []
-    barrier = threading.Barrier(len(functions))
-
-    def work(function: Callable[[], R]) -> None:
-        try:
-            barrier.wait()
-            results.append(function())
-        except Exception as error:
-            results.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work, args=(function,)) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+    return together(functions)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ base of all kinds of question. The kinds themselves are in `kinds`."""
 from __future__ import annotations
 
 import random
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAlias
@@ -206,9 +207,9 @@ class QuestionBase(Written):
         """The form field of its answer, or the beginning of its fields' names."""
         return f"q-{self.id}"
 
+    @abstractmethod
     def read(self, posted: Posted) -> Reading:
         """Read its fields; the kind says what they are called."""
-        raise NotImplementedError
 
     def fields(self, value: Any, texts: Mapping[str, str] | None = None) -> dict[str, list[str]]:  # noqa: ARG002 (the kinds' own)
         """The fields from which `read` reads this value: what a stored page is shown with."""
