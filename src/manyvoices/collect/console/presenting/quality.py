@@ -108,12 +108,11 @@ def _terms(terms: Terms) -> list[TermField]:
 
 
 def _cost(cost: StudyCost) -> list[tuple[str, str]]:
+    complete = f"{number(cost.n_complete)} / {number(cost.n_begun)}"
+    if share := percent(cost.n_complete, cost.n_begun):
+        complete = f"{complete} ({share})"
     rows = [
-        (
-            _("Complete"),
-            f"{number(cost.n_complete)} / {number(cost.n_begun)}"
-            f" ({percent(cost.n_complete, cost.n_begun)})",
-        ),
+        (_("Complete"), complete),
         (_("Rewards"), number(cost.rewards, 2)),
         (_("Fees"), number(cost.fees, 2)),
         (_("Tax"), number(cost.vat, 2)),
