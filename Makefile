@@ -96,7 +96,7 @@ $(READY_DEMO): pyproject.toml constraints.txt | $(READY_VENV)
 
 $(READY_DEV): pyproject.toml constraints.txt | $(READY_VENV)
 	@echo "Installing what development needs into $(VENV) (once, a minute or two)"
-	$(PIP) -e '.[server,analysis,fast,dev]'
+	$(PIP) -e '.[server,analysis,curate,fast,dev]'
 	@touch $(READY_DEMO) $@
 
 $(READY_BENCH): pyproject.toml constraints.txt | $(READY_DEV)

@@ -15,7 +15,7 @@ from manyvoices.cli.common import EXTRA_OF
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
-INSTALLED_EXTRAS = ("server", "analysis", "fast", "dev")
+INSTALLED_EXTRAS = ("server", "analysis", "curate", "fast", "dev")
 
 
 def pins() -> dict[str, str]:

@@ -29,6 +29,7 @@ errors = Console(stderr=True)
 _IMPORTED_BY_EXTRA = {
     "server": "aiohttp django django_htmx gunicorn markdown_it nh3 ninja psycopg whitenoise",
     "analysis": "cmcrameri great_tables jinja2 matplotlib polars pyarrow",
+    "curate": "phonenumbers py3langid",
     "fast": "numba",
     "train": "torch",
     "distributed": "ray",
