@@ -1,0 +1,1 @@
+"""A PRISM-shaped release made from PRISM's published marginals; no text of a real person in it."""
