@@ -1,6 +1,6 @@
 """A release in PRISM's shape and size: real ids, published marginals, nobody's words.
 
-    python -m benchmarks.synthetic_prism FOLDER [--seed 0] [--share 1.0]
+    python -m benchmarks.synthetic_prism [FOLDER] [--seed 0] [--share 1.0]
 
 PRISM's own files are not here; what its authors published of them is (`benchmarks.synthetic`):
 1,500 people of whom 1,396 held 8,011 conversations with 27,172 turns and 68,371 answers. Exact are
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,12 +115,14 @@ def _complete(row: dict[str, Any], n_talks: int, seed: int, golden: Golden) -> d
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", help="none: written and thrown away")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--share", type=float, default=1.0)
     options = parser.parse_args(arguments)
     try:
-        counts = write_synthetic(options.folder, seed=options.seed, share=options.share)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = options.folder or Path(temporary)
+            counts = write_synthetic(folder, seed=options.seed, share=options.share)
     except FileNotFoundError as error:
         print(f"the published figures are not here: {error.filename}", file=sys.stderr)
         return 1

@@ -19,12 +19,12 @@ _OPENINGS = (
 _SUBJECTS = (
     "public transport", "school lunches", "the minimum wage", "learning the piano", "old recipes",
     "marriage", "immigration", "a long winter", "religion in schools", "abortion laws",
-    "gun control", "the climate", "early retirement", "video games", "night shifts", "my neighbours",
+    "gun control", "the climate", "early retirement", "video games", "night shifts", "neighbours",
     "two languages at home", "eating meat", "voting at sixteen", "working from home", "elections",
     "the war", "vaccines", "a garden on the roof", "loneliness", "money", "honesty", "robots",
 )  # fmt: skip
 _VERBS = (
-    "should matter to everyone", "has changed a lot", "is harder than it looks", "makes people happy",
+    "should matter to all", "has changed a lot", "is harder than it looks", "makes people happy",
     "costs too much", "divides the country", "could be taught better", "deserves more respect",
     "is nobody's business", "brings people together", "needs clear rules", "frightens many",
 )  # fmt: skip

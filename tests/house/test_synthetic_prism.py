@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from benchmarks.synthetic.golden import read_golden
 from benchmarks.synthetic_prism import write_synthetic
+from tests.real_data import needs_real_data
 
 from manyvoices.io import validate
-from tests.real_data import needs_real_data
 
 pytestmark = needs_real_data
 
