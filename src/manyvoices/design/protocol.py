@@ -104,6 +104,22 @@ class Recruitment(Written):
         return pattern.replace("{code}", code) if pattern else None
 
 
+TO_BE_DECIDED = "TO BE DECIDED"
+Licence = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+class Licences(Written):
+    """Under which terms each kind of text of a release may be used. We never choose for you."""
+
+    human_text: Licence = TO_BE_DECIDED
+    """What people wrote: messages, feedback, free answers. An SPDX name such as ``CC-BY-4.0``, or
+    your own words."""
+    model_text: Licence = TO_BE_DECIDED
+    """What models wrote; their providers' terms hold as well."""
+    survey: Licence = TO_BE_DECIDED
+    """Chosen answers, scores and everything else that is no free text."""
+
+
 class StudyFile(Written):
     """What a ``study.yaml`` says, together with the files that it names."""
 
@@ -121,6 +137,8 @@ class StudyFile(Written):
     """Language -> what stands in place of each text; see `manyvoices.design.translations`."""
     budget: Budget | None = None
     """What the models may use in all; None = no limit."""
+    licences: Licences = Licences()
+    """For the documents of a release."""
 
 
 class Study(StudyFile):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +14,14 @@ from manyvoices.io.explain import DECODE_ERRORS, explain
 from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import OnBytes, iter_lines
 from manyvoices.io.writing import write_text
-from manyvoices.schema import SCHEMA_VERSION, DataError, Fault, Release, ReleaseFile
+from manyvoices.schema import DataError, Fault, Json
+from manyvoices.schema.releases import (
+    RELEASE_VERSIONS,
+    ParentRelease,
+    Release,
+    ReleaseFile,
+    WithdrawnFrom,
+)
 
 MANIFEST = "manifest.json"
 
@@ -33,6 +40,12 @@ def write_manifest(
     n_simulated: int,
     created_at: dt.datetime | None = None,
     notes: Sequence[str] = (),
+    protocol_hash: str | None = None,
+    software_version: str | None = None,
+    counts: Mapping[str, int] | None = None,
+    parent: ParentRelease | None = None,
+    settings: Mapping[str, Json] | None = None,
+    withdrawals: Sequence[WithdrawnFrom] = (),
 ) -> Release:
     """List every file of a folder with its hash, and write the list as ``manifest.json``.
 
@@ -40,6 +53,8 @@ def write_manifest(
 
     Args:
         created_at: With its time zone; now, if None.
+        software_version: The installed manyvoices, if None.
+        counts, parent, settings, withdrawals: See `manyvoices.schema.Release`.
 
     Raises:
         DataError: A file's records cannot be counted because it is broken.
@@ -58,6 +73,12 @@ def write_manifest(
         n_participants=n_participants,
         n_simulated=n_simulated,
         notes=list(notes),
+        protocol_hash=protocol_hash,
+        software_version=software_version or installed_version(),
+        counts=dict(counts or {}),
+        parent=parent,
+        settings=dict(settings or {}),
+        withdrawals=list(withdrawals),
     )
     text = msgspec.json.format(msgspec.json.encode(release), indent=2).decode()
     write_text(text + "\n", folder / MANIFEST)
@@ -86,10 +107,46 @@ def read_manifest(directory: Path | str) -> Release:
         fault = explain(error, document, str(path), 1, Release)
         # A field's path says where it is; the manifest is one document over many lines.
         raise DataError([replace(fault, line=None) if fault.path else fault]) from error
-    if release.schema_version != SCHEMA_VERSION:
+    if release.schema_version not in RELEASE_VERSIONS:
         found = f'"{release.schema_version}"'
-        raise DataError([Fault(str(path), None, "schema_version", found, f'"{SCHEMA_VERSION}"')])
+        wanted = " or ".join(f'"{version}"' for version in RELEASE_VERSIONS)
+        hint = "a newer manyvoices wrote it"
+        raise DataError([Fault(str(path), None, "schema_version", found, wanted, hint)])
     return release
+
+
+def parent_of(directory: Path | str) -> ParentRelease:
+    """What a release made from this folder says of it.
+
+    Raises:
+        DataError: It has a manifest that cannot be read.
+    """
+    folder = Path(directory)
+    if not (folder / MANIFEST).exists():
+        return ParentRelease(release_id=folder.resolve().name, manifest_sha256=None)
+    release = read_manifest(folder)
+    return ParentRelease(release_id=release.release_id, manifest_sha256=sha256(folder / MANIFEST))
+
+
+def content_id(directory: Path | str, settings: Mapping[str, Json] | None = None) -> str:
+    """SHA-256 (hex) of a folder's files, names and settings: the same data, the same id.
+
+    Names a release before its documents are written, which repeat the name.
+    """
+    folder = Path(directory)
+    files = [(path.relative_to(folder).as_posix(), sha256(path)) for path in _files(folder)]
+    document = msgspec.json.encode([files, dict(settings or {})], order="deterministic")
+    return hashlib.sha256(document).hexdigest()
+
+
+def installed_version() -> str:
+    """Version of the installed manyvoices."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("manyvoices")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def verify_manifest(directory: Path | str, on_bytes: OnBytes | None = None) -> list[Fault]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from manyvoices.schema._base import SCHEMA_VERSION, Instant, Record
+from manyvoices.schema._base import Instant, Json, Record
+
+RELEASE_VERSION = "2"
+"""Version of the manifest's form. The records of a release have a version of their own."""
+RELEASE_VERSIONS = ("1", RELEASE_VERSION)
+"""Versions that are read. In version 1 all that version 2 added is absent."""
 
 
 class ReleaseFile(Record, frozen=True, kw_only=True):
@@ -18,6 +23,25 @@ class ReleaseFile(Record, frozen=True, kw_only=True):
     """Records in the file; None where it does not hold records."""
     format: str
     """``native``, ``prism``, ``oasst``, ``study``, ..."""
+
+
+class ParentRelease(Record, frozen=True, kw_only=True):
+    """The release that another was made from."""
+
+    release_id: str
+    """Its name."""
+    manifest_sha256: str | None
+    """Of its ``manifest.json``, in hexadecimal, and so of everything it lists; None where the
+    parent came without a manifest (files that others published)."""
+
+
+class WithdrawnFrom(Record, frozen=True, kw_only=True):
+    """People who withdrew after a release was published, and so are still in its files."""
+
+    release_id: str
+    """The release that contains them."""
+    participants: list[str]
+    """Their ids as that release has them; leave them out there too."""
 
 
 class Release(Record, frozen=True, kw_only=True):
@@ -45,5 +69,18 @@ class Release(Record, frozen=True, kw_only=True):
     """Bots of a rehearsal."""
     notes: list[str] = []
     """What a reader must know: what was left out, and why."""
-    schema_version: str = SCHEMA_VERSION
-    """Version of the record's form; see `SCHEMA_VERSION`."""
+    protocol_hash: str | None = None
+    """SHA-256 (hex) of what participants saw: instruments, texts, the models' settings without
+    secrets. None means it was not recorded."""
+    software_version: str | None = None
+    """Of manyvoices; None means it was not recorded."""
+    counts: dict[str, int] = {}
+    """What is in it: ``conversations``, ``utterances``, ..."""
+    parent: ParentRelease | None = None
+    """What it was made from by ``curate``; None means it came from the database."""
+    settings: dict[str, Json] = {}
+    """How it was made: pseudonyms, dates, anonymity, curation. Never a key."""
+    withdrawals: list[WithdrawnFrom] = []
+    """Who has to be left out of earlier releases."""
+    schema_version: str = RELEASE_VERSION
+    """Version of the manifest's form; see `RELEASE_VERSIONS`."""
