@@ -53,6 +53,8 @@ FORMS: dict[str, tuple[Any, Callable[..., Any], Callable[..., Any]]] = {
 
 
 def _key(record: Any) -> Any:
+    if (battle := getattr(record, "battle_id", None)) is not None:
+        return battle
     for name in ("message_tree_id", "message_id", "conversation_id"):
         if isinstance(value := getattr(record, name, None), str) and not hasattr(record, "outcome"):
             return value

@@ -8,6 +8,14 @@ from __future__ import annotations
 
 from manyvoices.schema._base import SCHEMA_VERSION, Instant, Json, Record
 from manyvoices.schema.conversations import Conversation, Try, Turn, Utterance
+from manyvoices.schema.dialogues import (
+    ChatLine,
+    ChatRole,
+    Dialogue,
+    LabelledCompletion,
+    Published,
+    Said,
+)
 from manyvoices.schema.errors import (
     ConvergenceError,
     DataError,
@@ -17,7 +25,7 @@ from manyvoices.schema.errors import (
     MissingExtraError,
     StudyError,
 )
-from manyvoices.schema.judgements import Ballot, Battle, Outcome, PreferencePair
+from manyvoices.schema.judgements import ArenaBattle, Ballot, Battle, Outcome, PreferencePair
 from manyvoices.schema.people import Answer, Participant, ParticipantStatus
 from manyvoices.schema.prism import (
     PrismConversation,
@@ -26,7 +34,15 @@ from manyvoices.schema.prism import (
     PrismSurveyRow,
     PrismUtterance,
 )
-from manyvoices.schema.releases import Release, ReleaseFile
+from manyvoices.schema.rated import RatedText
+from manyvoices.schema.releases import (
+    RELEASE_VERSION,
+    RELEASE_VERSIONS,
+    ParentRelease,
+    Release,
+    ReleaseFile,
+    WithdrawnFrom,
+)
 from manyvoices.schema.traces import InputKind, SliderTrace
 from manyvoices.schema.trees import (
     Label,
@@ -39,13 +55,19 @@ from manyvoices.schema.trees import (
 )
 
 __all__ = [
+    "RELEASE_VERSION",
+    "RELEASE_VERSIONS",
     "SCHEMA_VERSION",
     "Answer",
+    "ArenaBattle",
     "Ballot",
     "Battle",
+    "ChatLine",
+    "ChatRole",
     "ConvergenceError",
     "Conversation",
     "DataError",
+    "Dialogue",
     "Fault",
     "InputError",
     "InputKind",
@@ -53,11 +75,13 @@ __all__ = [
     "Json",
     "Label",
     "LabelSummary",
+    "LabelledCompletion",
     "ManyvoicesError",
     "Message",
     "MessageTree",
     "MissingExtraError",
     "Outcome",
+    "ParentRelease",
     "Participant",
     "ParticipantStatus",
     "PreferencePair",
@@ -66,15 +90,19 @@ __all__ = [
     "PrismMetadata",
     "PrismSurveyRow",
     "PrismUtterance",
+    "Published",
     "Ranking",
+    "RatedText",
     "Record",
     "Release",
     "ReleaseFile",
     "Role",
+    "Said",
     "SliderTrace",
     "StudyError",
     "TreeState",
     "Try",
     "Turn",
     "Utterance",
+    "WithdrawnFrom",
 ]

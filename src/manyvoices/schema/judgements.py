@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from manyvoices.schema._base import SCHEMA_VERSION, Record
+from manyvoices.schema.dialogues import Published, Said
 
 
 class Outcome(StrEnum):
@@ -45,6 +46,13 @@ class Battle(Record, frozen=True, kw_only=True):
     """Version of the record's form; see `SCHEMA_VERSION`."""
 
 
+class ArenaBattle(Battle, frozen=True, kw_only=True):
+    """A battle with the row that an arena published it in."""
+
+    published: Published
+    """Both conversations, moderation, time stamps, and how the verdict was spelt."""
+
+
 class Ballot(Record, frozen=True, kw_only=True):
     """One voter's order of candidates in one election."""
 
@@ -65,17 +73,25 @@ class Ballot(Record, frozen=True, kw_only=True):
 class PreferencePair(Record, frozen=True, kw_only=True):
     """Two answers to one prompt, of which one was preferred."""
 
-    prompt: str | list[dict[str, str]]
-    """Text, or chat lines with ``role`` and ``content``."""
-    chosen: str
-    """The answer that was preferred."""
-    rejected: str
+    prompt: Said | None
+    """Text, or chat lines; None where `chosen` and `rejected` each hold it from the start."""
+    chosen: Said
+    """The answer that was preferred, in the same form as the prompt."""
+    rejected: Said
     """The other answer."""
     margin: float | None = None
     """How much better, in the source's own unit; None means not known."""
+    score_chosen: float | None = None
+    """What the preferred answer was given, where single answers were scored."""
+    score_rejected: float | None = None
+    """What the other answer was given."""
     participant_id: str | None = None
     """Whose preference; None means unknown."""
     simulated: bool = False
     """True for a bot of a rehearsal; such a record never counts as a person's."""
+    groups: dict[str, str] = {}
+    """Further names to split by, such as ``model_chosen`` or ``conversation_type``."""
+    published: Published | None = None
+    """The row as it was read, where it holds more than this record; else None."""
     schema_version: str = SCHEMA_VERSION
     """Version of the record's form; see `SCHEMA_VERSION`."""
