@@ -14,12 +14,14 @@ from typing import Any
 
 import msgspec
 
+from manyvoices.io.chats import SaidLine, lines
 from manyvoices.io.checks import Unique, version_problems
 from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import Check, OnBytes, Problem, read_records
-from manyvoices.io.rows import RowForm, beyond, without_nulls, write_rows
+from manyvoices.io.registry import Format, register
+from manyvoices.io.rows import RowForm, beyond, counting, without_nulls, write_rows
 from manyvoices.io.writing import write_records
-from manyvoices.schema import ArenaBattle, Battle, ChatLine, ChatRole, Outcome, Published
+from manyvoices.schema import ArenaBattle, Battle, ChatLine, Outcome, Published
 
 WINNERS = {
     "model_a": Outcome.A,
@@ -46,15 +48,8 @@ _WRITTEN = {
 }
 
 
-class _Said(msgspec.Struct):
-    """A line of a conversation; what else it says is in the row."""
-
-    role: ChatRole
-    content: str | list[dict[str, Any]] | None
-
-
 class _Row(msgspec.Struct, kw_only=True):
-    """The columns that a battle has fields for."""
+    """The columns that arenas share. Some have no field; their types are checked all the same."""
 
     model_a: str
     model_b: str
@@ -68,13 +63,8 @@ class _Row(msgspec.Struct, kw_only=True):
     language: str | None = None
     groups: dict[str, str] | None = None
     simulated: bool | None = None
-
-
-class _Columns(_Row, kw_only=True):
-    """With those that it has none for, so that their types are checked all the same."""
-
-    conversation_a: list[_Said] | None = None
-    conversation_b: list[_Said] | None = None
+    conversation_a: list[SaidLine] | None = None
+    conversation_b: list[SaidLine] | None = None
     anony: bool | None = None
     tstamp: float | None = None
     openai_moderation: dict[str, Any] | None = None
@@ -102,7 +92,7 @@ def read_battles(
     return read_records(
         path,
         _decode,
-        _Columns,
+        _Row,
         check=_check(),
         strict=strict,
         log=log,
@@ -134,12 +124,8 @@ def conversations(battle: Battle) -> tuple[list[ChatLine], list[ChatLine]] | Non
     sides = [battle.published.row.get(f"conversation_{side}") for side in "ab"]
     if not all(sides):
         return None
-    a, b = (msgspec.convert(side, list[_Said]) for side in sides)
-    return _lines(a), _lines(b)
-
-
-def _lines(said: list[_Said]) -> list[ChatLine]:
-    return [ChatLine(role=line.role, content=line.content) for line in said]
+    a, b = (lines(msgspec.convert(side, list[SaidLine])) for side in sides)
+    return a, b
 
 
 def _decode(line: bytes) -> Battle:
@@ -213,4 +199,15 @@ def _bare(battle: Battle, left_out: Counter[str] | None = None) -> Battle:
     return Battle(**{name: getattr(battle, name) for name in Battle.__struct_fields__})
 
 
-ARENA: RowForm[Battle] = RowForm("arena", _Columns, _Row, _battle, _row, _with_row)
+ARENA: RowForm[Battle] = RowForm("arena", _Row, _battle, _row, _with_row)
+
+register(
+    Format(
+        name="arena",
+        looks_like="battles: model_a, model_b and winner on every line",
+        content="battles",
+        read=read_battles,
+        write=counting(write_battles),
+        marks=(frozenset({"model_a", "model_b"}),),
+    )
+)

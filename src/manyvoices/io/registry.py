@@ -5,8 +5,8 @@ that detection, ``validate``, ``convert`` and the documentation all speak of the
 format holds is its content: two formats of one content carry the same records, and
 `manyvoices.io.converting` goes from one content to another.
 
-Every format of lines is also read and written as ``.gz`` and ``.parquet``: `iter_lines` unpacks what
-it finds, and `write_records` goes by the name of the file.
+Every format of lines is also read and written as ``.gz`` and ``.parquet``: `iter_lines` unpacks
+what it finds, and `write_records` goes by the name of the file.
 """
 
 from __future__ import annotations
@@ -108,6 +108,8 @@ BUILT_IN = (
     "manyvoices.io.prism_export",
     "manyvoices.io.oasst",
     "manyvoices.io.arena",
+    "manyvoices.io.trl",
+    "manyvoices.io.hh",
 )
 """Modules that register formats, in the order in which formats are listed."""
 

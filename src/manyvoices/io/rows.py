@@ -17,6 +17,7 @@ import msgspec
 
 from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import Check, OnBytes, read_records
+from manyvoices.io.registry import Written
 from manyvoices.io.writing import write_records
 from manyvoices.schema import Json, Published
 
@@ -26,7 +27,7 @@ Row = dict[str, Json]
 
 _encode = msgspec.json.Encoder().encode
 _ABSENT = object()
-_KNOWN: dict[str, frozenset[str]] = {}
+_FORMS: dict[str, RowForm[Any]] = {}
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,7 @@ class RowForm(Generic[R]):
     name: str
     """As `Published.format` has it."""
     columns: Any
-    """A struct of the columns whose types are known."""
-    held: Any
-    """A struct of those that the record has fields for; `columns` may have more."""
+    """A struct of the columns whose types are known; others are taken as they are."""
     record: Callable[[Any], R]
     """A record from such a struct."""
     row: Callable[[R], Row]
@@ -47,7 +46,7 @@ class RowForm(Generic[R]):
     """The record with the row that it was read from; None sets its field `published`."""
 
     def __post_init__(self) -> None:
-        _KNOWN[self.name] = frozenset(self.held.__struct_fields__)
+        _FORMS[self.name] = self
 
     def decode(self, line: bytes) -> R:
         """A record from a line of JSON; raises one of `DECODE_ERRORS`."""
@@ -74,10 +73,14 @@ class RowForm(Generic[R]):
         if published is None:
             return fresh
         if published.format == self.name:
-            return _merged(published.row, self.row(self._plain(published.row)), fresh)
+            return _merged(published.row, self.held(published.row), fresh)
         if left_out is not None:
             left_out.update(beyond(published))
         return fresh
+
+    def held(self, raw: Row) -> Row:
+        """What the record's own fields keep of a row."""
+        return self.row(self._plain(raw))
 
     def _plain(self, raw: Row) -> R:
         return self.record(msgspec.convert(raw, self.columns))
@@ -103,12 +106,13 @@ def _merged(published: Row, before: Row, fresh: Row) -> Row:
 
 
 def beyond(published: Published | None) -> Iterator[str]:
-    """Names of the columns with a value that the record's own fields do not hold."""
+    """Names of the columns with something that the record's own fields do not give back."""
     if published is None:
         return
-    known = _KNOWN.get(published.format, frozenset())
+    held = _FORMS[published.format].held(published.row)
     for name, value in published.row.items():
-        if name not in known and value not in (None, [], {}):
+        known = held.get(name)
+        if value not in (None, "", [], {}) and value != known and str(value) != str(known):
             yield name
 
 
@@ -125,6 +129,17 @@ def read_rows(
     return read_records(
         path, form.decode, form.columns, check=check, strict=strict, log=log, on_bytes=on_bytes
     )
+
+
+def counting(write: Callable[..., int]) -> Callable[[Iterable[Any], Path], Written]:
+    """A writer with ``left_out=`` as the registry of formats wants it."""
+
+    def counted(records: Iterable[Any], path: Path) -> Written:
+        left_out: Counter[str] = Counter()
+        n_rows = write(records, path, left_out=left_out)
+        return Written(n_rows, dict(left_out))
+
+    return counted
 
 
 def write_rows(
