@@ -83,14 +83,22 @@ class Exclusions:
     ) -> Exclusions:
         """With what is proposed of `id` decided by `by`; `check` chooses one of several.
 
-        A thing that nobody proposed is added as ``by hand``.
+        A thing that nobody proposed is added as ``by hand``. What was undone gets a further row, so
+        that both decisions stay on record.
         """
         day = now.date().isoformat()
         found = self._of(kind, id, check)
         if not found:
             row = Exclusion(kind, id, check or "by hand", "decided by hand", "", by, day)
             return Exclusions((*self.rows, row))
-        return self._with(found, decided_by=by, decided_on=day, undone_by=None, undone_on=None)
+        if any(self.rows[i].in_force for i in found):
+            return self
+        again = [self.rows[i] for i in sorted(found) if self.rows[i].undone_by][-1:]
+        fresh = {i for i in found if not self.rows[i].undone_by and not self.rows[i].decided_by}
+        rows = self._with(fresh, decided_by=by, decided_on=day).rows
+        new: dict[str, Any] = {"decided_by": by, "decided_on": day, "undone_by": None}
+        new["undone_on"] = None
+        return Exclusions((*rows, *(replace(row, **new) for row in again if not fresh)))
 
     def undo(
         self, kind: Kind, id: str, *, by: str, now: dt.datetime, check: str = ""
