@@ -10,6 +10,7 @@ Deviation: a prompt is listed once for its turn, as in PRISM's ``metadata.jsonl`
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -112,8 +113,8 @@ def write_shards(
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a Parquet file under a temporary name, then rename it."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    """Write a Parquet file under a temporary name of this process's own, then rename it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         pq.write_table(table, temporary, compression="zstd", row_group_size=SHARD_ROWS)
         temporary.replace(path)
