@@ -1,8 +1,8 @@
 """From one content to another: the list of converters, and the shortest way along them.
 
 A converter is a generator over records. What its target has no place for it counts into the
-`Counter` that it is given, by the name of the field or by a reason in words: nothing that was in the
-input is dropped in silence. Modules that bring converters are named in `BUILT_IN`.
+`Counter` that it is given, by the name of the field or by a reason in words: nothing that was in
+the input is dropped in silence. Modules that bring converters are named in `BUILT_IN`.
 """
 
 from __future__ import annotations
