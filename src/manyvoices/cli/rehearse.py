@@ -31,7 +31,13 @@ def rehearse(
         typer.Option(help="Database URL; sqlite:///rehearsal.sqlite3 in this folder if left out."),
     ] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Bots at work at once.")] = 48,
-    workers: Annotated[int, typer.Option(min=1, help="Web processes of the server.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Web processes of the server; one per core if left out."),
+    ] = None,
+    delays: Annotated[
+        bool, typer.Option("--delays", help="Scripted models take the time that the study says.")
+    ] = False,
     group: Annotated[
         str | None,
         typer.Option(
@@ -62,6 +68,7 @@ def rehearse(
             db=db,
             concurrency=concurrency,
             workers=workers,
+            delays=delays,
             browser=browser,
             group=_group(group, Group),
             plan_file=out,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -10,6 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from manyvoices.collect.rehearsal import PageFault, Plan, Tally
 from manyvoices.collect.rehearsal.playing import play_all
+from manyvoices.collect.rehearsal.visiting import FIRST_LOOK_S
 from manyvoices.design import Study
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -134,3 +137,34 @@ async def test_a_server_that_is_gone_is_reported_and_not_waited_for(
     await play_all(bots, small, url="http://127.0.0.1:9", token="t", limit=1, tally=tally)
     (fault,) = tally.faults
     assert (fault.page, fault.status) == ("/", None)
+
+
+async def test_a_bot_looks_for_answers_soon_and_then_no_more_often_than_a_browser(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    looks: Counter[str] = Counter()
+    sleep = asyncio.sleep
+
+    async def count(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("manyvoices.collect.rehearsal.visiting.asyncio.sleep", count)
+
+    async def handler(request: web.Request) -> web.Response:
+        waiting = '<div id="waiting" hx-get="{}" hx-trigger="every 1000ms"></div>'
+        who = request.cookies.get("who") or str(len(looks))
+        looks[who] += 1
+        answer = html(DONE if looks[who] == 6 else waiting.format("/s/small/progress/"))
+        if looks[who] == 5:
+            answer = html("")
+            answer.set_status(204)
+        answer.set_cookie("who", who)
+        return answer
+
+    tally = await play(handler)
+    assert tally.completed == 3
+    assert pauses[0] == FIRST_LOOK_S
+    assert max(pauses) == 1.0
+    assert len(pauses) == 3 * 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,11 +20,14 @@ from manyvoices.collect.rehearsal.tally import PageTime, Tally
 from manyvoices.collect.server import setup
 from manyvoices.collect.server.run import ServerProcess, free_port
 from manyvoices.design import load_study
+from manyvoices.llm.providers.scripted import NO_DELAYS
 from manyvoices.schema.errors import ManyvoicesError
 
 DEFAULT_DB = "sqlite:///rehearsal.sqlite3"
 """A file of its own, so that bots come into real data only where somebody asks for it."""
 CONCURRENCY = 48
+MOST_PROCESSES = 6
+"""One process of bots keeps about this many web processes busy."""
 
 
 class RehearsalError(ManyvoicesError):
@@ -99,13 +103,18 @@ def rehearse(
     seed: int = 0,
     db: str | None = None,
     concurrency: int = CONCURRENCY,
-    workers: int = 1,
+    workers: int | None = None,
+    delays: bool = False,
     browser: bool = False,
     group: Group | None = None,
     plan_file: Path | None = None,
     watch: Callable[[Tally], None] | None = None,
 ) -> Outcome:
     """Hold a rehearsal of the study in `study_file` with `participants` bots.
+
+    `workers`: web processes of the server; as many as this machine has cores if None. Without
+    `delays`, scripted models answer at once: a bot has nothing to do while it waits, and a place
+    in which it waits is one in which no other bot plays.
 
     `watch` is called ten times a second with what has happened so far. Configures Django for `db`
     in this process, so call it once per process. Raises `StudyError` where the study has faults,
@@ -126,7 +135,8 @@ def rehearse(
     planted = expect(plan)
     plan_file = write_plan(plan, planted, plan_file or files.plan)
     tally = Tally()
-    with own_server(db, files.server_log, workers) as url, watching(tally, watch):
+    server = own_server(db, files.server_log, workers or web_processes(), delays=delays)
+    with server as url, watching(tally, watch):
         token = _token(study.id)
         tally.start()
         bots = plan.bots[:participants]
@@ -154,14 +164,22 @@ def write_plan(plan: Plan, planted: Planted, path: Path) -> Path:
     return path
 
 
+def web_processes() -> int:
+    """How many web processes a rehearsal's server gets: its pages are nearly all of the work."""
+    return max(1, min(os.cpu_count() or 1, MOST_PROCESSES))
+
+
 @contextmanager
-def own_server(db: str, log: Path, workers: int = 1) -> Iterator[str]:
+def own_server(db: str, log: Path, workers: int = 1, *, delays: bool = True) -> Iterator[str]:
     """A server for the length of a rehearsal; gives its address. An empty log is removed."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as stream:
         server = ServerProcess(
-            ["--db", db, "--port", str(port), "--workers", str(workers)], url=url, log=stream
+            ["--db", db, "--port", str(port), "--workers", str(workers)],
+            url=url,
+            env=dict(os.environ) if delays else os.environ | {NO_DELAYS: "1"},
+            log=stream,
         )
         try:
             server.wait_until_ready()

@@ -21,6 +21,8 @@ NOTHING_HERE = 204
 MOST_REDIRECTS = 10
 KEEP_ALIVE_S = 1.0
 """Below the two seconds after which gunicorn closes an idle connection."""
+FIRST_LOOK_S = 0.35
+"""When a bot first looks for answers; scripted ones are there after one round of the runner."""
 MOST_RETRIES = 5
 """How often a bot asks anew where no model answers."""
 
@@ -183,10 +185,13 @@ class BotVisit:
 
     async def _await_answers(self, page: SeenPage) -> bool:
         end = time.monotonic() + self._patience_s
+        pause_s = min(FIRST_LOOK_S, page.poll_s)
         while page.poll_url is not None:
             if time.monotonic() > end:
                 raise self._stuck(f"answers awaited for {self._patience_s:.0f} s", page)
-            await asyncio.sleep(page.poll_s)
+            await asyncio.sleep(pause_s)
+            # Sooner than a browser at first, never more often than one in the long run.
+            pause_s = min(2 * pause_s, page.poll_s)
             if not await self._visitor.poll(page):
                 return False
         return True
