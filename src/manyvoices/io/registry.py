@@ -110,6 +110,7 @@ BUILT_IN = (
     "manyvoices.io.arena",
     "manyvoices.io.trl",
     "manyvoices.io.hh",
+    "manyvoices.io.rated",
 )
 """Modules that register formats, in the order in which formats are listed."""
 
