@@ -38,11 +38,16 @@ def test_faults_are_printed_each_on_a_line_and_the_exit_code_is_1(battles: Path)
     assert result.output == f"{battles}:2: model_b: found the number 7, expected a string\n"
 
 
-def test_faults_beyond_the_limit_are_counted(battles: Path) -> None:
-    battles.write_text(GOOD + "{}\n" * 1105)
+def test_many_faults_of_one_kind_are_one_line_with_their_number(battles: Path) -> None:
+    bad = '{"model_a": "x", "model_b": %d, "winner": "tie"}\n'
+    battles.write_text(GOOD + "".join(bad % n for n in range(1105)) + "{}\n")
     result = run(battles)
     assert result.exit_code == 1
-    assert result.output.splitlines()[-1] == "... and 1,005 more"
+    assert result.output.splitlines() == [
+        f"{battles}: model_b: x 1,105, first at line 2, "
+        "e.g. found the number 0, expected a string",
+        f"{battles}:1107: model_a: found nothing, expected a value: the field is required",
+    ]
 
 
 def test_json_holds_the_report_and_nothing_else(battles: Path) -> None:

@@ -13,6 +13,7 @@ from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
 
 if TYPE_CHECKING:
     from manyvoices.io import ValidationReport
+    from manyvoices.schema import Fault
 
 BIG = 20_000_000
 """Bytes from which on a progress bar is shown: about what takes over a second."""
@@ -32,7 +33,8 @@ def validate(
     """Check a data file or a release against its format.
 
     A release's hashes are checked as well, and that its files refer to what is there. Faults are
-    printed as file:line: path: found, expected, and the exit code is 1.
+    printed as file:line: path: found, expected, many of one kind as one line with their number, and
+    the exit code is 1.
     """
     from manyvoices.io import validate as run
 
@@ -66,10 +68,11 @@ def _size(path: Path) -> int:
 
 
 def _print(report: ValidationReport) -> None:
-    for fault in report.faults:
-        errors.print(str(fault), markup=False, highlight=False, soft_wrap=True)
-    if report.n_more:
-        errors.print(f"... and {report.n_more:,} more", markup=False, highlight=False)
+    for line in (line for group in report.groups for line in group.lines):
+        errors.print(line, markup=False, highlight=False, soft_wrap=True)
+    if report.n_ungrouped:
+        more = f"... and {report.n_ungrouped:,} more of other kinds"
+        errors.print(more, markup=False, highlight=False)
     if report.ok:
         counts = ", ".join(f"{n:,} in {name}" for name, n in report.n_records.items())
         bots = f", {report.n_simulated:,} participants simulated" if report.n_simulated else ""
@@ -85,7 +88,12 @@ def _document(report: ValidationReport) -> dict[str, object]:
         "n_records": report.n_records,
         "n_simulated": report.n_simulated,
         "n_faults": len(report.faults) + report.n_more,
-        "faults": [
-            {name: getattr(fault, name) for name in fault.__slots__} for fault in report.faults
+        "faults": [_fields(fault) for fault in report.faults],
+        "groups": [
+            {"count": group.count, "first": _fields(group.faults[0])} for group in report.groups
         ],
     }
+
+
+def _fields(fault: Fault) -> dict[str, object]:
+    return {name: getattr(fault, name) for name in fault.__slots__}

@@ -17,6 +17,7 @@ from msgspec import UNSET
 from manyvoices.io.checks import TreeCheck
 from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import OnBytes, read_records
+from manyvoices.io.registry import Format, Written, register
 from manyvoices.io.writing import write_records
 from manyvoices.schema import LabelSummary, Message, MessageTree
 from manyvoices.schema.trees import Opt
@@ -77,7 +78,7 @@ def read_trees(
 
 def write_trees(trees: Iterable[MessageTree], path: Path | str) -> int:
     """Write trees as they are published; return how many. Fields that are absent stay absent."""
-    return write_records(trees, path)
+    return write_records(trees, path, row=MessageTree)
 
 
 def read_messages(
@@ -146,3 +147,25 @@ def _flat(message: Message) -> dict[str, Any]:
             "count": [summary.count for summary in summaries],
         }
     return {name: None if value is UNSET else value for name, value in row.items()}
+
+
+register(
+    Format(
+        name="oasst-trees",
+        looks_like="OASST trees: message_tree_id and prompt on every line",
+        content="trees",
+        read=read_trees,
+        write=lambda trees, path: Written(write_trees(trees, path)),
+        marks=(frozenset({"message_tree_id", "prompt"}),),
+    )
+)
+register(
+    Format(
+        name="oasst-messages",
+        looks_like="OASST messages: message_id, text and role on every line",
+        content="messages",
+        read=read_messages,
+        write=lambda messages, path: Written(write_messages(messages, path)),
+        marks=(frozenset({"message_id", "role"}),),
+    )
+)

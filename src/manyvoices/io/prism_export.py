@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
+
+from manyvoices.io.croissant import to_croissant
+from manyvoices.io.faults import FaultLog
+from manyvoices.io.lines import OnBytes
 from manyvoices.io.native import NativeRelease, read_native
-from manyvoices.io.prism import PRISM_FILES, PrismRelease, write_prism_conversations
+from manyvoices.io.prism import (
+    PRISM_FILES,
+    PrismRelease,
+    find,
+    read_prism_file,
+    write_prism_conversations,
+)
 from manyvoices.io.prism_rows import PrismBuilder
+from manyvoices.io.registry import Format, Written, register
 from manyvoices.io.writing import LineWriter, replacing, write_records
 from manyvoices.schema import (
     Answer,
@@ -123,3 +135,61 @@ def _write_native(release: NativeRelease, folder: Path) -> PrismWritten:
 def _write_all(writer: LineWriter, records: Iterable[Any]) -> None:
     for record in records:
         writer.write(record)
+
+
+def _read_folder(
+    path: Path | str,
+    *,
+    strict: bool = True,
+    log: FaultLog | None = None,
+    on_bytes: OnBytes | None = None,
+) -> Iterator[Any]:
+    """All rows of the four files, one file after the other."""
+    log, before = FaultLog() if log is None else log, 0
+    for name in PRISM_FILES:
+        file = find(Path(path), name)
+        report = None if on_bytes is None else _beyond(on_bytes, before)
+        yield from read_prism_file(file, name, strict=False, log=log, on_bytes=report)
+        before += file.stat().st_size if file.is_file() else 0
+    if strict:
+        log.raise_if_any()
+
+
+def _beyond(on_bytes: OnBytes, before: int) -> OnBytes:
+    return lambda n_bytes: on_bytes(before + n_bytes)
+
+
+def _write_folder(records: Iterable[Any], path: Path) -> Written:
+    """Write rows of all four kinds, each to its file."""
+    with contextlib.ExitStack() as stack:
+        out = {}
+        for name, kind in _KINDS.items():
+            file = path / f"{name}.jsonl"
+            out[kind] = LineWriter(stack.enter_context(replacing(file)), file)
+        for row in records:
+            out[type(row)].write(_as_published(row))
+    return Written(sum(writer.n_rows for writer in out.values()))
+
+
+def _as_published(row: Any) -> Any:
+    is_croissant = isinstance(row, PrismConversation) and row.split is not msgspec.UNSET
+    return to_croissant(row) if is_croissant else row
+
+
+_KINDS: dict[str, type] = {
+    "survey": dict,
+    "conversations": PrismConversation,
+    "utterances": PrismUtterance,
+    "metadata": PrismMetadata,
+}
+
+register(
+    Format(
+        name="prism",
+        looks_like="a folder with PRISM's survey, conversations, utterances and metadata",
+        content="prism",
+        read=_read_folder,
+        write=_write_folder,
+        folder=True,
+    )
+)
