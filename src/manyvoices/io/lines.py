@@ -48,9 +48,9 @@ class Stream(Generic[T_co]):
 
 
 def iter_lines(
-    path: Path | str, log: FaultLog, on_bytes: OnBytes | None = None
+    path: Path | str, log: FaultLog, on_bytes: OnBytes | None = None, *, blank: bool = False
 ) -> Iterator[tuple[int, bytes]]:
-    """(1-based number, bytes) of each line that is not blank; faults of the file go to `log`.
+    """(1-based number, bytes) of each line, `blank` ones only if asked; faults go to `log`.
 
     A row of a Parquet file is the line that it would be.
     """
@@ -72,7 +72,7 @@ def iter_lines(
                     return
                 if on_bytes is not None and number % _REPORT_EVERY == 0:
                     on_bytes(raw.tell())
-                if not line.isspace():
+                if blank or not line.isspace():
                     yield number, line
             if on_bytes is not None:
                 on_bytes(raw.tell())
