@@ -40,6 +40,8 @@ class Converter:
 
 
 BUILT_IN: tuple[str, ...] = (
+    "manyvoices.io.converting_trees",
+    "manyvoices.io.converting_release",
     "manyvoices.io.converting_talks",
     "manyvoices.io.converting_ratings",
     "manyvoices.io.converting_ranks",
