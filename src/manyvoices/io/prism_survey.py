@@ -135,7 +135,7 @@ def _located(so_far: Json, answer: Answer) -> dict[str, Json]:
         location |= so_far
     place, code = _PLACES[answer.question_id], answer.value
     location[f"{place}_country"] = COUNTRIES.get(code, code) if isinstance(code, str) else None
-    location[f"{place}_countryISO"] = code
+    location[f"{place}_countryISO"] = code if code in (*COUNTRIES, NOT_SAID) else None
     codes = [location[f"{where}_countryISO"] for where in _PLACES.values()]
     if None not in codes:
         same = "Yes" if codes[0] == codes[1] else "No"
