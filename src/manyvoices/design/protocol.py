@@ -73,6 +73,9 @@ class Recruitment(Written):
 
     provider: Literal["open", "prolific", "invitation"] = "open"
     """``open`` = anyone with the link; ``invitation`` = only by a personal invitation link."""
+    platform_studies: tuple[Line, ...] = ()
+    """The platform's own ids of the study (PRISM's was 33 on Prolific). Whoever comes by a link
+    of another one is let in, and the quality checks say so."""
     completion_code: CompletionCode | None = None
     """Shown at the end, so that the recruitment platform knows who finished."""
     screen_out_code: CompletionCode | None = None

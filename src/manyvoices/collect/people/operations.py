@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.design.admission import Admission
 from manyvoices.schema.errors import ManyvoicesError
 
+log = logging.getLogger(__name__)
 ENTRY_SALT = "manyvoices.entry"
 REHEARSAL_SALT = "manyvoices.rehearsal"
 ENTRY_AGE_S = 24 * 3600
@@ -96,6 +98,10 @@ def _first_rows(participant: Participant, study: str, session: str, now: datetim
     ConsentGiven.objects.create(
         participant=participant, consent_version=participant.consent_version, agreed_at=now
     )
+    declared = participant.version.original.recruitment.platform_studies
+    if declared and study not in declared:
+        # They are welcome all the same: a wrong link is the team's mistake.
+        log.warning("%s: came by %r, declared is %s", participant.study_id, study, declared)
     if study or session:
         Recruited.objects.create(
             participant=participant, platform_study=study, platform_session=session

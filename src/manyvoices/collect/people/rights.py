@@ -191,6 +191,11 @@ def own_data(participant: Participant) -> dict[str, Any]:
             "your_id_there": participant.external_id,
             "study": recruited.platform_study if recruited else "",
             "session": recruited.platform_session if recruited else "",
+            "what_the_platform_says": list(
+                participant.platform_submissions.values(
+                    "submission_id", "status", "entered_code", "seconds", "started_at"
+                )
+            ),
         },
         "consents": [
             {"version": version, "agreed_at": _iso(agreed_at)}
