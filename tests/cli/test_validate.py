@@ -81,7 +81,7 @@ def test_markup_in_a_file_is_printed_as_it_is(battles: Path) -> None:
 def test_a_big_file_shows_its_progress_and_the_result_stays_clean(
     battles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("manyvoices.cli.validate.BIG", 1)
+    monkeypatch.setattr("manyvoices.cli.progress.BIG", 1)
     result = run(battles, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["valid"] is True

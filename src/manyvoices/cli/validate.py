@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
+from manyvoices.cli.progress import reading_bar
 
 if TYPE_CHECKING:
     from manyvoices.io import ValidationReport
     from manyvoices.schema import Fault
-
-BIG = 20_000_000
-"""Bytes from which on a progress bar is shown: about what takes over a second."""
 
 
 @verb
@@ -38,7 +34,7 @@ def validate(
     """
     from manyvoices.io import validate as run
 
-    with _progress(path) as on_bytes:
+    with reading_bar(path) as on_bytes:
         report = run(path, format, on_bytes=on_bytes)
     if json:
         print_json(_document(report))
@@ -46,25 +42,6 @@ def validate(
         _print(report)
     if not report.ok:
         raise typer.Exit(1)
-
-
-@contextlib.contextmanager
-def _progress(path: Path) -> Iterator[Callable[[int], None] | None]:
-    total = _size(path)
-    if total < BIG:
-        yield None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("Reading", total=total)
-        yield lambda n_bytes: bar.update(task, completed=n_bytes)
-
-
-def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else (path,)
-    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _print(report: ValidationReport) -> None:
