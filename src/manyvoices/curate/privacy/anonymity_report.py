@@ -79,8 +79,7 @@ def _compared(found: Anonymity) -> Iterator[tuple[str, str, str]]:
     yield "people", str(before.n_people), str(after.n_people)
     yield "combinations", str(before.n_cells), str(after.n_cells)
     yield "smallest combination", str(before.k), str(after.k)
-    yield (
-        f"people in combinations of fewer than {max(k, 2)}",
-        *(str(spread.below(max(k, 2))) for spread in (before, after)),
-    )
+    least = max(k, 2)
+    few = f"people in combinations of fewer than {least}"
+    yield few, str(before.below(least)), str(after.below(least))
     yield "people of whom none of these is told", str(before.n_blank), str(after.n_blank)
