@@ -101,7 +101,7 @@ def test_an_address_in_a_url_is_marked_beside_it_and_digits_in_it_are_not() -> N
 
 
 def test_a_number_of_another_region_is_found_where_the_study_names_it() -> None:
-    text = "Haus 030 12345678, 1 Etage"
+    text = "Haus 0151 23456789, 1 Etage"
     assert found(text) == []
     assert [span.kind for span in rules_finder(("DE",))(text)] == ["phone"]
 
