@@ -31,6 +31,10 @@ Pack: TypeAlias = Callable[[Any, Path, list[str]], Any]
 
 _INT = range(-(2**63), 2**63)
 _EXACT = 2**53
+_DEPTH = 8
+"""How deep objects and lists without a type are columns of their own; below they are JSON."""
+_WIDTH = 100
+"""How many fields such an object may have."""
 
 
 class Misfit(Exception):
@@ -73,13 +77,17 @@ def columns_of(kind: Any) -> dict[str, Shape]:
 
 
 def columns_like(rows: Sequence[dict[str, Any]]) -> dict[str, Shape]:
-    """Columns for rows that no type describes, from some of them: text, true or false, numbers;
-    all else is JSON text. Every field may be absent."""
-    kinds: dict[str, set[type]] = {}
+    """Columns for rows that no type describes, from some of them: text, true or false, numbers,
+    and lists and objects of these; all else is JSON text. Every field may be absent."""
+    return {name: _like(values) for name, values in _by_name(rows).items()}
+
+
+def _by_name(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
+    values: dict[str, list[Any]] = {}
     for row in rows:
         for name, value in row.items():
-            kinds.setdefault(name, set()).add(type(value))
-    return {name: _like(types - {type(None)}) for name, types in kinds.items()}
+            values.setdefault(name, []).append(value)
+    return values
 
 
 def words(path: Path) -> str:
@@ -90,16 +98,25 @@ def words(path: Path) -> str:
     return f"{words(above)}.{name}" if above else str(name)
 
 
-def _like(types: set[type]) -> Shape:
+def _like(found: list[Any], depth: int = 0) -> Shape:
+    """The shape of a field in which these values were found."""
     pa = arrow()
-    if types == {str}:
-        return Shape(pa.string(), _leaf(str), ("opt",))
-    if types == {bool}:
-        return Shape(pa.bool_(), _leaf(bool), ("opt",))
-    if types == {int}:
-        return Shape(pa.int64(), _integer, ("opt",))
-    if types and types <= {int, float}:
+    values = [value for value in found if value is not None]
+    types = set(map(type, values))
+    if len(types) == 1 and (leaf := _LEAVES.get(next(iter(types)))):
+        return Shape(getattr(pa, leaf[0])(), leaf[1], ("opt",))
+    if types == {int, float}:
         return Shape(pa.float64(), _number, ("opt", "number"))
+    if types == {list} and depth < _DEPTH:
+        item = _like([inner for value in values for inner in value], depth + 1)
+        item = Shape(item.arrow, item.pack, tuple(mark for mark in item.marks if mark != "opt"))
+        return Shape(pa.list_(item.field("item")), _list(item), ("opt",))
+    if types == {dict} and depth < _DEPTH and all(values):
+        inside = _by_name(values)
+        if len(inside) <= _WIDTH:
+            fields = {name: _like(below, depth + 1) for name, below in inside.items()}
+            kind = pa.struct([shape.field(name) for name, shape in fields.items()])
+            return Shape(kind, _struct(fields), ("opt",))
     return Shape(pa.string(), _json, ("opt", "json"))
 
 
@@ -178,6 +195,20 @@ def _number(value: Any, _path: Path, _nulls: list[str]) -> Any:
 
 def _json(value: Any, _path: Path, _nulls: list[str]) -> Any:
     return msgspec.json.encode(value).decode()
+
+
+def _fraction(value: Any, _path: Path, _nulls: list[str]) -> Any:
+    if type(value) is not float:
+        raise Misfit
+    return value
+
+
+_LEAVES: dict[type, tuple[str, Pack]] = {
+    str: ("string", _leaf(str)),
+    bool: ("bool_", _leaf(bool)),
+    int: ("int64", _integer),
+    float: ("float64", _fraction),
+}
 
 
 def pack_fields(
