@@ -283,7 +283,7 @@ def _write_data(chosen: _Chosen, folder: Path, formats: Sequence[str], privacy: 
     )
     chosen.counts.update(n_rows)
     if "prism" in formats:
-        columns = survey_columns(version.spec)
+        columns = survey_columns(spec)
         written = write_prism(folder, folder / "prism", questions=columns)
         chosen.notes += [f"prism: {n} {what} left out" for what, n in written.n_left_out.items()]
     if "trl" in formats:
