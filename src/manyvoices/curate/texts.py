@@ -104,7 +104,7 @@ def write_shards(
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for number, table in enumerate(_regrouped(batches, rows)):
+    for number, table in enumerate(regrouped(batches, rows)):
         paths.append(folder / f"shard-{number:05d}.parquet")
         write_table(table, paths[-1])
     for path in sorted(set(folder.glob("shard-*.parquet")) - set(paths)):
@@ -122,7 +122,8 @@ def write_table(table: pa.Table, path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of `rows` rows, the last of fewer."""
     waiting: list[pa.RecordBatch] = []
     n = 0
     for batch in batches:

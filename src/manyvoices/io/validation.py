@@ -119,10 +119,13 @@ def _file_check(read: Callable[..., Iterator[Any]]) -> Callable[[Path, _Run], No
 def _check_native(folder: Path, run: _Run) -> None:
     for fault in verify_manifest(folder):
         run.log.add(fault)
-    people = _check_native_files(folder / "native", run)
-    if (folder / MANIFEST).exists():
-        _check_counts(folder, run, len(people))
-    if (folder / "prism").is_dir():
+    has_prism = (folder / "prism").is_dir()
+    # A release curated from PRISM's own files has no native ones.
+    if (folder / "native").is_dir() or not has_prism:
+        people = _check_native_files(folder / "native", run)
+        if (folder / MANIFEST).exists():
+            _check_counts(folder, run, len(people))
+    if has_prism:
         _check_prism(folder / "prism", run)
 
 
