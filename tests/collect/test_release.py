@@ -144,7 +144,7 @@ def test_a_release_is_never_written_over_and_nothing_is_left_half_written(
     assert [path.name for path in tmp_path.iterdir()] == ["r"]
 
 
-def _no_space(*_arguments: object) -> None:
+def _no_space(*_arguments: object, **_options: object) -> None:
     raise OSError(28, "No space left on device")
 
 

@@ -349,7 +349,8 @@ def test_a_changed_translation_is_another_consent_and_old_names_keep_their_meani
     reader = take_part(version=studies[0], consent_version=first, language="es")
     browser = _browser(reader)
     assert "Participe usted." in browser.get("/s/small/next/", follow=True).content.decode()
-    browser.post("/s/small/consent/", {"agree": "yes", "version": second})
+    sent = browser.post("/s/small/consent/", {"agree": "yes", "version": second})
+    assert sent.status_code == 302
     reader.refresh_from_db()
     assert reader.consent_version == second
     assert rights.consent_of(reader).text == "Take part."

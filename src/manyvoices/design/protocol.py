@@ -165,6 +165,14 @@ class Study(StudyFile):
         """The consent stage; every study has one."""
         return next(stage for stage in self.stages if isinstance(stage, ConsentStage))
 
+    @property
+    def consent_version(self) -> str:
+        """Names what people agree to, in whichever language they read it: the same text with
+        another translation is another version. Of the study as loaded, in its first language."""
+        text = self.consent.text
+        words = {name: w[text] for name, w in self.translations.items() if text in w}
+        return self.consent.version_with(words)
+
     def responder(self, model_id: str) -> ResponderSpec:
         """The model with that id; KeyError where there is none."""
         for spec in self.models:

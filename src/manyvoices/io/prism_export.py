@@ -22,6 +22,7 @@ from manyvoices.io.prism import (
     write_prism_conversations,
 )
 from manyvoices.io.prism_rows import PrismBuilder
+from manyvoices.io.prism_survey import SurveyQuestion
 from manyvoices.io.registry import Format, Written, register
 from manyvoices.io.writing import LineWriter, replacing, write_records
 from manyvoices.schema import (
@@ -62,13 +63,14 @@ def prism_records(
     participants: Iterable[Participant],
     answers: Iterable[Answer],
     conversations: Iterable[Conversation],
+    questions: Iterable[SurveyQuestion] = (),
 ) -> PrismRecords:
     """Native records as PRISM's rows, in memory; `write_prism` does the same in a stream.
 
     Left out and counted: people who withdrew and all that is theirs, unfinished conversations,
     turns that no model answered, utterances without an answer. Metadata rows carry no flags yet.
     """
-    builder = PrismBuilder(participants, answers)
+    builder = PrismBuilder(participants, answers, questions)
     kept = [rows for c in conversations if (rows := builder.conversation(c)) is not None]
     survey, texts = _apart(builder.survey())
     return PrismRecords(
@@ -91,11 +93,15 @@ def _apart(
     return survey, texts
 
 
-def write_prism(source: Source, directory: Path | str) -> PrismWritten:
+def write_prism(
+    source: Source, directory: Path | str, *, questions: Iterable[SurveyQuestion] = ()
+) -> PrismWritten:
     """Write PRISM's four files into `directory`.
 
     Args:
         source: A native release (or its folder), a folder in PRISM's form that was read, or rows.
+        questions: The study's survey (`manyvoices.design.survey_columns`): with it a native
+            release gets a column for every question, also where nobody was asked.
 
     Raises:
         DataError: The source has faults; nothing is written then.
@@ -104,7 +110,7 @@ def write_prism(source: Source, directory: Path | str) -> PrismWritten:
     if isinstance(source, Path | str):
         source = read_native(source)
     if isinstance(source, NativeRelease):
-        return _write_native(source, folder)
+        return _write_native(source, folder, questions)
     left_out = source.n_left_out if isinstance(source, PrismRecords) else {}
     n_rows = {}
     for name in PRISM_FILES:
@@ -113,8 +119,10 @@ def write_prism(source: Source, directory: Path | str) -> PrismWritten:
     return PrismWritten(n_rows, dict(left_out))
 
 
-def _write_native(release: NativeRelease, folder: Path) -> PrismWritten:
-    builder = PrismBuilder(release.participants, release.answers)
+def _write_native(
+    release: NativeRelease, folder: Path, questions: Iterable[SurveyQuestion]
+) -> PrismWritten:
+    builder = PrismBuilder(release.participants, release.answers, questions)
     with contextlib.ExitStack() as stack:
         out = {
             name: LineWriter(stack.enter_context(replacing(folder / f"{name}.jsonl")), name)

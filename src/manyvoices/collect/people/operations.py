@@ -81,7 +81,7 @@ def give_consent(
                     "external_id": external_id or None,
                     "language": language,
                     "simulated": simulated,
-                    "consent_version": version.spec.consent.version,
+                    "consent_version": version.original.consent_version,
                     "consented_at": now,
                 },
             )
@@ -118,8 +118,8 @@ def consent_again(*, participant: Participant, version: StudyVersion, now: datet
     lock_participant(participant)
     ConsentGiven.objects.get_or_create(
         participant=participant,
-        consent_version=version.spec.consent.version,
+        consent_version=version.original.consent_version,
         defaults={"agreed_at": now},
     )
-    participant.consent_version = version.spec.consent.version
+    participant.consent_version = version.original.consent_version
     participant.save(update_fields=["consent_version"])
