@@ -12,6 +12,8 @@ from manyvoices.curate.documents.codebook import Codebook
 from manyvoices.curate.documents.markdown import cell, code, table
 from manyvoices.curate.documents.statement import blank, dates, people
 from manyvoices.curate.documents.terms import undecided
+from manyvoices.io.faults import FaultLog
+from manyvoices.io.lines import iter_lines
 
 _SIZES = (
     (1_000, "n<1K"),
@@ -33,15 +35,20 @@ def dataset_card(context: Context, codebook: Codebook, folder: Path, names: list
     Args:
         names: Documents beside it.
     """
-    from manyvoices.curate.documents.codebook import data_files
-
-    files = [*data_files(folder, "prism"), *data_files(folder, "native")]
-    rows = {path.relative_to(folder).as_posix(): 0 for path in files}
-    rows |= {file: entries[0].n for file, entries in codebook.files().items()}
-    rows = {file: n for file, n in rows.items() if n}
+    rows = _rows(codebook, folder)
     body = _body(context, codebook, rows, names)
     text = "\n".join(line for paragraph in body for line in (paragraph, "")).rstrip()
     return f"---\n{_front(context, rows)}---\n\n{text}\n"
+
+
+def _rows(codebook: Codebook, folder: Path) -> dict[str, int]:
+    """Data file -> rows, of all that have any: `datasets` cannot open an empty file."""
+    found = {file: entries[0].n for file, entries in codebook.files().items()}
+    for path in sorted([*folder.glob("*/*.jsonl"), *folder.glob("*/*.jsonl.gz")]):
+        file = path.relative_to(folder).as_posix()
+        if file not in found:
+            found[file] = sum(1 for _ in iter_lines(path, FaultLog()))
+    return {file: n for file, n in found.items() if n}
 
 
 def config_name(file: str) -> str:
@@ -83,7 +90,7 @@ def _front(context: Context, rows: dict[str, int]) -> str:
 
 def _default_first(rows: dict[str, int]) -> list[str]:
     """Conversations first: what most people open."""
-    return sorted(rows, key=lambda file: ("conversations" not in file, "native" in file))
+    return sorted(rows, key=lambda file: ("conversations" not in file, "prism" not in file, file))
 
 
 def _size(n_rows: int) -> str:

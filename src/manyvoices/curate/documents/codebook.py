@@ -246,8 +246,8 @@ def _answer_counter(questions: dict[str, _Column], study: Study | None) -> Calla
         if column is None:
             question = asked.get((answer.survey, answer.question_id))
             known = _unknown(answer.question_id, question)
-            if not known.type:
-                known = known._replace(type=answer.kind)
+            if not known.type or answer.kind == "multiple":
+                known = known._replace(type="list" if answer.kind == "multiple" else answer.kind)
             tally = Tally(known.showing, question.options if question else ())
             questions[variable] = column = _Column(known, question, tally)
         column.tally.see(answer.value)

@@ -130,7 +130,8 @@ def _field(name: str, file: str, entry: Entry, entries: list[Entry]) -> dict[str
     """A column as a field; a mapping or a list of records as a field of fields. None where
     Croissant has no words for it."""
     base = _base(f"{name}/{entry.variable}", entry.label)
-    inside = list(_inside(entry, entries))
+    # An answer's value is text, number, list or mapping: key by key the most would be lost.
+    inside = [] if entry.type == "any" else list(_inside(entry, entries))
     if inside:
         subfields = [_subfield(base["@id"], file, entry.variable, *one) for one in inside]
         repeated = {"repeated": True} if _is_list(entry) else {}

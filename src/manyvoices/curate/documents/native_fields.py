@@ -38,6 +38,18 @@ RECORDS: dict[str, dict[str, type]] = {
     },
 }
 """Native file -> where in its records -> the record that stands there."""
+_LABELS: dict[tuple[Any, str], tuple[str, str]] = {
+    (Participant, "status"): ("Whether the person came to the end", ""),
+    (Participant, "completed_at"): ("When the person finished", "Missing means not complete."),
+    (Participant, "consented_at"): ("When the person agreed to the consent text", ""),
+    (Conversation, "finished_at"): ("When the conversation was finished", "Missing means not yet."),
+    (Conversation, "turns"): ("The turns in order, described below", ""),
+    (Turn, "message"): ("The person's message, described below", ""),
+    (Answer, "question_id"): ("The question, unique in its survey", ""),
+    (Message, "text"): ("What the person wrote to the models", ""),
+    (Utterance, "text"): ("What the model answered", "Missing where it gave no answer."),
+}
+"""Where a record's own words say too little beside the others."""
 _MESSAGE = frozenset({"message_id", "text", "role", "created_date"})
 """What a message of a conversation has; the rest belongs to message trees."""
 
@@ -46,32 +58,32 @@ _MESSAGE = frozenset({"message_id", "text", "role", "created_date"})
 def native_fields(file: str) -> dict[str, Known]:
     """Path (``turns[].utterances[].score``) -> what it is."""
     return {
-        f"{prefix}{name}": _known(name, kind, doc)
+        f"{prefix}{name}": _known(record, name, kind, doc)
         for prefix, record in RECORDS[file].items()
         for name, (kind, doc) in _fields(record).items()
         if record is not Message or name in _MESSAGE
     }
 
 
-def _known(name: str, annotation: str, doc: str) -> Known:
+def _known(record: type, name: str, annotation: str, doc: str) -> Known:
     kind = _type(name, annotation)
     category = "constructed" if name in _CONSTRUCTED else "meta"
     showing: Showing = "values" if name in _NAMED else _TYPES.get(kind, "text")
     if name in _COUNTED:
         showing = "count"
-    label, notes = _label(name, doc)
+    label, notes = _LABELS.get((record, name)) or _label(name, doc)
     return Known(label, "direct" if name in _DIRECT else category, kind, showing, notes)
 
 
 def _label(name: str, doc: str) -> tuple[str, str]:
     """A description as a label of one sentence and what follows as notes."""
     doc = doc.replace("None", "missing").removesuffix("; see SCHEMA_VERSION.")
-    first, mark, rest = doc.partition("; ") if doc.find("; ") < doc.find(". ") else ("", "", "")
-    if not mark:
-        first, _, rest = doc.partition(". ")
+    first, _, rest = doc.partition(". ")
+    if "; " in first:
+        first, _, rest = doc.partition("; ")
     if first.startswith("missing") or not first:
         first, rest = name.replace("_", " ").capitalize(), doc
-    return first.rstrip("."), rest[:1].upper() + rest[1:]
+    return first.rstrip(" .,"), rest[:1].upper() + rest[1:]
 
 
 def _type(name: str, annotation: str) -> str:

@@ -81,20 +81,29 @@ def _speakers(context: Context, codebook: Codebook) -> Iterator[str]:
     yield f"**People.** {people(context)}"
     found = 0
     for name in DEMOGRAPHICS:
-        entry = lookup(codebook, name)
+        entry = _of_people(codebook, name)
         if entry is not None and _is_counted(entry):
             found += 1
-            total = sum(n for n in entry.distribution.values() if isinstance(n, int))
-            rows = (
-                (cell(value), str(n), f"{100 * n / total:.1f} %")
-                for value, n in entry.distribution.items()
-                if isinstance(n, int)
-            )
-            yield "\n".join(table((cell(entry.label), "people", "share"), rows))
+            yield "\n".join(_shares(entry))
     if not found:
         yield blank("who took part; no variable that describes people is known here.")
     yield blank("whom this sample leaves out or has too few of, and why.")
     yield from _models(context, codebook)
+
+
+def _of_people(codebook: Codebook, name: str) -> Entry | None:
+    """A variable with one row for each person, where there is such a file."""
+    rows = [entry for entry in codebook.entries if entry.file.endswith("survey.jsonl")]
+    return lookup(Codebook(tuple(rows)), name) or lookup(codebook, name)
+
+
+def _shares(entry: Entry) -> Iterator[str]:
+    """A table of people by answer; whoever gave none is counted too."""
+    counts: dict[str, Any] = dict(entry.distribution)
+    if entry.n_missing:
+        counts["(no answer, or taken out)"] = entry.n_missing
+    rows = ((cell(value), str(n), f"{100 * n / entry.n:.1f} %") for value, n in counts.items())
+    return table((cell(entry.label), "people", "share"), rows)
 
 
 def people(context: Context) -> str:
@@ -103,6 +112,8 @@ def people(context: Context) -> str:
     bots = f" {about.n_simulated} participants are bots of a rehearsal and marked `simulated`."
     if about.n_participants is None:
         return blank("how many people took part.")
+    if about.n_simulated and not about.n_participants:
+        return f"Nobody has taken part yet:{bots}"
     tail = bots if about.n_simulated else ""
     return f"{about.n_participants} people are in this release.{tail}"
 

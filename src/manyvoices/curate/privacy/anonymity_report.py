@@ -67,7 +67,7 @@ def _parts(found: Anonymity) -> Iterator[str]:
             table(head, ((*(cell(v or "(null)") for v in c), str(n)) for c, n in found.smallest))
         )
     for question, least in found.diversity.items():
-        yield f"Within each combination {code(question)} has at least {least} different answers."
+        yield f"Different answers to {code(question)} within a combination: at least {least} (l)."
     yield (
         "This says nothing of texts, which people wrote in their own words, nor of attributes that"
         " are not named above."
