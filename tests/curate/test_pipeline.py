@@ -230,10 +230,19 @@ def test_single_texts_can_be_left_out(parent: Path, tmp_path: Path, form: str) -
     assert validate(tmp_path / "out").faults == ()
 
 
-def test_a_prompt_alone_cannot_be_left_out(parent: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["native", "prism"])
+def test_a_prompt_is_left_out_with_its_whole_turn(parent: Path, tmp_path: Path, form: str) -> None:
+    source = parent if form == "native" else parent / "prism"
     plan = exclude(tmp_path / "exclusions.csv", ("text", "user_prompt/ada/talk/talk-0"))
-    with pytest.raises(DataError, match="its conversation"):
-        curate(parent, tmp_path / "out", plan)
+    curate(source, tmp_path / "out", plan)
+    prism = read_prism(tmp_path / "out" / "prism")
+    talk = next(c for c in prism.conversations if c.conversation_id == "talk")
+    assert {m.turn for m in talk.conversation_history} == {2}
+    assert (talk.conversation_turns, talk.opening_prompt) == (1, None)
+    assert {u.utterance_id for u in prism.utterances if u.user_id == "ada"} == {"u5"}
+    named = {m.interaction_id for m in prism.metadata if m.conversation_id == "talk"}
+    assert named == {None, "talk-2"}
+    assert validate(tmp_path / "out").faults == ()
 
 
 def test_what_was_only_proposed_leaves_nothing_out(parent: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -35,15 +35,15 @@ from manyvoices.schema import (
 
 
 class Filter:
-    """What stays. An id of `utterance` counts in every conversation that has it, in PRISM's form
-    with or without the conversation's id before it (see `write_prism`)."""
+    """What stays. Without its prompt a turn says nothing, so leaving out a prompt leaves out the
+    turn. An id of `utterance` counts in every conversation that has it, in PRISM's form with or
+    without the conversation's id before it (see `write_prism`)."""
 
     def __init__(self, exclusions: Exclusions) -> None:
         self._people = exclusions.excluded("person")
         self._conversations = exclusions.excluded("conversation")
         self._utterances = exclusions.excluded("utterance")
         self._texts = exclusions.excluded("text")
-        _refuse_prompts(self._texts)
 
     def text(self, name: str) -> bool:
         """Whether a text stays, by its `instance_id`."""
@@ -57,11 +57,16 @@ class Filter:
         """Whether a conversation stays; None is none, and so only the person counts."""
         return self.person(user) and conversation not in self._conversations
 
+    def turn(self, user: str, conversation: str, interaction: str | None) -> bool:
+        """Whether a turn of a conversation stays."""
+        return self.text(instance_id(USER_PROMPT, user, conversation, interaction))
+
     def utterance(
         self, user: str, conversation: str, interaction: str | None, utterance: str
     ) -> bool:
         """Whether one answer of a model stays."""
-        return self.talk(user, conversation) and not any(
+        here = self.talk(user, conversation) and self.turn(user, conversation, interaction)
+        return here and not any(
             name in self._utterances
             or not self.text(instance_id(MODEL_RESPONSE, user, conversation, interaction, name))
             for name in names_of(conversation, utterance)
@@ -84,7 +89,7 @@ def write_filtered(place: Place, exclusions: Exclusions, folder: Path) -> Place:
     a release of the same form, without a manifest.
 
     Raises:
-        DataError: A file has faults, or a prompt alone is to be left out.
+        DataError: A file has faults.
     """
     keep = Filter(exclusions)
     if place.native:
@@ -92,15 +97,6 @@ def write_filtered(place: Place, exclusions: Exclusions, folder: Path) -> Place:
     if place.prism is not None:
         _write_prism(place.prism, keep, folder / "prism" if place.native else folder)
     return find_release(folder)
-
-
-def _refuse_prompts(texts: Iterable[str]) -> None:
-    prompts = [name for name in texts if name.startswith(f"{USER_PROMPT}/") and name.count("/") > 1]
-    if prompts:
-        wanted = "its conversation: answers without their prompt say nothing"
-        raise DataError(
-            [Fault("exclusions", None, f"text {p}", "a prompt", wanted) for p in sorted(prompts)]
-        )
 
 
 def _write_native(source: Path, keep: Filter, folder: Path) -> None:
@@ -126,8 +122,13 @@ def _stays(answer: Answer, columns: SurveyColumns, keep: Filter) -> bool:
 
 
 def _conversation(record: Conversation, keep: Filter) -> Conversation:
-    turns = [_turn(record, turn, keep) for turn in record.turns]
-    feedback = keep.feedback(record.participant_id, record.conversation_id, record.open_feedback)
+    keys = (record.participant_id, record.conversation_id)
+    turns = [
+        _turn(record, turn, keep)
+        for turn in record.turns
+        if keep.turn(*keys, f"{record.conversation_id}-{turn.turn}")
+    ]
+    feedback = keep.feedback(*keys, record.open_feedback)
     return replace(record, turns=turns, open_feedback=feedback)
 
 
@@ -147,11 +148,7 @@ def _turn(record: Conversation, turn: Turn, keep: Filter) -> Turn:
 
 def _write_prism(source: Path, keep: Filter, folder: Path) -> None:
     read = _reader(source)
-    gone = {
-        (u.conversation_id, u.turn, u.within_turn_id)
-        for u in read("utterances")
-        if not _says(u, keep)
-    }
+    gone = _gone(read("utterances"), keep)
     kept = (c for c in read("conversations") if keep.talk(c.user_id, c.conversation_id))
     counted: Counter[str] = Counter()
     write_prism_conversations(
@@ -170,12 +167,28 @@ def _reader(source: Path) -> Any:
     return lambda name: read_prism_file(find(source, name), name)
 
 
+Gone: TypeAlias = set[tuple[str, int, int | None]]
+"""Conversation, turn and place in the turn of what a history is to be without; None: all of it."""
+
+
+def _gone(rows: Iterable[PrismUtterance], keep: Filter) -> Gone:
+    gone: Gone = set()
+    for row in rows:
+        if not all(keep.turn(*keys) for keys in _turn_keys(row)):
+            gone.add((row.conversation_id, row.turn, None))
+        if not _says(row, keep):
+            gone.add((row.conversation_id, row.turn, row.within_turn_id))
+    return gone
+
+
+def _turn_keys(row: PrismUtterance) -> Iterator[tuple[str, str, str]]:
+    """The keys of a row's turn, by its own name and by the one that native records give it."""
+    for interaction in (row.interaction_id, f"{row.conversation_id}-{row.turn}"):
+        yield row.user_id, row.conversation_id, interaction
+
+
 def _says(row: PrismUtterance, keep: Filter) -> bool:
-    keys = (row.user_id, row.conversation_id)
-    return all(
-        keep.utterance(*keys, interaction, row.utterance_id)
-        for interaction in (row.interaction_id, f"{row.conversation_id}-{row.turn}")
-    )
+    return all(keep.utterance(*keys, row.utterance_id) for keys in _turn_keys(row))
 
 
 def _counted(row: PrismConversation, counted: Counter[str]) -> PrismConversation:
@@ -183,16 +196,22 @@ def _counted(row: PrismConversation, counted: Counter[str]) -> PrismConversation
     return row
 
 
-def _shortened(
-    row: PrismConversation, gone: set[tuple[str, int, int]], keep: Filter
-) -> PrismConversation:
+def _shortened(row: PrismConversation, gone: Gone, keep: Filter) -> PrismConversation:
+    name = row.conversation_id
+    turns = {m.turn for m in row.conversation_history if (name, m.turn, None) in gone}
     history = [
         message
         for message in row.conversation_history
-        if (row.conversation_id, message.turn, message.within_turn_id) not in gone
+        if message.turn not in turns
+        if message.role == "user" or (name, message.turn, message.within_turn_id) not in gone
     ]
-    feedback = keep.feedback(row.user_id, row.conversation_id, row.open_feedback)
-    return replace(row, conversation_history=history, open_feedback=feedback)
+    return replace(
+        row,
+        conversation_history=history,
+        conversation_turns=row.conversation_turns - len(turns),
+        opening_prompt=None if 0 in turns else row.opening_prompt,
+        open_feedback=keep.feedback(row.user_id, name, row.open_feedback),
+    )
 
 
 def _person(row: PrismSurveyRow, counted: Counter[str], keep: Filter) -> PrismSurveyRow:

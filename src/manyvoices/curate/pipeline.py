@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+import pyarrow.parquet as pq
 
 from manyvoices import __version__
 from manyvoices.curate import carrying
@@ -50,6 +51,8 @@ class Running:
     shard_rows: int = SHARD_ROWS
     on_step: Callable[[str], None] = lambda _: None
     """Told what is being done now, in words."""
+    on_texts: Callable[[int], None] = lambda _: None
+    """Told how many texts there are."""
     on_rows: Callable[[int], None] = lambda _: None
     """Told of texts that are done."""
 
@@ -162,6 +165,7 @@ def _prepare(parent: Place, plan: Plan, work: Path, running: Running) -> _State:
         prism = work / "prism"
     texts = text_instances(place.directory)
     shards = write_shards(texts, work / "texts", rows=running.shard_rows)
+    running.on_texts(sum(pq.read_metadata(path).num_rows for path in shards))
     return _State(parent, place, prism, exclusions, shards, Ran([], 0, 0))
 
 
@@ -175,7 +179,7 @@ def _exclusions(parent: Place, plan: Plan) -> Exclusions:
 
 def _annotate(shards: Sequence[Path], groups: Sequence[Group], work: Path, running: Running) -> Ran:
     steps = [group.step for group in groups]
-    running.on_step(f"Finding {' and '.join(g.name for g in groups)}" if groups else "")
+    running.on_step(f"Finding {' and '.join(group.name for group in groups) or 'nothing new'}")
     return run(
         shards,
         [*steps, Step("without", without, {"columns": ["text", "model_name"]})],

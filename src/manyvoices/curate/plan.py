@@ -83,11 +83,11 @@ def groups_of(plan: Plan) -> list[Group]:
         )
         groups.append(Group("language", step, language.COLUMNS))
     if plan.pii != NONE:
-        from manyvoices.curate import pii
+        from manyvoices.curate.pii.annotate import COLUMNS, annotate_pii
 
         settings = {"method": plan.pii, "regions": list(plan.regions)}
-        step = Step("pii", pii.annotate_pii, settings, _made(plan.pii))
-        groups.append(Group("pii", step, pii.COLUMNS))
+        step = Step("pii", annotate_pii, settings, _made(plan.pii))
+        groups.append(Group("pii", step, COLUMNS))
     return groups
 
 
