@@ -38,6 +38,7 @@ VERBS = {
     "validate": "Check a data file or a release against its format.",
     "convert": "Convert a data file, a release or a survey to another format.",
     "categories": "Put people's own words into groups, decided by people.",
+    "curate": "Make a new release with metadata, subsets, checks and documents.",
     "consensus": "Merge rankings into consensus orders by ranked pairs.",
     "agree": "Say how far judges agree, and whether position sways them.",
     "rank": "Rank models from battles, with intervals over people.",
