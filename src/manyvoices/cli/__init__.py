@@ -37,6 +37,7 @@ VERBS = {
     "quality": "Check everybody's work in a study, with the reasons, and the cost.",
     "validate": "Check a data file or a release against its format.",
     "convert": "Convert a data file, a release or a survey to another format.",
+    "describe": "Write the tables that describe a release.",
     "categories": "Put people's own words into groups, decided by people.",
     "curate": "Make a new release with metadata, subsets, checks and documents.",
     "consensus": "Merge rankings into consensus orders by ranked pairs.",
