@@ -91,15 +91,14 @@ class TreeCheck:
         self._ids.settle()
         self._trees.settle()
 
-    def _again(self, path: str, name: str, line: int, first: int) -> None:
-        self._report(line, _twice(path, name, first))
+    def _again(self, path: str, line: int, first: int) -> None:
+        found = f"an id that is on line {first} already"
+        self._report(line, (path, found, "an id that is used once"))
 
     def _tree_id(self, name: str, line: int) -> list[Problem]:
-        first = self._trees.first(name)
-        if first is not None:
-            return [_twice("message_tree_id", name, first)]
-        self._trees.add([name], line)
-        return []
+        if self._trees.add([name], line):
+            return []
+        return [_twice("message_tree_id", name, self._trees.first(name) or 0)]
 
     def _look(self, root: Message, line: int, name: str) -> list[Problem]:
         messages, is_sound = [root], True
@@ -111,11 +110,10 @@ class TreeCheck:
                         is_sound = False
                 messages += replies
         ids = [message.message_id for message in messages]
-        if is_sound and self._ids.are_new(ids):
-            self._ids.add(ids, line)
+        if is_sound and self._ids.add(ids, line):
             return []
         problems = self._walk(root, line, name)
-        self._ids.add([name for name in ids if self._ids.first(name) is None], line)
+        self._ids.add_new(ids, line)
         return problems
 
     def _walk(self, root: Message, line: int, name: str) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,10 @@ class FaultLog:
             self.groups[kind] = FaultGroup([fault])
         else:
             self.n_ungrouped += 1
+
+    def reporter(self, file: object) -> Callable[[int, tuple[str, str, str]], None]:
+        """A function of (line, (path, found, expected)) that adds a fault of `file`."""
+        return lambda line, problem: self.add(Fault(str(file), line, *problem))
 
     def raise_if_any(self) -> None:
         """Raise all faults as one `DataError`."""

@@ -129,6 +129,7 @@ def read_records(
     log: FaultLog | None = None,
     allow_empty: bool = False,
     on_bytes: OnBytes | None = None,
+    at_end: Callable[[], None] | None = None,
 ) -> Iterator[T]:
     """Decode each line of a file, yielding good records as they come.
 
@@ -139,6 +140,7 @@ def read_records(
         strict: Raise all faults at the end. False leaves bad lines out; give a `log` to see them.
         log: Where faults go; one is made if none is given.
         allow_empty: Whether a file without records is right.
+        at_end: Called after the last line, for faults that only then are known.
 
     Raises:
         DataError: At the end of the file, with all its faults, when `strict`.
@@ -160,5 +162,7 @@ def read_records(
             yield record
     if n_lines == 0 and not allow_empty and len(log.faults) == n_before:
         log.add(Fault(name, None, "", "an empty file", "at least one record"))
+    if at_end is not None:
+        at_end()
     if strict:
         log.raise_if_any()

@@ -41,14 +41,17 @@ def read_trees(
     Raises:
         DataError: After the last good tree, with all faults of the file, when `strict`.
     """
+    log = FaultLog() if log is None else log
+    check = TreeCheck(log.reporter(path))
     return read_records(
         path,
         _tree_decoder.decode,
         MessageTree,
-        check=TreeCheck().tree,
+        check=check.tree,
         strict=strict,
         log=log,
         on_bytes=on_bytes,
+        at_end=check.end,
     )
 
 
@@ -69,14 +72,17 @@ def read_messages(
     Raises:
         DataError: After the last good message, with all faults of the file, when `strict`.
     """
+    log = FaultLog() if log is None else log
+    check = TreeCheck(log.reporter(path))
     return read_records(
         path,
         _decode_message,
         Message,
-        check=TreeCheck().message,
+        check=check.message,
         strict=strict,
         log=log,
         on_bytes=on_bytes,
+        at_end=check.end,
     )
 
 

@@ -124,14 +124,17 @@ def read_flat(
     Raises:
         DataError: After the last good row, with all faults of the file, when `strict`.
     """
+    log = FaultLog() if log is None else log
+    check = TreeCheck(log.reporter(path))
     return read_records(
         path,
         lambda line: _without_nulls(decode_flat(line)),
         Message,
-        check=TreeCheck().message,
+        check=check.message,
         strict=strict,
         log=log,
         on_bytes=on_bytes,
+        at_end=check.end,
     )
 
 
