@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.curate.releases import NOW, WORDS, small_study, write_small
 from tests.real_data import needs_real_data, real
@@ -201,6 +201,7 @@ def test_an_empty_release_has_a_codebook_too(tmp_path: Path) -> None:
 # Counting
 
 
+@settings(max_examples=20)  # each opens 64 files
 @given(st.lists(st.text(max_size=3)), st.integers(1, 5))
 def test_different_values_are_counted_the_same_on_disk(values: list[str], limit: int) -> None:
     distinct = Distinct(limit=limit)
