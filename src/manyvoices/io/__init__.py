@@ -1,4 +1,4 @@
-"""Readers and writers: the native format, PRISM, OASST, arena battles; manifests with hashes.
+"""Readers and writers: the native format, PRISM, OASST, arenas, TRL, HH, ratings; manifests.
 
 In: paths (``.gz`` too). Out: streams of `manyvoices.schema` records, or files. Faults of a file are
 reported together as ``file:line: path: found, expected``. May import: schema.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from manyvoices.io.arena import read_battles, write_battles
 from manyvoices.io.faults import MAX_FAULTS, FaultLog
 from manyvoices.io.formats import FORMATS, detect_format
+from manyvoices.io.hh import read_hh, write_hh
 from manyvoices.io.manifest import read_manifest, verify_manifest, write_manifest
 from manyvoices.io.native import (
     NativeRelease,
@@ -25,6 +26,16 @@ from manyvoices.io.prism import (
     write_prism_conversations,
 )
 from manyvoices.io.prism_export import PrismRecords, PrismWritten, prism_records, write_prism
+from manyvoices.io.rated import read_rated, write_rated
+from manyvoices.io.rated_columns import RatedColumns
+from manyvoices.io.trl import (
+    read_dialogues,
+    read_labelled,
+    read_pairs,
+    write_dialogues,
+    write_labelled,
+    write_pairs,
+)
 from manyvoices.io.validation import ValidationReport, validate
 
 __all__ = [
@@ -36,24 +47,35 @@ __all__ = [
     "PrismRecords",
     "PrismRelease",
     "PrismWritten",
+    "RatedColumns",
     "ValidationReport",
     "detect_format",
     "prism_records",
     "read_battles",
+    "read_dialogues",
+    "read_hh",
+    "read_labelled",
     "read_manifest",
     "read_messages",
     "read_native",
+    "read_pairs",
     "read_prism",
     "read_prism_conversations",
+    "read_rated",
     "read_trees",
     "validate",
     "verify_manifest",
     "write_battles",
+    "write_dialogues",
+    "write_hh",
+    "write_labelled",
     "write_manifest",
     "write_messages",
     "write_native",
+    "write_pairs",
     "write_prism",
     "write_prism_conversations",
+    "write_rated",
     "write_study_files",
     "write_trees",
 ]
