@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -47,6 +47,14 @@ class Shingles:
         return np.diff(self.starts)
 
 
+class _Codes(dict[str, int]):
+    """Word -> its hash, made when the word is first met."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = code = _hash(word)
+        return code
+
+
 def normalised(text: str) -> str:
     """Text as it is compared: Unicode NFKC, case folded, white space as one space."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
@@ -54,19 +62,25 @@ def normalised(text: str) -> str:
 
 def shingles(texts: Sequence[str], *, words: int = WORDS) -> Shingles:
     """Sets of hashed word n-grams; a text with fewer words is one shingle of all of them."""
-    lists = [_WORD.findall(normalised(text)) for text in texts]
-    codes: dict[str, int] = {}
-    for word in {word for one in lists for word in one}:
-        codes[word] = _hash(word)
-    lengths = np.array([len(one) for one in lists], dtype=np.int64)
-    flat = np.array([codes[word] for one in lists for word in one], dtype=np.uint64)
-    begin = np.concatenate(([0], np.cumsum(lengths)))
+    lengths: list[int] = []
+    short: dict[int, int] = {}
+
+    def every_word() -> Iterator[str]:
+        # One text's words at a time: those of 100,000 texts as objects would take 300 MB.
+        for i, text in enumerate(texts):
+            found = _WORD.findall(normalised(text))
+            lengths.append(len(found))
+            if 0 < len(found) < words:
+                short[i] = _hash(" ".join(found))
+            yield from found
+
+    codes = _Codes()
+    flat = np.fromiter(map(codes.__getitem__, every_word()), dtype=np.uint64)
+    begin = np.concatenate(([0], np.cumsum(np.array(lengths, dtype=np.int64))))
     text, grams = _grams(flat, begin, words)
-    short = np.flatnonzero((lengths > 0) & (lengths < words))
-    if len(short):
-        whole = [_hash(" ".join(lists[i])) for i in short]
-        grams = np.concatenate((grams, np.array(whole, dtype=np.uint64)))
-        text = np.concatenate((text, short))
+    if short:
+        grams = np.concatenate((grams, np.fromiter(short.values(), dtype=np.uint64)))
+        text = np.concatenate((text, np.fromiter(short, dtype=np.int64)))
     order = np.lexsort((grams, text))
     text, grams = text[order], grams[order]
     new = np.ones(len(grams), dtype=bool)

@@ -102,7 +102,7 @@ def _panel(
         axes.barh(places, series, height=height, color=_colour(i, len(values)))
     axes.axvline(0, color=QUIET, linewidth=0.8)
     for line in (-5, 5):
-        axes.axvline(line, color=LINE, linewidth=0.8, linestyle="--")
+        axes.axvline(line, color=LINE, linewidth=0.8, linestyle="--", zorder=0)
     axes.set_xlim(-reach, reach)
     axes.set_title(title)
 
