@@ -24,7 +24,7 @@ from manyvoices.collect.people.consents import Allowed
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.released import names_withdrawn, withdrawal_notes
 from manyvoices.collect.studies.models import ReleasedParticipant, Study, StudyVersion
-from manyvoices.curate.documents import About, write_documents
+from manyvoices.curate.documents import About, resolve_licences, write_documents
 from manyvoices.curate.privacy import (
     REPORT,
     Anonymity,
@@ -33,6 +33,7 @@ from manyvoices.curate.privacy import (
     Rules,
     anonymity_markdown,
     anonymity_settings,
+    check_coarseness,
     known_questions,
     measure,
     release_key,
@@ -129,9 +130,10 @@ def write_release(
         key=release_key(key, mode=pseudonyms, study_id=study_id, now=now),
         dates=dates,
         rules=rules,
-        licences=dict(licences or {}),
+        licences=resolve_licences(study.current.original, licences),
         now=now,
     )
+    check_coarseness(dates)
     _check_rules(study, rules)
     out.parent.mkdir(parents=True, exist_ok=True)
     for _attempt in range(ATTEMPTS):
@@ -241,6 +243,7 @@ def _write(study: Study, folder: Path, wish: Wish, people: dict[str, str]) -> Re
     _write_data(chosen, folder, wish.formats, Privacy(names, wish.dates, anonymity))
     settings = _settings(wish, anonymity)
     if anonymity is not None:
+        chosen.notes += _taken_out(anonymity)
         write_text(anonymity_markdown(anonymity), folder / REPORT)
     return _document(study, chosen, folder, wish, settings)
 
@@ -297,6 +300,18 @@ def _counted(talks: Iterable[Conversation], counts: Counter[str]) -> Iterator[Co
         counts["turns"] += len(talk.turns)
         counts["utterances"] += sum(len(turn.utterances) for turn in talk.turns)
         yield talk
+
+
+def _taken_out(anonymity: Anonymity) -> Iterator[str]:
+    if anonymity.n_suppressed:
+        names = ", ".join(anonymity.rules.quasi_identifiers)
+        yield (
+            f"{anonymity.n_suppressed} answers of {len(anonymity.suppressed)} participants to"
+            f" {names} were taken out (null), so that at least {anonymity.rules.k} share each"
+            f" combination: see {REPORT}"
+        )
+    for question in sorted(anonymity.rules.coarsen):
+        yield f"answers to {question} were made coarser"
 
 
 def _settings(wish: Wish, anonymity: Anonymity | None) -> dict[str, Json]:

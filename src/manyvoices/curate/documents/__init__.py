@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from manyvoices.curate.documents.about import KINDS_OF_TEXT, About
 from manyvoices.curate.documents.codebook import Codebook, Entry, build_codebook
-from manyvoices.curate.documents.writing import DOCUMENTS, write_documents
+from manyvoices.curate.documents.writing import DOCUMENTS, resolve_licences, write_documents
 
 __all__ = [
     "DOCUMENTS",
@@ -18,5 +18,6 @@ __all__ = [
     "Codebook",
     "Entry",
     "build_codebook",
+    "resolve_licences",
     "write_documents",
 ]

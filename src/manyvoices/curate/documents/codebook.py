@@ -264,7 +264,8 @@ def _entry(file: str, variable: str, column: _Column) -> Entry:
     shown: dict[str, Json] = {} if holds_others else tally.distribution()
     if tally.parts and not holds_others:
         shown = {"parts": {key: _part(key, part, asked) for key, part in tally.parts.items()}}
-    notes = " ".join(note for note in (known.notes, asked.notes if asked else "") if note)
+    told = known.notes.replace("Sliders without numbers.", "") if asked else known.notes
+    notes = " ".join(f"{told} {asked.notes if asked else ''}".split())
     return Entry(
         file=file,
         variable=variable,

@@ -50,8 +50,9 @@ def _paragraph(entry: Entry) -> Iterator[str]:
     counts = f"N = {_count(entry.n)}"
     if entry.n_missing is not None:
         counts += f", missing {_count(entry.n_missing)}, unique {_count(entry.n_unique)}"
-    yield f"{cell(entry.label)}. *{entry.category}, {entry.type}*; {counts}."
-    if entry.question_text:
+    stop = "" if entry.label.endswith(("?", ".", "…", "!")) else "."
+    yield f"{cell(entry.label)}{stop} *{entry.category}, {entry.type}*; {counts}."
+    if entry.question_text not in ("", entry.label):
         yield ""
         yield from quote(entry.question_text)
     if entry.distribution:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from manyvoices.curate.documents.tally import Showing
-from manyvoices.design import Attributes, ConversationsStage, Study
+from manyvoices.design import NOT_APPLICABLE, Attributes, ConversationsStage, Study
 from manyvoices.design.questions import AnyQuestion
 
 _TYPES: dict[str, tuple[str, Showing]] = {
@@ -16,7 +16,7 @@ _TYPES: dict[str, tuple[str, Showing]] = {
     "multiple": ("dict", "options"),
     "matrix": ("dict", "options"),
     "ranking": ("list", "options"),
-    "vas": ("dict", "text"),
+    "vas": ("dict", "options"),
     "text": ("string", "text"),
     "number": ("float", "text"),
     "date": ("date", "dates"),
@@ -96,7 +96,7 @@ def _question(question: AnyQuestion) -> Asked:
         text=_joined(question.label, question.help),
         type=kind,
         showing=showing,
-        options=tuple(named),
+        options=tuple(named) or ((NOT_APPLICABLE,) if question.kind == "vas" else ()),
         parts={item.id: item.label for item in lines} or named,
         notes=" ".join(_notes(question)),
         label=_short(question.label),

@@ -57,7 +57,10 @@ def write_documents(
     folder = Path(release_dir)
     codebook = build_codebook(folder, study)
     context = Context(
-        _complete(about or About(), codebook, study, folder), study, _licences(study, licences), now
+        _complete(about or About(), codebook, study, folder),
+        study,
+        resolve_licences(study, licences),
+        now,
     )
     title = context.about.title
     others = sorted(path.name for path in folder.glob("anonymity.md"))
@@ -92,8 +95,12 @@ def _complete(about: About, codebook: Codebook, study: Study | None, folder: Pat
     )
 
 
-def _licences(study: Study | None, given: Mapping[str, str] | None) -> dict[str, str]:
-    """Licence of each kind of text: what was asked for, or the study's, or that it is open."""
+def resolve_licences(study: Study | None, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Licence of each kind of text: what was asked for, or the study's, or that it is open.
+
+    Raises:
+        InputError: There is no such kind of text.
+    """
     from manyvoices.design.protocol import Licences
 
     unknown = sorted(set(given or {}) - set(KINDS_OF_TEXT))

@@ -13,7 +13,7 @@ from manyvoices.curate.privacy.anonymity_report import (
     anonymity_settings,
 )
 from manyvoices.curate.privacy.coarsening import describe_rules, known_questions, read_coarsening
-from manyvoices.curate.privacy.dates import COARSENESS
+from manyvoices.curate.privacy.dates import COARSENESS, check_coarseness
 from manyvoices.curate.privacy.pseudonyms import MODES, Pseudonyms, release_key
 from manyvoices.curate.privacy.records import Privacy
 
@@ -27,6 +27,7 @@ __all__ = [
     "Rules",
     "anonymity_markdown",
     "anonymity_settings",
+    "check_coarseness",
     "describe_rules",
     "known_questions",
     "measure",

@@ -23,11 +23,16 @@ def shift(first: datetime, how: str) -> timedelta:
     Raises:
         InputError: No such coarseness.
     """
-    if how not in COARSENESS:
-        raise InputError([Fault("--dates", None, "", how, f"one of {', '.join(COARSENESS)}")])
+    check_coarseness(how)
     if how == "none":
         return timedelta()
     if how == "relative":
         return EPOCH - first
     start = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return (start.replace(day=1) if how == "month" else start) - first
+
+
+def check_coarseness(how: str) -> None:
+    """Raise `InputError` where there is no such coarseness."""
+    if how not in COARSENESS:
+        raise InputError([Fault("--dates", None, "", how, f"one of {', '.join(COARSENESS)}")])
