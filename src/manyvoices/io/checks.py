@@ -35,10 +35,11 @@ class Unique:
         if first is None:
             self._lines[key] = line
             return []
-        return [_twice(path, key if shown is None else shown, first)]
+        return [twice(path, key if shown is None else shown, first)]
 
 
-def _twice(path: str, key: object, first: int) -> Problem:
+def twice(path: str, key: object, first: int) -> Problem:
+    """The problem of an id that was there before."""
     return path, f"{describe(key)} again (first on line {first})", "an id that is used once"
 
 
@@ -98,7 +99,7 @@ class TreeCheck:
     def _tree_id(self, name: str, line: int) -> list[Problem]:
         if self._trees.add([name], line):
             return []
-        return [_twice("message_tree_id", name, self._trees.first(name) or 0)]
+        return [twice("message_tree_id", name, self._trees.first(name) or 0)]
 
     def _look(self, root: Message, line: int, name: str) -> list[Problem]:
         messages, is_sound = [root], True
@@ -126,7 +127,7 @@ class TreeCheck:
             first = line if message.message_id in here else self._ids.first(message.message_id)
             here.add(message.message_id)
             if first is not None:
-                problems.append(_twice(place.field("message_id"), message.message_id, first))
+                problems.append(twice(place.field("message_id"), message.message_id, first))
             for index, reply in enumerate(message.replies or ()):
                 below = _Place(f"replies[{index}]", place)
                 problems += _parent_problems(reply, message, below)

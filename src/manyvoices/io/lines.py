@@ -5,6 +5,7 @@ Memory stays bounded by the longest line: nothing is read ahead of its use.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import zlib
@@ -64,7 +65,9 @@ def iter_lines(
             yield from _parquet(path, log, on_bytes)
             return
         with Path(path).open("rb") as raw, _unpacked(raw, name) as file:
-            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE), b""), start=1):
+            for number, line in enumerate(
+                iter(functools.partial(file.readline, MAX_LINE), b""), start=1
+            ):
                 if number == 1:
                     line = line.removeprefix(_BOM)
                 if len(line) >= MAX_LINE:

@@ -7,14 +7,15 @@ and each is written back in the form that it came in.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+import operator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import msgspec
 
-from manyvoices.io.checks import Unique
+from manyvoices.io.checks import Unique, twice
 from manyvoices.io.croissant import MARK, from_croissant, to_croissant
 from manyvoices.io.faults import FaultLog, describe
 from manyvoices.io.lines import Check, OnBytes, Problem, Stream, read_records
@@ -123,10 +124,12 @@ def _decode_conversation(line: bytes) -> PrismConversation:
 
 def _unique(field: str) -> Check[Any]:
     """A check that `field` is used once in the file."""
-    seen = Unique()
+    lines: dict[str, int] = {}
+    first_line, value = lines.setdefault, operator.attrgetter(field)
 
-    def check(record: Any, line: int) -> list[Problem]:
-        return seen.problems(getattr(record, field), line, field)
+    def check(record: Any, line: int) -> Sequence[Problem]:
+        first = first_line(value(record), line)
+        return () if first == line else [twice(field, value(record), first)]
 
     return check
 
