@@ -106,10 +106,11 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
         task = bar.add_task("", total=total, counts="")
 
         def watch(tally: Tally) -> None:
+            ended = tally.completed + tally.out.total()
             counts = f"{tally.conversations} conversations, {tally.turns} turns"
             if tally.faults:
                 counts += f", {tally.faults.total()} faults"
-            bar.update(task, completed=tally.completed, counts=counts)
+            bar.update(task, completed=ended, counts=counts)
 
         yield watch
 
@@ -129,6 +130,9 @@ def _print(outcome: Outcome) -> None:
         f"{outcome.requests} requests in {outcome.seconds} s "
         f"({outcome.pages_per_second} per second). Database: {outcome.database}"
     )
+    if outcome.out:
+        ways = ", ".join(f"{n} {why.replace('_', ' ')}" for why, n in outcome.out.items())
+        _say(f"Out before the end, as the study's rules want it: {ways}")
     _print_plan(outcome)
     if outcome.screenshots:
         _say(f"Screenshots: {outcome.screenshots}")

@@ -36,7 +36,9 @@ async def play(plan_of: Callable[..., Plan], small: Study) -> AsyncIterator[Play
         servers.append(TestServer(app))
         await servers[-1].start_server()
         tally, url = Tally(), str(servers[-1].make_url("/"))
-        await play_all(plan_of(3).bots, small, url=url, token="t", limit=2, tally=tally)
+        await play_all(
+            plan_of(3).bots, small, url=url, token=lambda _bot: "t", limit=2, tally=tally
+        )
         return tally
 
     yield run
@@ -134,7 +136,9 @@ async def test_a_server_that_is_gone_is_reported_and_not_waited_for(
 ) -> None:
     tally = Tally()
     bots = plan_of(1).bots
-    await play_all(bots, small, url="http://127.0.0.1:9", token="t", limit=1, tally=tally)
+    await play_all(
+        bots, small, url="http://127.0.0.1:9", token=lambda _bot: "t", limit=1, tally=tally
+    )
     (fault,) = tally.faults
     assert (fault.page, fault.status) == ("/", None)
 

@@ -39,17 +39,32 @@ def new_entry() -> str:
     return signing.dumps(str(uuid.uuid4()), salt=ENTRY_SALT)
 
 
-def rehearsal_token(study_id: str) -> str:
-    """What a bot shows at the door, so that its rows are marked as simulated."""
-    return signing.dumps(study_id, salt=REHEARSAL_SALT)
+def rehearsal_token(study_id: str, seed: int | None = None) -> str:
+    """What a bot shows at the door, so that its rows are marked as simulated.
+
+    `seed`: the root of every draw for this bot, so that a rehearsal can be repeated; people's is
+    always drawn from the system's own randomness.
+    """
+    return signing.dumps([study_id, seed], salt=REHEARSAL_SALT)
 
 
 def is_rehearsal(token: str, study_id: str) -> bool:
     """Whether `token` was made by this server for `study_id`."""
+    return _rehearsal(token)[0] == study_id
+
+
+def rehearsal_seed(token: str, study_id: str) -> int | None:
+    """The seed in a token that was made by this server for `study_id`; None without one."""
+    study, seed = _rehearsal(token)
+    return seed if study == study_id else None
+
+
+def _rehearsal(token: str) -> tuple[str | None, int | None]:
     try:
-        return bool(signing.loads(token, salt=REHEARSAL_SALT, max_age=ENTRY_AGE_S) == study_id)
-    except signing.BadSignature:
-        return False
+        study, seed = signing.loads(token, salt=REHEARSAL_SALT, max_age=ENTRY_AGE_S)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None, None
+    return str(study), seed if isinstance(seed, int) else None
 
 
 def give_consent(
@@ -62,10 +77,12 @@ def give_consent(
     now: datetime,
     platform_study: str = "",
     platform_session: str = "",
+    seed: int | None = None,
 ) -> Participant:
     """Make a participant, or return the one whom the same form or the same person made before.
 
-    Raises `NoPlace` where the study is full: nobody is made then.
+    Raises `NoPlace` where the study is full: nobody is made then. `seed`: of a bot's draws; it is
+    heeded for nobody else.
     """
     try:
         key = uuid.UUID(signing.loads(entry, salt=ENTRY_SALT, max_age=ENTRY_AGE_S))
@@ -83,6 +100,7 @@ def give_consent(
                     "simulated": simulated,
                     "consent_version": version.original.consent_version,
                     "consented_at": now,
+                    **({"seed": seed} if simulated and seed is not None else {}),
                 },
             )
             if created:

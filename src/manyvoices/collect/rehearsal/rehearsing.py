@@ -13,13 +13,14 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from manyvoices.collect.rehearsal.plan import Group, Plan, make_plan
+from manyvoices.collect.rehearsal.plan import Bot, Group, Plan, make_plan
 from manyvoices.collect.rehearsal.planted import Planted, document, expect
-from manyvoices.collect.rehearsal.playing import play
+from manyvoices.collect.rehearsal.playing import Token, play
 from manyvoices.collect.rehearsal.tally import PageTime, Tally
 from manyvoices.collect.server import setup
 from manyvoices.collect.server.run import ServerProcess, free_port
 from manyvoices.design import load_study
+from manyvoices.design.dialogue import derive_seed
 from manyvoices.llm.providers.scripted import NO_DELAYS
 from manyvoices.schema.errors import ManyvoicesError
 
@@ -54,6 +55,9 @@ class Outcome:
     """The URL, without its password."""
     participants: int
     completed: int
+    out: dict[str, int]
+    """Why others are out by the study's rules (``screen_out``, ``over_quota``) or had no place
+    (``waiting``) -> how many."""
     conversations: int
     turns: int
     ratings: int
@@ -74,8 +78,9 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether every bot came to the end and no page was at fault."""
-        return self.completed == self.participants and not self.faults
+        """Whether every bot came to the end, or was sent away by the study's own rules, and no
+        page was at fault."""
+        return self.completed + sum(self.out.values()) == self.participants and not self.faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,7 @@ def rehearse(
     tally = Tally()
     server = own_server(db, files.server_log, workers or web_processes(), delays=delays)
     with server as url, watching(tally, watch):
-        token = _token(study.id)
+        token = _tokens(plan)
         tally.start()
         bots = plan.bots[:participants]
         play(bots, study, url=url, token=token, concurrency=concurrency, tally=tally)
@@ -145,15 +150,19 @@ def rehearse(
             from manyvoices.collect.rehearsal.browser import play_in_browser
 
             last, folder = plan.bots[-1], files.screenshots
-            play_in_browser(last, study, url=url, token=token, folder=folder, tally=tally)
+            play_in_browser(last, study, url=url, token=token(last), folder=folder, tally=tally)
     shown = str(files.screenshots) if browser else None
     return _outcome(plan, planted, tally, db, plan_file, shown, password)
 
 
-def _token(study_id: str) -> str:
+def _tokens(plan: Plan) -> Token:
+    """Each bot's own way in: the server's draws for it follow from the plan's seed, too."""
     from manyvoices.collect.people.operations import rehearsal_token
 
-    return rehearsal_token(study_id)
+    def token(bot: Bot) -> str:
+        return rehearsal_token(plan.study.id, derive_seed(plan.seed, "draws", bot.number))
+
+    return token
 
 
 def write_plan(plan: Plan, planted: Planted, path: Path) -> Path:
@@ -229,6 +238,7 @@ def _outcome(
         database=without_password(db),
         participants=len(plan.bots),
         completed=tally.completed,
+        out=dict(sorted(tally.out.items())),
         conversations=tally.conversations,
         turns=tally.turns,
         ratings=tally.ratings,

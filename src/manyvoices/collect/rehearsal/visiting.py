@@ -17,6 +17,13 @@ from manyvoices.collect.rehearsal.reading import read_html
 from manyvoices.collect.rehearsal.tally import PageFault, StuckError, Tally
 
 SENT_BACK = 422
+NOT_ADMITTED = frozenset({403, 409, 410})
+"""A page that says why nobody comes in, or why somebody is out."""
+BY_THE_RULES = frozenset({"screen_out", "over_quota", "waiting", "timeout", "return"})
+PLACE_S = 1.0
+"""How often a bot looks for a free place; other bots play meanwhile."""
+MOST_WAITING_S = 120.0
+"""How long it does: bots that finish keep their places, so there may never be one."""
 NOTHING_HERE = 204
 MOST_REDIRECTS = 10
 KEEP_ALIVE_S = 1.0
@@ -137,7 +144,7 @@ class Visitor:
             return await self._try(method, url, data, again=False)
 
     def _check(self, status: int, url: str) -> None:
-        if status >= 400 and status != SENT_BACK:
+        if status >= 400 and status != SENT_BACK and status not in NOT_ADMITTED:
             raise StuckError(PageFault(self._below(url), status, None, "an error page"))
 
     def _below(self, url: str) -> str:
@@ -166,6 +173,11 @@ class BotVisit:
                 self._tally.completed += 1
                 self._tally.codes[page.completion_code or ""] += 1
                 return
+            if page.place_url is not None:
+                page = await self._await_place(page)
+            if page.out is not None or page.place_url is not None:
+                self._leave(page.out or "waiting", page)
+                return
             page = await self._step(page)
         raise self._stuck("the study does not come to an end", page)
 
@@ -182,6 +194,20 @@ class BotVisit:
             self._tally.sent_back += 1
         self._count(form, page)
         return answer
+
+    def _leave(self, why: str, page: SeenPage) -> None:
+        """End where the study's rules end this bot's way; a closed door is a fault."""
+        if why not in BY_THE_RULES:
+            raise self._stuck(f"not let in: {why.replace('_', ' ')}", page)
+        self._tally.out[why] += 1
+
+    async def _await_place(self, page: SeenPage) -> SeenPage:
+        """Look for a place until there is one, the bot is out, or it has waited for too long."""
+        end = time.monotonic() + MOST_WAITING_S
+        while page.place_url is not None and time.monotonic() < end:
+            await asyncio.sleep(PLACE_S)
+            page = await self._visitor.get(page.place_url)
+        return page
 
     async def _await_answers(self, page: SeenPage) -> bool:
         end = time.monotonic() + self._patience_s
