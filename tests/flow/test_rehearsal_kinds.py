@@ -87,7 +87,7 @@ def as_read(study: Study, pages: dict[str, list[list[str]]]) -> str:
 
 def test_the_release_holds_what_the_bots_answered(played: Played, study: Study) -> None:
     stored: dict[str, dict[str, Any]] = defaultdict(dict)
-    kinds = Counter()
+    kinds: Counter[str] = Counter()
     for answer in played.release.answers:
         stored[answer.participant_id][answer.question_id] = [answer.value, answer.texts]
         kinds[answer.kind] += answer.value is not None

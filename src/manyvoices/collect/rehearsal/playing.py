@@ -11,7 +11,6 @@ from manyvoices.collect.rehearsal.tally import StuckError, Tally
 from manyvoices.collect.rehearsal.visiting import BotVisit, Visitor
 from manyvoices.design import Study
 
-
 Token = Callable[[Bot], str]
 """What a bot shows at the door."""
 
