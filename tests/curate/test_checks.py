@@ -7,6 +7,7 @@ import math
 import random
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -242,16 +243,18 @@ def test_marks_and_times_of_native_records() -> None:
         study_id="s",
         conversation_type="free",
         turns=[],
-        performance_attributes={"fluency": 7},
+        performance_attributes={"fluency": 7, "values": None},
         consent_version="1",
         simulated=False,
         started_at=now,
         finished_at=now + dt.timedelta(seconds=90),
     )
-    marks = marks_of_native([answer], [talk])
+    other = msgspec.structs.replace(talk, conversation_id="d", performance_attributes={"wit": 9})
+    marks = marks_of_native([answer], [talk, other])
     assert [(m.matrix, list(m.values)) for m in marks] == [
         ("prefs", [3, None]),
-        ("performance_attributes of c", [7]),
+        ("performance_attributes of c", [7, None]),  # wit was left alone, values does not apply
+        ("performance_attributes of d", [9, None, None]),
         ("score", []),
     ]
     assert list(times_of_native([], [talk])) == [Timed("p", "c", 90.0, 0)]

@@ -1,7 +1,8 @@
 """What the checks of answers need, taken from records in PRISM's form or ours.
 
-PRISM's files say nothing of how a slider was used, so its 50s stay doubtful. Ours have a null for a
-slider that nobody touched, and a missing attribute for one that nobody moved.
+PRISM's files say nothing of how a slider was used, so its 50s stay doubtful, and a null is "does not
+apply" or a block that was not sent. Ours have a null score for a slider that nobody touched; of the
+attributes after a conversation a null is "does not apply" and a missing one was left alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from manyvoices.schema import (
     PrismUtterance,
 )
 
+BLOCKS = ("performance_attributes", "choice_attributes")
+
 
 def marks_of_prism(
     survey: Iterable[PrismSurveyRow],
@@ -34,7 +37,7 @@ def marks_of_prism(
         if not name.startswith("order_") and (values := _numbers(value)) is not None
     ]
     for talk in conversations:
-        for kind in ("performance_attributes", "choice_attributes"):
+        for kind in BLOCKS:
             block = getattr(talk, kind)
             if block:
                 # other_text and the like are no sliders
@@ -73,13 +76,18 @@ def marks_of_native(
             values = list(answer.value.values())
             numbers = [v if isinstance(v, int | float) else None for v in values]
             marks.append(Marks(answer.participant_id, answer.question_id, numbers))
+    talks = list(conversations)
+    asked = _asked(talks)
     scores: dict[str, list[float | None]] = defaultdict(list)
-    for talk in conversations:
-        for kind in ("performance_attributes", "choice_attributes"):
+    for talk in talks:
+        for kind in BLOCKS:
             block = getattr(talk, kind)
-            if block:
+            # Null is "does not apply", an answer; a missing attribute is a slider left alone.
+            left = [None for name in asked[talk.conversation_type, kind] if name not in block]
+            marked = [value for value in block.values() if value is not None]
+            if left or marked:
                 name = f"{kind} of {talk.conversation_id}"
-                marks.append(Marks(talk.participant_id, name, list(block.values())))
+                marks.append(Marks(talk.participant_id, name, [*marked, *left]))
         scores[talk.participant_id] += [
             utterance.score
             for turn in talk.turns
@@ -87,6 +95,16 @@ def marks_of_native(
             if utterance.text is not None
         ]
     return marks + [Marks(user, "score", values) for user, values in scores.items()]
+
+
+def _asked(talks: Iterable[Conversation]) -> dict[tuple[str, str], dict[str, None]]:
+    """(type, block) -> the attributes that anybody marked in a conversation of that type."""
+    found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for talk in talks:
+        if talk.finished_at is not None:
+            for kind in BLOCKS:
+                found[talk.conversation_type, kind].update(dict.fromkeys(getattr(talk, kind)))
+    return found
 
 
 def times_of_native(
