@@ -1,8 +1,8 @@
 """What the checks of answers need, taken from records in PRISM's form or ours.
 
-PRISM's files say nothing of how a slider was used, so its 50s stay doubtful, and a null is "does not
-apply" or a block that was not sent. Ours have a null score for a slider that nobody touched; of the
-attributes after a conversation a null is "does not apply" and a missing one was left alone.
+PRISM's files say nothing of how a slider was used, so its 50s stay doubtful, and a null is "does
+not apply" or a block that was not sent. Ours have a null score for a slider that nobody touched; of
+the attributes after a conversation a null is "does not apply" and a missing one was left alone.
 """
 
 from __future__ import annotations
