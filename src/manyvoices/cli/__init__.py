@@ -34,6 +34,7 @@ VERBS = {
     "recruit": "Invite people, look at quotas, or reconcile with Prolific.",
     "withdraw": "Erase everything of one participant, or check a receipt.",
     "release": "Freeze what a study collected into documented, hashed files.",
+    "review": "Let people check what was flagged, and merge what they say.",
     "quality": "Check everybody's work in a study, with the reasons, and the cost.",
     "validate": "Check a data file or a release against its format.",
     "convert": "Convert a data file, a release or a survey to another format.",
