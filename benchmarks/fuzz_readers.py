@@ -23,9 +23,6 @@ from pathlib import Path
 
 from tests.io.corrupting import FORMATS, bad_lines, good, huge, readers
 
-from manyvoices.io import FaultLog
-from manyvoices.schema import DataError
-
 HUGE_LIMIT = 4.0
 """Times the longest line that a reader may hold: the line, and what decoding needs of it."""
 BASE = 40_000_000
@@ -51,6 +48,8 @@ def main() -> int:
 
 
 def _one(form: str, n_lines: int, megabytes: int, seed: int) -> bool:
+    from manyvoices.io import FaultLog
+
     read, rng = readers()[form], random.Random(f"{form} {seed}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{form}.jsonl"
@@ -91,6 +90,8 @@ def _write(
 
 def _raises(read, path: Path) -> bool:  # type: ignore[no-untyped-def]
     """Whether a strict pass ends with `DataError` and with nothing else."""
+    from manyvoices.schema import DataError
+
     try:
         for _ in read(path):
             pass
@@ -104,6 +105,8 @@ def _atheris(seconds: int) -> int:
     import atheris
 
     with atheris.instrument_imports(include=["manyvoices.io", "manyvoices.schema"]):
+        from manyvoices.schema import DataError
+
         by_name = readers()
     folder = Path(tempfile.mkdtemp())
 
