@@ -194,7 +194,7 @@ def test_signs_of_a_model_are_listed_and_never_proposed() -> None:
     assert seen["t0"] == ("speaks as a model",)
     assert seen["t1"] == ("pasted", "speed: 360 words a minute")
     assert seen["t2"] == ("headings", "a list of three or more")
-    assert seen["t3"] == ("copied: 100% of its word triples stand in a shown answer",)
+    assert seen["t3"] == ("shared: 100% of its word triples stand in an answer",)
     assert report.shares["pasted"] == 0.25
     assert report.by_person() == {"a": 2, "b": 1, "c": 1}
     assert not hasattr(report, "proposals")

@@ -3,7 +3,7 @@
 No method tells model text from a person's reliably, and those that claim to are unkind to people
 who write in a second language. So there is no score and no proposal to leave anybody out; each text
 has a list of what was seen: pasting, speed, phrases in which models speak of themselves, the marks
-of formatted answers, and words taken from an answer that the person was shown.
+of formatted answers, and words that stand in an answer of the same conversation too.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 from manyvoices.curate.checks_shingles import containment, shingles
 from manyvoices.curate.columns import Table, columns, names_of
 
-LEAST_COPIED = 0.6
-"""Share of a text's word triples that stand in an answer shown before."""
-LEAST_COPIED_WORDS = 12
+LEAST_SHARED = 0.6
+"""Share of a text's word triples that stand in the answers of its conversation."""
+LEAST_SHARED_WORDS = 12
 FASTEST_WPM = 120.0
 
 _PHRASES = {
@@ -82,7 +82,8 @@ def model_text_evidence(
         texts: ``instance_id``, ``user_id``, ``text``, and where they were observed ``pasted`` (bool
             or null) and ``seconds`` (time in which it was written, or null). ``conversation_id`` is
             needed for `shown`.
-        shown: Conversation -> the models' answers that the person saw in it.
+        shown: Conversation -> the models' answers that the person saw in it. Whether the person
+            took words from an answer or the answer took them up is for the reader to see.
     """
     there = names_of(texts)
     extra = [name for name in ("pasted", "seconds", "conversation_id") if name in there]
@@ -93,8 +94,8 @@ def model_text_evidence(
         if text:
             seen[i] |= {name: name for name, p in _SEEN.items() if p.search(text)}
             seen[i] |= _observed(table, i, len(text.split()))
-    for i, share in _copied(table, shown or {}).items():
-        seen[i]["copied"] = f"copied: {share:.0%} of its word triples stand in a shown answer"
+    for i, share in _shared(table, shown or {}).items():
+        seen[i]["shared"] = f"shared: {share:.0%} of its word triples stand in an answer"
     n_texts = sum(bool(text) for text in table["text"])
     kinds = sorted({kind for one in seen for kind in one})
     return ModelTextReport(
@@ -120,14 +121,14 @@ def _observed(table: dict[str, list[Any]], i: int, n_words: int) -> dict[str, st
     return found
 
 
-def _copied(table: dict[str, list[str]], shown: Mapping[str, Sequence[str]]) -> dict[int, float]:
+def _shared(table: dict[str, list[str]], shown: Mapping[str, Sequence[str]]) -> dict[int, float]:
     """Row -> share of its triples that stand in an answer of its conversation."""
     if not shown or "conversation_id" not in table:
         return {}
     rows = [
         i
         for i, text in enumerate(table["text"])
-        if text and len(text.split()) >= LEAST_COPIED_WORDS
+        if text and len(text.split()) >= LEAST_SHARED_WORDS
         if shown.get(table["conversation_id"][i])
     ]
     conversations = list(dict.fromkeys(table["conversation_id"][i] for i in rows))
@@ -139,4 +140,4 @@ def _copied(table: dict[str, list[str]], shown: Mapping[str, Sequence[str]]) -> 
     shares = {
         i: containment(found, k, places[table["conversation_id"][i]]) for k, i in enumerate(rows)
     }
-    return {i: share for i, share in shares.items() if share >= LEAST_COPIED}
+    return {i: share for i, share in shares.items() if share >= LEAST_SHARED}

@@ -1,4 +1,5 @@
-"""The tables that describe a release, as HTML, CSV and Markdown: PRISM's tables 2-5 and 8-11.
+"""The tables that describe a release, as HTML, CSV and Markdown: PRISM's tables 2-5 and 8-11, and
+the numbers behind its figures 6 and 7 (figure 8 is `manyvoices.report.census_figure`).
 
 Numbers come from `manyvoices.curate.describe_release`; here they get their form and nothing is
 computed. The same description gives the same bytes.
@@ -79,6 +80,7 @@ def data_tables(found: Description) -> tuple[DataTable, ...]:
         _blocks("tab09_lm_usage", "Use of language models", found.llm_use),
         _recruitment(found),
         _lengths(found.lengths),
+        *_places(found),
     ]
     return tuple(table for table in tables if table is not None and table.rows)
 
@@ -209,6 +211,23 @@ def _geography(found: Description) -> DataTable:
     note = f"{number(found.geography.n_same)} live where they were born."
     return DataTable(
         "tab08_geographics", "Where people were born and live", header, rows, note=note
+    )
+
+
+def _places(found: Description) -> Iterable[DataTable]:
+    """The numbers behind figures 6 (a map) and 7 (a tree of regions)."""
+    tree = found.geography.tree
+    yield DataTable(
+        "fig06_birth_countries",
+        "People by country of birth",
+        ("Country", "ISO", "N"),
+        tuple((leaf.country, leaf.iso, number(leaf.n)) for leaf in tree),
+    )
+    yield DataTable(
+        "fig07_regions",
+        "People by region, subregion and country of birth",
+        ("Region", "Subregion", "Country", "ISO", "N"),
+        tuple((x.region, x.subregion, x.country, x.iso, number(x.n)) for x in tree),
     )
 
 
