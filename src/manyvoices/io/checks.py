@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any
 
 from manyvoices.io.faults import describe
 from manyvoices.io.lines import Problem
@@ -36,6 +38,19 @@ class Unique:
             self._lines[key] = line
             return []
         return [twice(path, key if shown is None else shown, first)]
+
+
+class UniqueField:
+    """A field that no two records of a file share."""
+
+    def __init__(self, field: str) -> None:
+        self._field, self._value = field, operator.attrgetter(field)
+        self._first_line = dict[str, int]().setdefault
+
+    def problems(self, record: Any, line: int) -> Sequence[Problem]:
+        """The problem of a record whose field was there before."""
+        first = self._first_line(self._value(record), line)
+        return () if first == line else [twice(self._field, self._value(record), first)]
 
 
 def twice(path: str, key: object, first: int) -> Problem:

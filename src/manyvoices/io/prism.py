@@ -7,15 +7,14 @@ and each is written back in the form that it came in.
 from __future__ import annotations
 
 import functools
-import operator
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import msgspec
 
-from manyvoices.io.checks import Unique, twice
+from manyvoices.io.checks import Unique, UniqueField
 from manyvoices.io.croissant import MARK, from_croissant, to_croissant
 from manyvoices.io.faults import FaultLog, describe
 from manyvoices.io.lines import Check, OnBytes, Problem, Stream, read_records
@@ -124,14 +123,7 @@ def _decode_conversation(line: bytes) -> PrismConversation:
 
 def _unique(field: str) -> Check[Any]:
     """A check that `field` is used once in the file."""
-    lines: dict[str, int] = {}
-    first_line, value = lines.setdefault, operator.attrgetter(field)
-
-    def check(record: Any, line: int) -> Sequence[Problem]:
-        first = first_line(value(record), line)
-        return () if first == line else [twice(field, value(record), first)]
-
-    return check
+    return UniqueField(field).problems
 
 
 def _survey_check() -> Check[PrismSurveyRow]:
@@ -157,6 +149,11 @@ _READERS: dict[str, tuple[Any, Any, Any]] = {
     "utterances": (_utterance_decoder.decode, PrismUtterance, lambda: _unique("utterance_id")),
     "metadata": (_metadata_decoder.decode, PrismMetadata, lambda: None),
 }
+
+
+def prism_readers() -> dict[str, tuple[Any, Any, Any]]:
+    """Name of a file -> (decoder of a line, type for faults, maker of a check)."""
+    return _READERS
 
 
 def _of_file(name: str) -> Reader:

@@ -106,6 +106,7 @@ BUILT_IN = (
     "manyvoices.io.native",
     "manyvoices.io.prism",
     "manyvoices.io.prism_export",
+    "manyvoices.io.prism_wide",
     "manyvoices.io.oasst",
     "manyvoices.io.oasst_flat",
     "manyvoices.io.oasst_threads",
