@@ -13,8 +13,10 @@ from manyvoices.curate.census import CensusSample, census_sample
 from manyvoices.curate.census_tables import census_table
 from manyvoices.curate.describe_release import Description, describe_release
 from manyvoices.report.canvas import render
+from manyvoices.report.census_differences import census_differences
 from manyvoices.report.census_figure import census_figure
-from manyvoices.report.data_tables import DataTable, data_tables, write_data_tables
+from manyvoices.report.data_table import DataTable
+from manyvoices.report.data_tables import data_tables, write_data_tables
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Description:
     from benchmarks.synthetic_prism import write_synthetic
 
     folder = tmp_path_factory.mktemp("prism")
-    write_synthetic(folder, share=0.05)
+    write_synthetic(folder, share=0.02)
     return describe_release(folder)
 
 
@@ -108,3 +110,30 @@ def test_a_table_of_two_dimensions_has_no_such_figure() -> None:
     people = {"user_id": ["u"], "age": ["a"], "gender": ["f"]}
     with pytest.raises(ValueError, match="three dimensions"):
         census_figure(census_sample(people, joint, n=1), "after")
+
+
+@needs_real_data
+@pytest.mark.parametrize(("locale", "census"), [("uk", "uk_2021"), ("us", "us")])
+def test_the_table_before_is_the_published_one_with_its_sums(locale: str, census: str) -> None:
+    from tests.curate.test_census import census as table_of
+    from tests.curate.test_census import eligible
+
+    def shares(name: str) -> dict[tuple[str, str], float]:
+        with real(f"prism/golden/{name}.csv").open() as file:
+            header, *rows = list(csv.reader(file))
+        return {
+            (row[0], column): float(value)
+            for row in rows
+            if row[1]
+            for column, value in zip(header[1:], row[1:], strict=True)
+        }
+
+    observed = shares(f"census_{locale}_observed_balanced_pct")
+    expected = shares(f"census_{census}_adult_pct")
+    table = census_differences(census_sample(eligible(locale), table_of(locale)), "before")
+    assert len(observed) == len(table.rows) * (len(table.header) - 1)
+    for row in table.rows:
+        age = "All Ages" if row[0] == "All" else row[0]
+        for column, value in zip(table.header[1:], row[1:], strict=True):
+            want = observed[age, column] - expected[age, column]
+            assert float(value) == pytest.approx(want, abs=0.006)

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from manyvoices.curate.census import CensusSample
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes
+from manyvoices.report.census_differences import ALL, with_sums
 from manyvoices.report.formats import number, plural
 from manyvoices.report.palette import LINE, QUIET, SERIES
 
 When = Literal["before", "after"]
-ALL = "All"
 
 
 def census_figure(sample: CensusSample, when: When) -> Drawing:
@@ -26,8 +26,7 @@ def census_figure(sample: CensusSample, when: When) -> Drawing:
     Raises:
         ValueError: The census table has not three dimensions.
     """
-    if len(sample.table.dimensions) != 3:
-        raise ValueError(f"three dimensions are needed, found {len(sample.table.dimensions)}")
+    with_sums(sample, when)  # says so where it cannot be drawn
     n = sample.n_eligible if when == "before" else len(sample.included)
     name = sample.table.name
     cells = {row.cell: (row.before if when == "before" else row.after) for row in sample.cells}
@@ -61,7 +60,7 @@ def _draw(sample: CensusSample, when: When, width: float) -> Figure:
     per_row = len(panels) if width >= WIDE else 2
     n_rows = -(-len(panels) // per_row)
     figure = new_figure(width, 0.5 + n_rows * (0.6 + 0.3 * len(rows)))
-    shown = _with_sums(sample, when)
+    shown = with_sums(sample, when)
     reach = max(10.0, *(abs(value) * 1.05 for value in shown.values()))
     grid = figure.subplots(n_rows, per_row, sharey=True, squeeze=False)
     for place, axes in enumerate(grid.flat):
@@ -77,19 +76,6 @@ def _draw(sample: CensusSample, when: When, width: float) -> Figure:
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
     return figure
-
-
-def _with_sums(sample: CensusSample, when: When) -> dict[tuple[str, ...], float]:
-    """The differences of all cells, and over all of the first, of the third, and of both."""
-    first, second, third = sample.table.dimensions
-    found = dict(sample.differences((first, second, third), when=when))
-    for (a, g), value in sample.differences((first, second), when=when).items():
-        found[a, g, ALL] = value
-    for (g, e), value in sample.differences((second, third), when=when).items():
-        found[ALL, g, e] = value
-    for (g,), value in sample.differences((second,), when=when).items():
-        found[ALL, g, ALL] = value
-    return found
 
 
 def _panel(
