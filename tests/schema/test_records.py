@@ -11,7 +11,15 @@ import msgspec
 import pytest
 
 import manyvoices.schema as schema
-from manyvoices.schema import RELEASE_VERSION, SCHEMA_VERSION, Battle, Message, Outcome, Participant, Record
+from manyvoices.schema import (
+    RELEASE_VERSION,
+    SCHEMA_VERSION,
+    Battle,
+    Message,
+    Outcome,
+    Participant,
+    Record,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDS = {
