@@ -225,7 +225,8 @@ def _row(record: RatedText, columns: RatedColumns) -> Row:
         row[columns.text] = record.text
     by_scale = {columns.scale(name): name for name in columns.ratings}
     for scale, value in record.ratings.items():
-        row[by_scale.get(scale, f"rating.{scale}")] = value
+        name = by_scale.get(scale, f"rating.{scale}")
+        row[name] = None if value is None else float(value)
     return row | record.attributes | {"simulated": record.simulated}
 
 
