@@ -178,6 +178,14 @@ def test_an_unfinished_last_line_is_dropped_and_asked_again(tmp_path: Path) -> N
     assert len([json.loads(line) for line in path.read_text().splitlines()]) == 2
 
 
+def test_two_runs_do_not_write_into_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "v.jsonl"
+    with VerdictFile(path, asked_model="m"):  # noqa: SIM117 (the second is refused)
+        with pytest.raises(DataError, match="in use by another run"):
+            ask(Scripted(), path, ["a"])
+    assert ask(Scripted(), path, ["a"]).n_answered == 1
+
+
 def test_a_line_that_is_no_verdict_is_a_fault_with_its_number(tmp_path: Path) -> None:
     path = tmp_path / "v.jsonl"
     ask(Scripted(), path, ["a"])

@@ -6,14 +6,16 @@ most one line unfinished at the end; the next one drops it and asks again for th
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 import msgspec
 
 from manyvoices.io.faults import FaultLog
-from manyvoices.schema.errors import Fault
+from manyvoices.schema.errors import DataError, Fault
 from manyvoices.schema.moderation import Verdict
 
 _decoder = msgspec.json.Decoder(Verdict)
@@ -50,20 +52,28 @@ def _whole_lines(path: Path) -> list[bytes]:
 
 
 class VerdictFile:
-    """A file of verdicts that grows; used in a ``with`` block."""
+    """A file of verdicts that grows; used in a ``with`` block, by one process at a time."""
 
     def __init__(self, path: Path | str, *, asked_model: str) -> None:
-        """Read what is there of `asked_model`; raises `DataError` as `read_verdicts` does."""
-        self._path = Path(path)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.touch()
-        self.known = read_verdicts(self._path, asked_model=asked_model)
+        """Nothing is opened yet. Only verdicts of `asked_model` count."""
+        self._path, self._asked_model = Path(path), asked_model
+        self.known: dict[str, Verdict] = {}
+        """What is in the file, by the text's SHA-256."""
 
     def __enter__(self) -> VerdictFile:
-        whole = sum(len(line) + 1 for line in _whole_lines(self._path))
+        """Read what is there; raises `DataError` as `read_verdicts` does, or if it is in use."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch()
         self._file = self._path.open("r+b")
-        self._file.truncate(whole)
-        self._file.seek(whole)
+        try:
+            _lock(self._file, self._path)
+            self.known = read_verdicts(self._path, asked_model=self._asked_model)
+            whole = sum(len(line) + 1 for line in _whole_lines(self._path))
+            self._file.truncate(whole)
+            self._file.seek(whole)
+        except BaseException:
+            self._file.close()
+            raise
         return self
 
     def __exit__(
@@ -80,3 +90,12 @@ class VerdictFile:
             self._file.write(_encoder.encode(verdict) + b"\n")
             self.known[verdict.text_sha256] = verdict
         self._file.flush()
+
+
+def _lock(file: BinaryIO, path: Path) -> None:
+    """Keep a second process out for as long as the file is open; it is let go even by a kill."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        found = "in use by another run"
+        raise DataError([Fault(str(path), None, "", found, "one run at a time")]) from None
