@@ -40,6 +40,10 @@ def _rows(form: str, n: int) -> dict[str, Any]:
         "oasst-trees": {"message_tree_id": f"m{n}", "tree_state": "growing",
                         "prompt": _message(f"m{n}", replies=[reply])},
         "oasst-messages": _message(f"m{n}", replies=[reply]),
+        "oasst-threads": {"thread_id": f"m{n}b", "thread": [_message(f"m{n}"), reply]},
+        "oasst-flat": {**_message(f"m{n}"), "message_tree_id": f"m{n}", "parent_id": None,
+                       "emojis": {"name": ["+1"], "count": [2]},
+                       "labels": {"name": ["spam"], "value": [0.5], "count": [1]}},
         "arena": {"battle_id": f"b{n}", "model_a": "x", "model_b": "y", "winner": "model_a",
                   "judge": "j", "turn": 1, "language": "English", "conversation_a": _LINE,
                   "conversation_b": _LINE, "anony": True, "tstamp": 1.5},
@@ -77,7 +81,17 @@ def _rows(form: str, n: int) -> dict[str, Any]:
 
 
 FORMATS = (
-    *("oasst-trees", "oasst-messages", "arena", "trl-messages", "trl-preferences", "trl-kto", "hh"),
+    *(
+        "oasst-trees",
+        "oasst-messages",
+        "oasst-threads",
+        "oasst-flat",
+        "arena",
+        "trl-messages",
+        "trl-preferences",
+        "trl-kto",
+        "hh",
+    ),
     *("rated", "native-participants", "native-answers", "native-conversations", "prism-survey"),
     *("prism-conversations", "prism-utterances", "prism-metadata"),
 )
@@ -86,6 +100,8 @@ FORMATS = (
 _ENUMS = {
     "oasst-trees": (("tree_state",), ("prompt", "role")),
     "oasst-messages": (("role",),),
+    "oasst-threads": (("thread", 0, "role"),),
+    "oasst-flat": (("role",),),
     "arena": (("winner",), ("conversation_a", 0, "role")),
     "trl-messages": (("messages", 0, "role"),),
     "trl-preferences": (("chosen", 0, "role"),),
@@ -100,6 +116,7 @@ _SCORES = {
 _ORPHANS = {
     "oasst-trees": ("prompt", "replies", 0, "parent_id"),
     "oasst-messages": ("replies", 0, "parent_id"),
+    "oasst-threads": ("thread", 1, "parent_id"),
 }
 _NO_IDS = ("trl-preferences", "trl-kto", "hh", "prism-metadata")
 """Formats in which no row has an id of its own."""
@@ -177,10 +194,12 @@ def _typed(form: str, row: dict[str, Any], rng: random.Random) -> Iterator[Spoil
         yield Spoiled("huge integer", _with(row, (rng.choice(texts),), 10**30))
 
 
-_LISTS = ("turns", "messages", "prompt", "chosen", "conversation_history")
+_LISTS = ("turns", "thread", "messages", "prompt", "chosen", "conversation_history")
 _REQUIRED = {
     "oasst-trees": ("message_tree_id", "prompt"),
     "oasst-messages": ("message_id", "text", "role"),
+    "oasst-threads": ("thread_id", "thread"),
+    "oasst-flat": ("message_id", "text", "role"),
     "arena": ("model_a", "model_b", "winner"),
     "trl-messages": ("messages",),
     "trl-preferences": ("chosen",),
