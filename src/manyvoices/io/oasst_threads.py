@@ -7,7 +7,7 @@ several threads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -45,6 +45,11 @@ def read_threads(
     )
 
 
+def write_threads(threads: Iterable[MessageThread], path: Path | str) -> int:
+    """Write threads; return how many."""
+    return write_records(threads, path, row=MessageThread)
+
+
 class _Check:
     """Thread ids used once, and each message naming the one before it."""
 
@@ -74,7 +79,7 @@ register(
         looks_like="OASST threads: thread_id and thread, a list of messages, on every line",
         content="threads",
         read=read_threads,
-        write=lambda threads, path: Written(write_records(threads, path, row=MessageThread)),
+        write=lambda threads, path: Written(write_threads(threads, path)),
         marks=(frozenset({"thread_id", "thread"}),),
     )
 )
