@@ -107,6 +107,9 @@ def test_a_licence_is_never_invented(documented: Path, tmp_path: Path) -> None:
     assert "license: cc-by-4.0" in (folder / "README.md").read_text()
     write_documents(folder, study=small_study(), now=NOW, licences={"human_text": "CC-BY-4.0"})
     assert "license: other" in (folder / "README.md").read_text()
+    kept = About(settings={"licences": {"human_text": "CC0-1.0"}})
+    write_documents(folder, study=small_study(), now=NOW, about=kept)
+    assert "CC0-1.0" in (folder / "terms.md").read_text()
     with pytest.raises(InputError, match="human_text, model_text, survey"):
         write_documents(folder, study=small_study(), now=NOW, licences={"texts": "MIT"})
 

@@ -296,7 +296,8 @@ def _privacy(context: Context) -> Iterator[str]:
         yield (
             f"Over {names} every combination that is left has at least"
             f" {anonymity['after']['k']} people; {anonymity['n_suppressed']} answers of"
-            f" {anonymity['n_people_suppressed']} people were taken out for it (`anonymity.md`)."
+            f" {anonymity['n_people_suppressed']} people were taken out for it"
+            " (`settings` in `manifest.json`)."
         )
     yield (
         "What people wrote is published as they wrote it: a text may give somebody away, whatever"

@@ -45,16 +45,20 @@ def write_documents(
 
     Args:
         study: Whose data it is; None for files that others published. Its `licences` hold unless
-            `licences` says otherwise.
+            something else is said.
         now: When the release is made, with its time zone.
         about: What the maker knows of it; read from the files as far as they say where None.
-        licences: Kind of text (`KINDS_OF_TEXT`) -> licence.
+        licences: Kind of text (`KINDS_OF_TEXT`) -> licence; ``about.settings["licences"]`` if None.
 
     Raises:
         DataError: A data file has faults.
         InputError: A licence is given for a kind of text that there is not.
     """
     folder = Path(release_dir)
+    if licences is None and about is not None:
+        # A curated release keeps what its parent was given on the command line.
+        kept: Any = about.settings.get("licences")
+        licences = kept or None
     codebook = build_codebook(folder, study)
     context = Context(
         _complete(about or About(), codebook, study, folder),
