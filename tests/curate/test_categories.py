@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyvoices.curate.categories import (
@@ -67,6 +67,7 @@ def merged(first: list[SheetRow], second: list[SheetRow]):  # type: ignore[no-un
     return merge(first, second, annotators=("Ann", "Bo"), scheme=ETHNICITY, today=TODAY)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=12))))
 def test_without_decisions_everybody_prefers_not_to_say(texts: list[str | None]) -> None:
     found = categorise(texts, [], ETHNICITY)

@@ -47,6 +47,7 @@ def triples(text: str) -> set[tuple[str, ...]]:
 WORDS = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=12).map(" ".join)
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, min_size=2, max_size=8))
 def test_the_overlap_is_that_of_the_sets_of_triples(found: list[str]) -> None:
     made = shingles(found)
