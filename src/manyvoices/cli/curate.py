@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -15,6 +15,7 @@ from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
 from manyvoices.schema.errors import DataError, Fault
 
 if TYPE_CHECKING:
+    from manyvoices.curate.moderation_asking import Asked
     from manyvoices.curate.pipeline import Curated, Running
 
 
@@ -35,8 +36,30 @@ def curate(
     regions: Annotated[
         str, typer.Option(help="Countries whose telephone numbers are looked for.")
     ] = "GB,US",
+    moderation: Annotated[
+        str,
+        typer.Option(
+            help="Ask a moderation model: URL of an OpenAI-compatible endpoint, or folder of a"
+            " classifier. Texts are sent there."
+        ),
+    ] = "none",
+    moderation_model: Annotated[str | None, typer.Option(help="The endpoint's model.")] = None,
+    moderation_key_env: Annotated[
+        str | None, typer.Option(help="Variable that holds the endpoint's key.")
+    ] = None,
+    moderation_labels: Annotated[
+        Path | None, typer.Option(help="What a classifier's labels mean, as JSON.")
+    ] = None,
+    verdicts: Annotated[
+        Path | None,
+        typer.Option(
+            help="File that keeps the model's verdicts, so that no text is sent twice; given alone,"
+            " they are used and nobody is asked. WORK/verdicts.jsonl if left out."
+        ),
+    ] = None,
     reviews: Annotated[
-        Path | None, typer.Option(help="What people decided on flags: a file of `review`.")
+        Path | None,
+        typer.Option(help="What people decided on PII flags: a file of `review --merge`."),
     ] = None,
     categories: Annotated[
         Path | None, typer.Option(help="Free texts and their groups: a mapping of `categories`.")
@@ -93,10 +116,12 @@ def curate(
     from manyvoices.curate.pipeline import Running, curate_release
     from manyvoices.curate.plan import Plan
 
+    kept = _verdicts(moderation, verdicts, work)
     plan = Plan(
         language=language,
         pii=pii,
         regions=tuple(name.strip().upper() for name in regions.split(",") if name.strip()),
+        verdicts=kept,
         reviews=reviews,
         categories=categories,
         schemes=_named(scheme, "--scheme"),
@@ -107,7 +132,16 @@ def curate(
         exclude=exclude,
         seed=seed,
     )
-    running = Running(engine=engine, processes=processes, work=work)
+    ask = None
+    if moderation != "none" and kept is not None:
+        ask = _asking(
+            kept,
+            moderation,
+            model=moderation_model,
+            api_key_env=moderation_key_env,
+            labels=moderation_labels,
+        )
+    running = Running(engine=engine, processes=processes, work=work, ask=ask)
     when = None if at is None else at.replace(tzinfo=UTC)
     with _shown(running) as shown:
         done = curate_release(release, out, plan, at=when, running=shown)
@@ -130,6 +164,36 @@ def _shown(running: Running) -> Iterator[Running]:
             on_texts=lambda n: bar.update(task, total=n, completed=0),
             on_rows=lambda n: bar.advance(task, n),
         )
+
+
+def _verdicts(moderation: str, verdicts: Path | None, work: Path | None) -> Path | None:
+    """Where verdicts are kept; None where there are none."""
+    if verdicts is None and moderation != "none":
+        if work is None:
+            found, wanted = "no place for its verdicts", "--verdicts FILE, or --work FOLDER"
+            raise DataError([Fault("--moderation", None, "", found, wanted)])
+        return work / "verdicts.jsonl"
+    return verdicts
+
+
+def _asking(path: Path, where: str, **settings: Any) -> Callable[[Iterator[str | None]], Asked]:
+    """A function that asks a model about texts and keeps what it says at `path`."""
+    import asyncio
+
+    from manyvoices.curate.moderation_asking import ask_about
+    from manyvoices.curate.moderation_file import VerdictFile
+    from manyvoices.llm.moderation import build_moderator
+
+    moderator = build_moderator(where, **settings)
+
+    async def ask(texts: Iterator[str | None]) -> Asked:
+        try:
+            with VerdictFile(path, asked_model=moderator.model) as file:
+                return await ask_about(texts, moderator, file)
+        finally:
+            await moderator.aclose()
+
+    return lambda texts: asyncio.run(ask(texts))
 
 
 def _named(options: list[str] | None, option: str) -> dict[str, Path]:

@@ -54,10 +54,14 @@ class Step:
     """Its keyword arguments; JSON values."""
     version: str = "1"
     """Of whatever decides its result: raise it, and shards done before are done again."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Keyword arguments that are files. They are known by what is in them, not by where they lie;
+    the path is what the function gets."""
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Do the step; a step that loses, adds or reorders rows is refused."""
-        done = self.function(table, **self.settings)
+        files = {name: str(path) for name, path in self.files.items()}
+        done = self.function(table, **self.settings, **files)
         if not done["instance_id"].equals(table["instance_id"]):
             raise StepFailed(f"the step {self.name} does not keep the rows that it was given")
         return done
@@ -70,6 +74,7 @@ class Step:
             "name": self.name,
             "function": where,
             "settings": dict(self.settings),
+            "files": {name: sha256(path) for name, path in self.files.items()},
             "version": self.version,
         }
 
@@ -135,16 +140,17 @@ def run(
     _check(engine, processes)
     out.mkdir(parents=True, exist_ok=True)
     _clear(out, shards)
-    jobs = [_job(shard, out, steps) for shard in shards]
+    told = [step.told for step in steps]
+    jobs = [_job(shard, out, told) for shard in shards]
     rows = {job.target: n for job in jobs if (n := _rows_done(job)) is not None}
-    told = on_shard or (lambda _: None)
+    tell = on_shard or (lambda _: None)
     for n in rows.values():
-        told(n)
+        tell(n)
     n_skipped = len(rows)
     pending = [job for job in jobs if job.target not in rows]
     for outcome in _outcomes(engine, pending, steps, processes):
         rows[Path(outcome.target)] = _checked(outcome).rows
-        told(outcome.rows)
+        tell(outcome.rows)
     return Ran([job.target for job in jobs], sum(rows.values()), n_skipped)
 
 
@@ -201,9 +207,9 @@ def _outcomes(
     return run_local(jobs, steps, processes=processes)
 
 
-def _job(shard: Path, out: Path, steps: Sequence[Step]) -> Job:
-    told = [sha256(shard), [step.told for step in steps]]
-    digest = hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
+def _job(shard: Path, out: Path, steps: Sequence[Mapping[str, Json]]) -> Job:
+    made_from = msgspec.json.encode([sha256(shard), steps], order="deterministic")
+    digest = hashlib.sha256(made_from).hexdigest()
     return Job(shard, out / shard.name, digest)
 
 

@@ -114,8 +114,11 @@ def _received(worker: _Worker) -> Outcome | None:
 
 def _killed(worker: _Worker) -> str:
     code = worker.process.exitcode or 0
-    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return f"{MAX_TRIES} workers died over it, the last by {how} (is there memory enough?)"
+    if code < 0:
+        how = f"{signal.Signals(-code).name} (is there memory enough?)"
+    else:
+        how = f'exit code {code} (a script that calls this needs `if __name__ == "__main__":`)'
+    return f"{MAX_TRIES} workers died over it, the last by {how}"
 
 
 def _stop(worker: _Worker) -> None:

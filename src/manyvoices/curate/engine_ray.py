@@ -22,7 +22,7 @@ from manyvoices.schema.errors import MissingExtraError
 
 def run_ray(jobs: Sequence[Job], steps: Sequence[Step], *, processes: int) -> Iterator[Outcome]:
     """Do `jobs` by Ray Data's ``map_batches``; outcomes come as they are ready. Ray gives a shard
-    to another worker as often as its own setting for tasks says (three times).
+    whose worker died to another, without end; a step that fails ends the job.
 
     A Ray that is running in this process is used as it is. Else the cluster that ``RAY_ADDRESS``
     names is joined, or one is started here and stopped at the end.
@@ -46,7 +46,7 @@ def run_ray(jobs: Sequence[Job], steps: Sequence[Step], *, processes: int) -> It
             batch_size=None,
             batch_format="pyarrow",
             num_cpus=1,
-            concurrency=processes,
+            compute=ray.data.TaskPoolStrategy(size=processes),
         )
         for row in done.iter_rows():
             yield Outcome(**row)
@@ -79,7 +79,7 @@ def _running(ray: Any, processes: int) -> Iterator[None]:
         **here,
     )
     ray.data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         yield
     finally:

@@ -13,18 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from manyvoices.curate.engine import Step
 from manyvoices.curate.filtering import names_of
+from manyvoices.curate.moderation import prism_moderation
 from manyvoices.curate.place import Place
-from manyvoices.curate.texts import KEYS, instance_id, regrouped, texts_of
+from manyvoices.curate.texts import KEYS, instance_id, regrouped, texts_of, write_table
 from manyvoices.io.prism import find, read_prism_file
 from manyvoices.schema import PrismMetadata
 
 FLAGS = ("pii_flag", "language_flag", "en_flag", "moderation_flag")
 """The columns of steps that have a field of that name in PRISM's ``metadata.jsonl``."""
+_SCORES = "moderation_scores"
+"""Goes into the same field as ``moderation_flag``."""
 
 _AT_ONCE = 10_000
 
@@ -60,13 +64,29 @@ def _rows(shards: Sequence[Path], columns: list[str]) -> Iterator[pa.RecordBatch
         yield from table.replace_schema_metadata().to_batches()
 
 
+def write_manual(shards: Sequence[Path], manual: Mapping[str, bool | None], folder: Path) -> int:
+    """Write what people decided, with the keys of each text; return decisions on no text here."""
+    names = pa.array(manual, pa.string())
+    kept = [
+        table.filter(pc.is_in(table["instance_id"], names))
+        for table in (pq.read_table(path, columns=list(KEYS)) for path in shards)
+    ]
+    if manual and kept:
+        table = pa.concat_tables(kept).replace_schema_metadata()
+        flags = [manual[name] for name in table["instance_id"].to_pylist()]
+        table = table.append_column("pii_manual_flag", pa.array(flags, pa.bool_()))
+        folder.mkdir(parents=True, exist_ok=True)
+        write_table(table, folder / "pii_manual.parquet")
+    return len(manual) - sum(table.num_rows for table in kept)
+
+
 class FlagTable:
     """Flags by text. Held: one row of Arrow columns and one name for each text of the release
     (measured for PRISM's 106,554 texts in `benchmarks.curate`)."""
 
     def __init__(self, shards: Sequence[Path], manual: Mapping[str, bool | None]) -> None:
         there = pq.read_schema(shards[0]).names if shards else []
-        self.columns = [name for name in FLAGS if name in there]
+        self.columns = [name for name in (*FLAGS, _SCORES) if name in there]
         tables = [pq.read_table(path, columns=["instance_id", *self.columns]) for path in shards]
         table = pa.concat_tables(tables) if tables else pa.table({"instance_id": []})
         self._flags = table.select(self.columns)
@@ -84,7 +104,7 @@ class FlagTable:
         found = [self._row(row) for row in rows]
         taken = iter(self._flags.take([row for row in found if row is not None]).to_pylist())
         for row, at in zip(rows, found, strict=True):
-            changes: dict[str, Any] = {} if at is None else next(taken)
+            changes: dict[str, Any] = {} if at is None else _prisms(next(taken))
             for name in _names(row):
                 if name in self._manual:
                     changes["pii_manual_flag"] = self._manual[name]
@@ -93,6 +113,14 @@ class FlagTable:
     def _row(self, row: PrismMetadata) -> int | None:
         rows = (self._rows.get(name) for name in _names(row))
         return next((at for at in rows if at is not None), None)
+
+
+def _prisms(found: dict[str, Any]) -> dict[str, Any]:
+    """What was found as PRISM's fields."""
+    if _SCORES in found:
+        scores = found.pop(_SCORES)
+        found["moderation_flag"] = prism_moderation(found["moderation_flag"], scores)
+    return found
 
 
 def _names(row: PrismMetadata) -> Iterator[str]:

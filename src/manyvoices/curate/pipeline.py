@@ -9,35 +9,32 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 import pyarrow.parquet as pq
 
-from manyvoices import __version__
 from manyvoices.curate import carrying
-from manyvoices.curate.documents import About, write_documents
 from manyvoices.curate.engine import Engine, Ran, Step, run, without
 from manyvoices.curate.exclusions import Exclusions, read_exclusions, write_exclusions
 from manyvoices.curate.filtering import unchanged, write_filtered
-from manyvoices.curate.flags import FlagTable, Group, write_metadata
+from manyvoices.curate.flags import FlagTable, Group, write_manual, write_metadata
+from manyvoices.curate.freezing import freeze
 from manyvoices.curate.grouping import read_groups
+from manyvoices.curate.moderation_asking import Asked
 from manyvoices.curate.place import Place, find_release
 from manyvoices.curate.plan import Plan, groups_of
 from manyvoices.curate.prism_flagged import PeopleStep, survey_rows, write_flagged
 from manyvoices.curate.proposing import propose
+from manyvoices.curate.review_files import read_decisions
 from manyvoices.curate.subsetting import Subsets, draw_subsets, notes_of, write_subsets
 from manyvoices.curate.texts import SHARD_ROWS, text_instances, write_shards
-from manyvoices.design import Study, read_study
-from manyvoices.io.manifest import MANIFEST, sha256, write_manifest
-from manyvoices.io.native import read_native, read_study_files
+from manyvoices.io.manifest import MANIFEST
+from manyvoices.io.native import read_native
 from manyvoices.io.prism_export import write_prism
-from manyvoices.schema import DataError, Fault, InputError, Json, Release
-from manyvoices.schema.releases import ParentRelease
+from manyvoices.schema import DataError, Fault, Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +46,8 @@ class Running:
     work: Path | None = None
     """Folder of shards; with the same one a run that was broken off is taken up again."""
     shard_rows: int = SHARD_ROWS
+    ask: Callable[[Iterator[str | None]], Asked] | None = None
+    """Asks a moderation model about texts, into the plan's file of verdicts."""
     on_step: Callable[[str], None] = lambda _: None
     """Told what is being done now, in words."""
     on_texts: Callable[[int], None] = lambda _: None
@@ -109,7 +108,7 @@ def curate_release(
     """
     plan, running = plan or Plan(), running or Running()
     parent = find_release(release)
-    now = _moment(parent, at)
+    now, asked_for = _moment(parent, at), plan.told  # files that are missing show here
     with (
         carrying.appearing(out, release) as folder,
         _workplace(running.work, out, release) as work,
@@ -117,10 +116,21 @@ def curate_release(
     ):
         found = groups_of(plan) if groups is None else list(groups)
         state = _prepare(parent, plan, work, running)
+        _ask(state, running)
         state.ran = _annotate(state.shards, found, work, running)
         _write(state, plan, found, folder, running)
         running.on_step("Writing documents")
-        frozen = _freeze(state, plan, found, folder, now)
+        told = asked_for | {"steps": [group.step.told for group in found]}
+        counts = state.counts | {"texts": state.ran.rows}
+        frozen = freeze(
+            folder,
+            parent=state.parent,
+            place=state.place,
+            told=told,
+            notes=state.notes,
+            counts=counts,
+            now=now,
+        )
     return Curated(
         release=frozen,
         n_texts=state.ran.rows,
@@ -177,6 +187,22 @@ def _exclusions(parent: Place, plan: Plan) -> Exclusions:
     return read_exclusions(carried) if carried.is_file() else Exclusions()
 
 
+def _ask(state: _State, running: Running) -> None:
+    """Have a moderation model asked about all texts, where there is one."""
+    if running.ask is None:
+        return
+    running.on_step("Asking the moderation model")
+    asked = running.ask(_words(state.shards))
+    if asked.n_failed:
+        first = next(iter(asked.failures.values()), "no reason given")
+        state.notes.append(f"moderation: {asked.n_failed} texts have no verdict ({first})")
+
+
+def _words(shards: Sequence[Path]) -> Iterator[str | None]:
+    for path in shards:
+        yield from pq.read_table(path, columns=["text"])["text"].to_pylist()
+
+
 def _annotate(shards: Sequence[Path], groups: Sequence[Group], work: Path, running: Running) -> Ran:
     steps = [group.step for group in groups]
     running.on_step(f"Finding {' and '.join(group.name for group in groups) or 'nothing new'}")
@@ -200,7 +226,10 @@ def _write(
     subsets = _subsets(state, plan, people)
     state.notes += [*groups_of_people.notes, *notes_of(subsets)]
     running.on_step("Writing the release")
-    flags = FlagTable(state.ran.paths, _reviewed(plan))
+    manual = read_decisions(plan.reviews, "pii") if plan.reviews is not None else {}
+    if n_astray := write_manual(state.ran.paths, manual, folder / "metadata"):
+        state.notes.append(f"reviews: {n_astray} decisions are on texts that are not here")
+    flags = FlagTable(state.ran.paths, manual)
     state.counts |= write_flagged(
         state.prism, folder / "prism", flags=flags, subsets=subsets, people=people
     )
@@ -217,10 +246,6 @@ def _write(
         write_exclusions(state.exclusions, folder / "checks" / "exclusions.csv")
 
 
-def _reviewed(plan: Plan) -> Mapping[str, bool | None]:
-    return {}
-
-
 def _subsets(state: _State, plan: Plan, people: PeopleStep) -> Subsets:
     if not (plan.balanced or plan.census):
         return Subsets()
@@ -232,85 +257,3 @@ def _subsets(state: _State, plan: Plan, people: PeopleStep) -> Subsets:
         preset=plan.preset,
         seed=plan.seed,
     )
-
-
-def _freeze(
-    state: _State, plan: Plan, groups: Sequence[Group], folder: Path, now: dt.datetime
-) -> Release:
-    """Write the documents and, last, the manifest."""
-    parent = state.parent.manifest
-    told: dict[str, Json] = plan.told | {"steps": [group.step.told for group in groups]}
-    source = _parent(state.parent)
-    study, notes = _study(folder)
-    notes = [*(parent.notes if parent else ()), *state.notes, *notes]
-    people, bots = _counts(state)
-    settings: dict[str, Json] = dict(parent.settings if parent else {}) | {"curate": told}
-    release_id = _name(state.parent, source, told, now)
-    title = parent.title if parent else state.parent.directory.resolve().name
-    about = About(
-        release_id=release_id,
-        title=title,
-        version=f"{now:%Y-%m-%d}",
-        n_participants=people,
-        n_simulated=bots,
-        notes=tuple(notes),
-        settings=settings,
-        parent=source,
-        withdrawals=tuple(parent.withdrawals) if parent else (),
-    )
-    write_documents(folder, study=study, now=now, about=about)
-    return write_manifest(
-        folder,
-        release_id=release_id,
-        study_id=parent.study_id if parent else title,
-        title=title,
-        version=about.version,
-        study_digest=parent.study_digest if parent else "",
-        n_participants=people,
-        n_simulated=bots,
-        created_at=now,
-        notes=notes,
-        protocol_hash=parent.protocol_hash if parent else None,
-        software_version=__version__,
-        counts=state.counts | {"texts": state.ran.rows},
-        parent=source,
-        settings=settings,
-        withdrawals=about.withdrawals,
-    )
-
-
-def _study(folder: Path) -> tuple[Study | None, list[str]]:
-    files = read_study_files(folder)
-    if not files:
-        return None, []
-    try:
-        return read_study(files, "study.yaml"), []
-    except InputError as error:
-        first = error.faults[0]
-        return None, [f"the release's study cannot be loaded ({first.file}: found {first.found})"]
-
-
-def _parent(place: Place) -> ParentRelease:
-    """The parent and its manifest's hash; without a manifest its name says what was read."""
-    if place.manifest is not None:
-        digest = sha256(place.directory / MANIFEST)
-        return ParentRelease(release_id=place.manifest.release_id, manifest_sha256=digest)
-    return ParentRelease(release_id=place.directory.resolve().name, manifest_sha256=None)
-
-
-def _name(place: Place, source: ParentRelease, told: Mapping[str, Json], now: dt.datetime) -> str:
-    """The parent's name and a digest of all that decides what the new release holds."""
-    read = [sha256(path) for path in place.inputs] if place.manifest is None else []
-    decides = msgspec.json.encode([source, read, told, now, __version__], order="deterministic")
-    return f"{source.release_id}-{hashlib.sha256(decides).hexdigest()[:8]}"
-
-
-def _counts(state: _State) -> tuple[int, int]:
-    """People and bots."""
-    if state.place is state.parent and state.parent.manifest is not None:
-        return state.parent.manifest.n_participants, state.parent.manifest.n_simulated
-    if state.place.native:
-        bots = [p.simulated for p in read_native(state.place.directory).participants]
-    else:
-        bots = [row.get("simulated") is True for row in survey_rows(state.prism)]
-    return len(bots) - sum(bots), sum(bots)

@@ -13,7 +13,7 @@ from manyvoices.curate.census import Preset
 from manyvoices.curate.engine import Step
 from manyvoices.curate.flags import Group
 from manyvoices.io.manifest import sha256
-from manyvoices.schema import Json
+from manyvoices.schema import Json, ManyvoicesError
 
 LanguageMethod: TypeAlias = Literal["py3langid", "prism", "none"]
 PiiMethod: TypeAlias = Literal["rules", "scrubadub", "presidio", "none"]
@@ -39,8 +39,10 @@ class Plan:
     pii: PiiMethod = "rules"
     regions: tuple[str, ...] = ("GB", "US")
     """Countries whose telephone numbers are looked for."""
+    verdicts: Path | None = None
+    """What a moderation model said of texts (`moderation_file`); None: nobody was asked."""
     reviews: Path | None = None
-    """Decisions of people who looked at flags."""
+    """Decisions of people who looked at PII flags."""
     categories: Path | None = None
     """Free texts and the groups that people put them into."""
     schemes: Mapping[str, Path] = field(default_factory=dict)
@@ -83,11 +85,26 @@ def groups_of(plan: Plan) -> list[Group]:
         )
         groups.append(Group("language", step, language.COLUMNS))
     if plan.pii != NONE:
-        from manyvoices.curate.pii.annotate import COLUMNS, annotate_pii
+        from manyvoices.curate.pii.annotate import COLUMNS, annotate_pii, load_check
 
+        if plan.pii == "rules":
+            try:
+                load_check("rules", plan.regions)
+            except ValueError as error:
+                raise ManyvoicesError(f"--regions: {error}") from error
         settings = {"method": plan.pii, "regions": list(plan.regions)}
         step = Step("pii", annotate_pii, settings, _made(plan.pii))
         groups.append(Group("pii", step, COLUMNS))
+    if plan.verdicts is not None:
+        from manyvoices.curate import moderation
+
+        made = Step(
+            "moderation",
+            moderation.annotate_moderation,
+            version=f"manyvoices {__version__}",
+            files={"verdicts": plan.verdicts},
+        )
+        groups.append(Group("moderation", made, moderation.COLUMNS))
     return groups
 
 
