@@ -72,6 +72,11 @@ def _rows(form: str, n: int) -> dict[str, Any]:
                              "turn": 0, "within_turn_id": 0, "user_prompt": "hi",
                              "model_response": "hello", "model_name": "m", "model_provider": "p",
                              "score": 80, "if_chosen": True, "included_in_balanced_subset": True},
+        "prism-wide": {"interaction_id": f"int{n}", "conversation_id": f"c{n}", "turn": 0,
+                       "user_prompt": "hi", "user_id": "u1", "utterance_id_a": f"ut{n}",
+                       "within_turn_id_a": 0, "conversation_type_a": "unguided",
+                       "model_response_a": "hello", "model_name_a": "m", "model_provider_a": "p",
+                       "score_a": 80, "if_chosen_a": True, "included_in_balanced_subset_a": None},
         "prism-metadata": {"column_id": "user_prompt", "user_id": "u1", "conversation_id": f"c{n}",
                            "interaction_id": "i", "utterance_id": None, "pii_flag": False,
                            "pii_manual_flag": None, "language_flag": "en", "en_flag": True,
@@ -93,7 +98,7 @@ FORMATS = (
         "hh",
     ),
     *("rated", "native-participants", "native-answers", "native-conversations", "prism-survey"),
-    *("prism-conversations", "prism-utterances", "prism-metadata"),
+    *("prism-conversations", "prism-utterances", "prism-wide", "prism-metadata"),
 )
 
 # Field of a row -> values that cannot be right there, by format; found by their path of keys.
@@ -111,6 +116,7 @@ _ENUMS = {
 }
 _SCORES = {
     "prism-utterances": ("score",),
+    "prism-wide": ("score_a",),
     "prism-conversations": ("conversation_history", 1, "score"),
 }
 _ORPHANS = {
@@ -212,6 +218,7 @@ _REQUIRED = {
     "prism-survey": ("user_id",),
     "prism-conversations": ("conversation_id", "conversation_history"),
     "prism-utterances": ("utterance_id", "turn", "model_name"),
+    "prism-wide": ("interaction_id", "turn", "model_name_a"),
     "prism-metadata": ("column_id", "user_id"),
 }
 
