@@ -81,6 +81,7 @@ def test_it_is_found_and_marked_to_the_character(text: str, kind: str, marked: s
         "300.1.2.3",
         "std::vector<int> a::b",
         "ISBN 978-3-16-148410-0",
+        "(ISBN 951-746-468-1)",
         "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3",
         "5 000 000 - 6 000 000",
         "",

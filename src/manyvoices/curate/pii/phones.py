@@ -39,6 +39,10 @@ CALLED = re.compile(
     r"t[ée]l[ée]phone|telefon|handy|num[ée]ro|telefone|телефон|电话|電話)(?![^\W\d_])",
     re.IGNORECASE,
 )  # fmt: skip
+OTHERWISE = re.compile(
+    r"(?<!\w)(?:ISBN|ISSN|ISMN|EAN|UPC|DOI|PMID|patent)[^\w]{0,4}$", re.IGNORECASE
+)
+"""A word right before a number that calls it something else."""
 REACH = 40
 """How many characters before a number a word may stand that calls it one."""
 AFTER = re.compile(r"\W{1,3}(?:office|fax|mobile|cell|home|work|phone|tel)(?!\w)", re.IGNORECASE)
@@ -62,7 +66,10 @@ class Phones:
         """Phone numbers in `text`, from left to right."""
         for match in CANDIDATE.finditer(text):
             number = match.group()
-            if not DATE.fullmatch(number) and self._is_one(number, text, match):
+            before = text[max(0, match.start() - 12) : match.start()]
+            if DATE.fullmatch(number) or OTHERWISE.search(before):
+                continue
+            if self._is_one(number, text, match):
                 yield Span("phone", match.start(), match.end())
 
     def _is_one(self, number: str, text: str, match: re.Match[str]) -> bool:
