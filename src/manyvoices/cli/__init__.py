@@ -41,6 +41,7 @@ VERBS = {
     "describe": "Write the tables that describe a release.",
     "categories": "Put people's own words into groups, decided by people.",
     "curate": "Make a new release with metadata, subsets, checks and documents.",
+    "weights": "Weigh people so that they look like a population.",
     "consensus": "Merge rankings into consensus orders by ranked pairs.",
     "agree": "Say how far judges agree, and whether position sways them.",
     "rank": "Rank models from battles, with intervals over people.",

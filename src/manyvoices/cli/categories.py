@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -99,8 +98,9 @@ class _Work:
 
     def people(self) -> tuple[list[str], list[Any], list[Any]]:
         from manyvoices.curate.categories import self_descriptions
+        from manyvoices.curate.describe_release import survey_rows
 
-        rows = _survey(self.release)
+        rows = survey_rows(self.release)
         return self_descriptions(rows, self.scheme.field, context=self.context)
 
     def described(self) -> dict[Described, int]:
@@ -111,18 +111,6 @@ class _Work:
         if self.scheme.groups_are_choices:
             found = {one: n for one, n in found.items() if self.scheme.find(one.text) is None}
         return found
-
-
-def _survey(release: Path) -> list[Mapping[str, Any]]:
-    from manyvoices.curate.place import find_release
-    from manyvoices.io import read_native, read_prism
-    from manyvoices.io.prism_rows import PrismBuilder
-
-    place = find_release(release)
-    if place.prism is not None:
-        return list(read_prism(place.prism).survey)
-    native = read_native(release)
-    return [row for row, _ in PrismBuilder(native.participants, native.answers).survey()]
 
 
 def _propose(work: _Work, url: str, model: str, key_env: str) -> dict[str, Any]:

@@ -80,6 +80,19 @@ def describe_release(
     )
 
 
+def survey_rows(folder: Path | str) -> list[Mapping[str, Any]]:
+    """The rows of ``survey.jsonl``, made from native records where a release has no other form.
+
+    Raises:
+        DataError: The folder is no release, or a file of it has faults.
+    """
+    place = find_release(folder)
+    if place.prism is not None:
+        return list(read_prism(place.prism).survey)
+    native = read_native(folder)
+    return [row for row, _ in PrismBuilder(native.participants, native.answers).survey()]
+
+
 def _parts(
     folder: Path, compat: str | None
 ) -> tuple[
