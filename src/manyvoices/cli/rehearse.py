@@ -45,6 +45,9 @@ def rehearse(
             help="Who prefers otherwise than the rest; gender or age if left out.",
         ),
     ] = None,
+    dropouts: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of bots that leave before they talk.")
+    ] = 0.0,
     out: Annotated[
         Path | None,
         typer.Option(help="Where to write what was planted; beside the database if left out."),
@@ -71,6 +74,7 @@ def rehearse(
             delays=delays,
             browser=browser,
             group=_group(group, Group),
+            dropouts=dropouts,
             plan_file=out,
             watch=watch,
         )
@@ -132,7 +136,7 @@ def _print(outcome: Outcome) -> None:
     )
     if outcome.out:
         ways = ", ".join(f"{n} {why.replace('_', ' ')}" for why, n in outcome.out.items())
-        _say(f"Out before the end, as the study's rules want it: {ways}")
+        _say(f"Out before the end, as the study's rules or the plan want it: {ways}")
     _print_plan(outcome)
     if outcome.screenshots:
         _say(f"Screenshots: {outcome.screenshots}")

@@ -16,7 +16,7 @@ from manyvoices.collect.rehearsal.visiting import FIRST_LOOK_S
 from manyvoices.design import Study
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Play = Callable[[Handler], Awaitable[Tally]]
+Play = Callable[..., Awaitable[Tally]]
 DONE = '<section class="receipt"></section><code id="completion-code">C-1</code>'
 FORM = '<form method="post">{}<button type="submit">Go</button></form>'
 
@@ -30,14 +30,14 @@ async def play(plan_of: Callable[..., Plan], small: Study) -> AsyncIterator[Play
     """Play three bots against a server of one handler."""
     servers: list[TestServer] = []
 
-    async def run(handler: Handler) -> Tally:
+    async def run(handler: Handler, **options: object) -> Tally:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", handler)
         servers.append(TestServer(app))
         await servers[-1].start_server()
         tally, url = Tally(), str(servers[-1].make_url("/"))
         await play_all(
-            plan_of(3).bots, small, url=url, token=lambda _bot: "t", limit=2, tally=tally
+            plan_of(3, **options).bots, small, url=url, token=lambda _bot: "t", limit=2, tally=tally
         )
         return tally
 
@@ -172,3 +172,25 @@ async def test_a_bot_looks_for_answers_soon_and_then_no_more_often_than_a_browse
     assert pauses[0] == FIRST_LOOK_S
     assert max(pauses) == 1.0
     assert len(pauses) == 3 * 4
+
+
+async def test_a_bot_that_drops_out_leaves_before_it_talks_and_is_no_fault(play: Play) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        if not request.path.startswith("/s/small/talk/"):
+            raise web.HTTPFound("/s/small/talk/2/")
+        return html(FORM.format('<input type="text" name="q-x">'))
+
+    tally = await play(handler, dropouts=1.0)
+    assert (tally.completed, tally.out, tally.faults) == (0, {"dropped_out": 3}, {})
+
+
+async def test_whoever_is_screened_out_has_ended_and_a_closed_door_is_a_fault(play: Play) -> None:
+    async def screened(request: web.Request) -> web.Response:
+        return html('<h1 data-out="screen_out">Others</h1>')
+
+    async def closed(request: web.Request) -> web.Response:
+        return html('<h1 data-out="closed">Closed</h1>', 410)
+
+    assert (await play(screened)).out == {"screen_out": 3}
+    (fault,) = (await play(closed)).faults
+    assert fault.found.startswith("not let in: closed")

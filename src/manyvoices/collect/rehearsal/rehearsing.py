@@ -112,6 +112,7 @@ def rehearse(
     delays: bool = False,
     browser: bool = False,
     group: Group | None = None,
+    dropouts: float = 0.0,
     plan_file: Path | None = None,
     watch: Callable[[Tally], None] | None = None,
 ) -> Outcome:
@@ -126,7 +127,9 @@ def rehearse(
     `NoSuchGroup`, and `RehearsalError` where no server comes up.
     """
     study = load_study(study_file)
-    plan = make_plan(study, participants=participants + browser, seed=seed, group=group)
+    plan = make_plan(
+        study, participants=participants + browser, seed=seed, group=group, dropouts=dropouts
+    )
     if browser:
         from manyvoices.collect.rehearsal.browser import find_chromium
 

@@ -178,6 +178,9 @@ class BotVisit:
             if page.out is not None or page.place_url is not None:
                 self._leave(page.out or "waiting", page)
                 return
+            if self._bot.drops_out and self._visitor.path.startswith("/talk/"):
+                self._tally.out["dropped_out"] += 1
+                return
             page = await self._step(page)
         raise self._stuck("the study does not come to an end", page)
 
