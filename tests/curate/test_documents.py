@@ -160,6 +160,17 @@ def test_croissant_is_valid_and_its_records_can_be_read(documented: Path) -> Non
     assert {row["prism-survey/stated_prefs"][safety] for row in rows} >= {b"0", b"9"}
 
 
+def test_croissant_reaches_the_keys_that_prism_describes_one_by_one(tmp_path: Path) -> None:
+    croissant = pytest.importorskip("mlcroissant")
+    row: dict[str, Any] = {"user_id": "u", "survey_only": True, "simulated": False}
+    row["location"] = {"birth_country": "Kenya", "reside_country": None}
+    (tmp_path / "survey.jsonl").write_text(json.dumps(row) + "\n")
+    write_documents(tmp_path, study=None, now=NOW)
+    dataset = croissant.Dataset(jsonld=os.fspath(tmp_path / "croissant.json"))
+    (record,) = dataset.records("survey")
+    assert record["survey/location"]["survey/location/birth_country"] == b"Kenya"
+
+
 # LaTeX
 
 

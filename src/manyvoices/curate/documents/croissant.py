@@ -149,6 +149,11 @@ def _inside(entry: Entry, entries: list[Entry]) -> Iterator[tuple[str, str, str]
     """(key, description, JSON path) of everything of a nested column that can be reached."""
     if entry.variable == "conversation_history":
         yield from ((key, "", f"$.{key}") for key in _HISTORY)
+    elif entry.variable in OPENED:
+        for other in entries:
+            key = other.variable.removeprefix(f"{entry.variable}_")
+            if key != other.variable:
+                yield key, other.label, f"$.'{key}'"
     elif entry.variable == "turns":
         for other in entries:
             path = other.variable.removeprefix("turns[].")

@@ -41,7 +41,7 @@ class Distinct:
 
     BUCKETS = 64
 
-    def __init__(self, limit: int = 500_000) -> None:
+    def __init__(self, limit: int = 200_000) -> None:
         self._limit, self._seen = limit, set[int]()
         self._files: list[IO[bytes]] = []
 
