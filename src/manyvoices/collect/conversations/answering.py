@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
 from manyvoices.collect.jobs.runner import Database
 from manyvoices.collect.jobs.together import Outcome, store_together
-from manyvoices.collect.people.locks import lock_participant
+from manyvoices.collect.people.locks import lock_participant, lock_participants
 from manyvoices.collect.people.models import Participant
 from manyvoices.design import ConversationsStage, ResponderSpec
 from manyvoices.design.dialogue import cut_words, derive_seed
@@ -35,6 +36,7 @@ from manyvoices.llm import (
 from manyvoices.llm.limits import estimate_tokens, expected_tokens
 from manyvoices.schema.errors import MissingExtraError
 
+log = logging.getLogger(__name__)
 RETRY_PAUSE_S = 1.0
 MAX_LEASES = 3
 """A call that was cut short this often, because the server was stopped, is not made again."""
@@ -106,15 +108,8 @@ class AnswerHandler:
         started = time.monotonic()
         outcome, evidence = await self._ask(call)
         waited_ms = (time.monotonic() - started) * 1000
-        await db.store(
-            store_outcome,
-            job=job,
-            outcome=outcome,
-            waited_ms=waited_ms,
-            now=self._clock(),
-            call=call,
-            evidence=evidence,
-        )
+        ending = Ending(job, outcome, waited_ms, self._clock(), call, evidence)
+        await db.together(store_outcomes, ending)
 
     async def aclose(self) -> None:
         for responder in self._responders.values():
@@ -347,6 +342,101 @@ def _request(utterance: Utterance, spec: ResponderSpec, rule: ConversationsStage
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What came of one job."""
+
+    job: Job
+    outcome: Reply | ResponderError
+    waited_ms: float
+    now: datetime
+    call: Call | None
+    evidence: Evidence | None
+
+    def store(self) -> None:
+        store_outcome(
+            job=self.job,
+            outcome=self.outcome,
+            waited_ms=self.waited_ms,
+            now=self.now,
+            call=self.call,
+            evidence=self.evidence,
+        )
+
+
+def store_outcomes(endings: Sequence[Ending]) -> list[Outcome]:
+    """`store_outcome` for several at once: answers with a few statements in one transaction, what
+    went wrong one by one. Where one of them cannot be stored, each is stored by itself."""
+    answers = [e for e in endings if isinstance(e.outcome, Reply)]
+    if len(answers) < 2:
+        return store_together([ending.store for ending in endings])
+    try:
+        by_key = _store_answers(answers)
+    except Exception:
+        log.exception("%d answers could not be stored at once; trying one by one", len(answers))
+        return store_together([ending.store for ending in endings])
+    rest = [e for e in endings if e.job.key not in by_key]
+    by_key |= zip(
+        (e.job.key for e in rest), store_together([e.store for e in rest]), strict=True
+    )
+    return [by_key[ending.job.key] for ending in endings]
+
+
+@transaction.atomic
+def _store_answers(endings: Sequence[Ending]) -> dict[str, Outcome]:
+    """Job key -> what became of it, for those that are dealt with; the rest is for `Ending.store`.
+
+    A lease that is held shows that the turn was neither rated nor given up: both cancel its jobs,
+    under the participant's lock.
+    """
+    utterances = {str(u.pk): u for u in _places().filter(pk__in=[e.job.key for e in endings])}
+    people = {u.turn.conversation.participant_id for u in utterances.values()}
+    here = lock_participants(people)
+    there = [
+        e
+        for e in endings
+        if e.job.key in utterances
+        and utterances[e.job.key].turn.conversation.participant_id in here
+    ]
+    held = leases.settle_all(jobs=[e.job for e in there], now=max(e.now for e in endings))
+    stored = [e for e in there if e.job.pk in held]
+    for ending in stored:
+        _fill(utterances[ending.job.key], ending)
+    Utterance.objects.bulk_create(
+        [utterances[ending.job.key] for ending in stored],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=OUTCOME_FIELDS,
+    )
+    for ending in stored:
+        _record(utterances[ending.job.key].turn.conversation.participant, ending)
+    lost = leases.LeaseLost("another runner has taken the job over")
+    return {e.job.key: Outcome(error=None if e.job.pk in held else lost) for e in there}
+
+
+def _fill(utterance: Utterance, ending: Ending) -> None:
+    """Put into the row what came of its call."""
+    utterance.settled_at = ending.now
+    if ending.evidence is not None:
+        utterance.request = ending.evidence.parameters
+        utterance.tries = [
+            {"failure": one.failure and str(one.failure.value), "ms": one.ms}
+            for one in ending.evidence.tries
+        ]
+    if isinstance(ending.outcome, ResponderError):
+        utterance.latency_ms = ending.waited_ms
+        utterance.failure = str(ending.outcome.kind.value)
+    else:
+        max_words = ending.call.max_words if ending.call else None
+        _take_reply(utterance, ending.outcome, max_words=max_words)
+
+
+def _record(participant: Participant, ending: Ending) -> None:
+    call, evidence = ending.call, ending.evidence
+    if call is not None and evidence is not None and evidence.usage.n_calls:
+        budget.record(participant=participant, responder=call.responder, usage=evidence.usage)
+
+
 @transaction.atomic
 def store_outcome(
     *,
@@ -368,21 +458,10 @@ def store_outcome(
     lock_participant(participant)
     leases.settle(job=job, now=now)
     utterance = _places().get(pk=job.key)
-    utterance.settled_at = now
-    if evidence is not None:
-        utterance.request = evidence.parameters
-        utterance.tries = [
-            {"failure": one.failure and str(one.failure.value), "ms": one.ms}
-            for one in evidence.tries
-        ]
-    if isinstance(outcome, ResponderError):
-        utterance.latency_ms = waited_ms
-        utterance.failure = str(outcome.kind.value)
-    else:
-        _take_reply(utterance, outcome, max_words=call.max_words if call else None)
+    ending = Ending(job, outcome, waited_ms, now, call, evidence)
+    _fill(utterance, ending)
     utterance.save(update_fields=OUTCOME_FIELDS)
-    if call is not None and evidence is not None and evidence.usage.n_calls:
-        budget.record(participant=participant, responder=call.responder, usage=evidence.usage)
+    _record(participant, ending)
     if isinstance(outcome, ResponderError):
         operations.replace_failed(utterance, now=now)
 

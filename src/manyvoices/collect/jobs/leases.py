@@ -85,6 +85,22 @@ def settle(*, job: Job, now: datetime, error: str = "") -> None:
         raise LeaseLost(f"{job} is no longer held by {job.owner}")
 
 
+def settle_all(*, jobs: Iterable[Job], now: datetime) -> set[int]:
+    """`settle` for jobs that are done; the keys of those that were still held, all others are not
+    touched. Call inside the transaction that stores their results."""
+    claimed = {job.pk: (job.owner, job.attempts) for job in jobs}
+    rows = Job.objects.select_for_update().filter(pk__in=claimed, state=Job.State.LEASED)
+    held = {
+        pk
+        for pk, owner, attempts in rows.order_by("pk").values_list("pk", "owner", "attempts")
+        if claimed[pk] == (owner, attempts)
+    }
+    Job.objects.filter(pk__in=held).update(
+        state=Job.State.DONE, finished_at=now, error="", leased_until=None
+    )
+    return held
+
+
 def renew(*, job: Job, now: datetime) -> None:
     """Let the lease of a claimed job count from now, where the work begins late.
 

@@ -27,7 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-MOST_TOGETHER = 16
+MOST_TOGETHER = 64
 """Of one kind: the pages of a web server wait while a transaction holds SQLite's lock."""
 
 

@@ -4,13 +4,16 @@ SQLite lets one writer in at a time. Who has to wait sleeps for 1, 2, 5, ... 100
 so that those who waited longest look least often; and with ``synchronous=FULL`` everybody waits
 while the disk takes each commit. Here writers queue for a lock of the kernel, which wakes them in
 the order they came and which dies with its holder; and commits are flushed after the lock is given
-back, those of one process together. See docs/decisions/0010-writers-of-sqlite.md.
+back, those of one process together. Threads of one process queue inside of it first, so that at the
+kernel's lock each process is one: the runner, which stores many answers at a time with its single
+thread, waits for one page of each web process, not for all of them. See docs/decisions/0010-writers-of-sqlite.md.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from contextlib import suppress
 
 try:
@@ -21,11 +24,40 @@ except ImportError:  # pragma: no cover - Windows: SQLite's own waiting has to d
 _flush_file = getattr(os, "fdatasync", os.fsync)
 
 
+class Line:
+    """Threads of one process, let through one at a time in the order they came."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._is_taken = False
+
+    def enter(self) -> None:
+        """Wait until everyone who came before has left."""
+        with self._mutex:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            called = threading.Lock()
+            called.acquire()
+            self._waiting.append(called)
+        called.acquire()
+
+    def leave(self) -> None:
+        """Call the next one."""
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._is_taken = False
+
+
 class Turn:
     """One connection's place in the queue of a database file. Not shared between threads."""
 
     def __init__(self, database: str) -> None:
         self._path = f"{database}-queue"
+        self._line = _lines.setdefault(database, Line())
         self._fd: int | None = None
         self.is_held = False
 
@@ -39,18 +71,25 @@ class Turn:
                 self._fd = os.open(self._path, os.O_RDONLY | os.O_CREAT, 0o644)
             except OSError:
                 return
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        self._line.enter()
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        except BaseException:
+            self._line.leave()
+            raise
         self.is_held = True
 
     def give_back(self) -> None:
         """Let the next one write."""
         if self.is_held and self._fd is not None:
+            self.is_held = False
             fcntl.flock(self._fd, fcntl.LOCK_UN)
-        self.is_held = False
+            self._line.leave()
 
     def close(self) -> None:
-        """Forget the queue; a held turn is given back by the kernel."""
-        fd, self._fd, self.is_held = self._fd, None, False
+        """Forget the queue, and give back a turn that is held."""
+        self.give_back()
+        fd, self._fd = self._fd, None
         if fd is not None:
             os.close(fd)
 
@@ -89,18 +128,16 @@ class Flusher:
 
 def flusher(database: str) -> Flusher:
     """The one flusher that the threads of this process share."""
-    with _making:
-        return _flushers.setdefault(database, Flusher(database))
+    return _flushers.setdefault(database, Flusher(database))
 
 
 def _after_fork() -> None:
     # A child has none of the parent's threads, but may have inherited a lock that one of them held.
-    global _making
-    _making = threading.Lock()
     _flushers.clear()
+    _lines.clear()
 
 
-_making = threading.Lock()
+_lines: dict[str, Line] = {}
 _flushers: dict[str, Flusher] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
