@@ -222,7 +222,7 @@ def _guarded_plan(beginning: Beginning, utterance: Utterance | None) -> _Plan:
         if utterance is None:
             raise Utterance.DoesNotExist(f"{beginning.job} is about no place that is stored")
         return _plan(utterance, beginning.job, now=beginning.now)
-    except Exception as error:  # noqa: BLE001 - a fault in one job must not stop the others
+    except Exception as error:
         return _Plan(Outcome(error=error))
 
 
@@ -376,9 +376,7 @@ def store_outcomes(endings: Sequence[Ending]) -> list[Outcome]:
         log.exception("%d answers could not be stored at once; trying one by one", len(answers))
         return store_together([ending.store for ending in endings])
     rest = [e for e in endings if e.job.key not in by_key]
-    by_key |= zip(
-        (e.job.key for e in rest), store_together([e.store for e in rest]), strict=True
-    )
+    by_key |= zip((e.job.key for e in rest), store_together([e.store for e in rest]), strict=True)
     return [by_key[ending.job.key] for ending in endings]
 
 

@@ -125,9 +125,7 @@ def turns_with_answers(conversation: Conversation) -> list[Turn]:
 def _keep_loaded(turn: Turn, utterances: list[Utterance]) -> None:
     """Let ``turn.utterances.all()`` be these, as ``prefetch_related`` would."""
     loaded = turn.utterances.get_queryset()
-    loaded._result_cache = sorted(  # type: ignore[attr-defined]
-        utterances, key=lambda u: (u.attempt, u.position, u.replacement)
-    )
+    loaded._result_cache = sorted(utterances, key=lambda u: (u.attempt, u.position, u.replacement))
     loaded._prefetch_done = True  # type: ignore[attr-defined]
     turn._prefetched_objects_cache = {"utterances": loaded}  # type: ignore[attr-defined]
 

@@ -73,7 +73,7 @@ class Database:
             batch, self._waiting[function] = waiting[:MOST_TOGETHER], waiting[MOST_TOGETHER:]
             try:
                 outcomes = await self.call(function, [item for item, _done in batch])
-            except Exception as error:  # noqa: BLE001 - handed to those who wait
+            except Exception as error:
                 outcomes = [Outcome(error=error)] * len(batch)
             for (_item, done), outcome in zip(batch, outcomes, strict=True):
                 _tell(done, outcome)

@@ -29,8 +29,8 @@ def store_together(works: Sequence[Work]) -> list[Outcome]:
     """Do `works` in their order in one transaction; the outcome of each, in the same order.
 
     Each has a savepoint: one that raises leaves nothing, and the others are stored. What the
-    database itself refused (a lock held crosswise with another transaction, a commit that failed) is
-    tried once more, in a transaction of its own.
+    database itself refused (a lock held crosswise with another transaction, a commit that failed)
+    is tried once more, in a transaction of its own.
     """
     if len(works) < 2:
         return [_alone(work) for work in works]
@@ -51,5 +51,5 @@ def _alone(work: Work) -> Outcome:
     try:
         with transaction.atomic():
             return Outcome(value=work())
-    except Exception as error:  # noqa: BLE001 - handed to whoever asked for this write
+    except Exception as error:
         return Outcome(error=error)

@@ -35,7 +35,7 @@ class QueuedCursor(SQLiteCursorWrapper):
             self._turn.give_back()
 
 
-class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+class DatabaseWrapper(base.DatabaseWrapper):
     """Django's connection to an SQLite file, with a place in the queue of the file's writers."""
 
     _turn: Turn | None = None
@@ -59,19 +59,20 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
 
     def _start_transaction_under_autocommit(self) -> None:
         if self._turn is None:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
             return
+        # Outside of the turn: each statement may wait for Python's lock.
+        self._flush_at_commit(by_sqlite=False)
         self._turn.take()
         try:
-            self._flush_at_commit(by_sqlite=False)
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._after_transaction()
             raise
 
     def _commit(self) -> None:
         # Where this fails Django rolls back, or closes the connection: both give the turn back.
-        super()._commit()
+        super()._commit()  # type: ignore[misc]
         if self._turn is not None and self._turn.is_held:
             self._after_transaction()
             if self._flusher is not None:
@@ -79,13 +80,13 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
 
     def _rollback(self) -> None:
         try:
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc]
         finally:
             self._after_transaction()
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]
         finally:
             if self._turn is not None:
                 self._turn.close()
@@ -93,10 +94,8 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     def _after_transaction(self) -> None:
         if self._turn is None:
             return
-        try:
-            self._flush_at_commit(by_sqlite=True)
-        finally:
-            self._turn.give_back()
+        self._turn.give_back()
+        self._flush_at_commit(by_sqlite=True)
 
     def _flush_at_commit(self, *, by_sqlite: bool) -> None:
         """Who flushes what is committed next: SQLite, with the lock held, or we afterwards."""

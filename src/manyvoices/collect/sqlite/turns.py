@@ -6,7 +6,8 @@ while the disk takes each commit. Here writers queue for a lock of the kernel, w
 the order they came and which dies with its holder; and commits are flushed after the lock is given
 back, those of one process together. Threads of one process queue inside of it first, so that at the
 kernel's lock each process is one: the runner, which stores many answers at a time with its single
-thread, waits for one page of each web process, not for all of them. See docs/decisions/0010-writers-of-sqlite.md.
+thread, waits for one page of each web process, not for all of them. See
+docs/decisions/0010-writers-of-sqlite.md.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def _scale(
 ) -> SafeString:
     known = {"slider": slider, "opener": opener, "labelledby": labelledby}
     more = {"whole_error": whole_error, "fallback": fallback}
-    return get_template("parts/slider.html").render(known | more)
+    return mark_safe(get_template("parts/slider.html").render(known | more))  # noqa: S308
 
 
 _scale_once = lru_cache(maxsize=2048)(_scale)
