@@ -214,7 +214,9 @@ class Bot:
         while time.monotonic() - began < PATIENCE_S:
             pause = _EVERY.search(page.text, page.text.rfind('id="waiting"'))
             await asyncio.sleep(int(pause[1]) / 1000 if pause else 1.0)
-            status, text, _where = await self._request("GET", poll.replace("&amp;", "&"))
+            status, text, where = await self._request("GET", poll.replace("&amp;", "&"))
+            if status == 204 and where is None:
+                continue  # No news: htmx leaves the page as it is, and asks again.
             if status == 204:
                 return await self._get(page.path)
             more = _POLL.search(text)
@@ -331,7 +333,10 @@ class Bot:
         self._measures.times_ms[name].append((time.monotonic() - began) * 1000)
         if response.status >= 500:
             raise NoAnswer(f"{response.status} at {name}")
-        return response.status, text, response.headers.get("Location")
+        where = response.headers.get("Location")
+        if response.headers.get("HX-Refresh"):
+            where = urlsplit(path).path
+        return response.status, text, where
 
 
 def _kind(path: str) -> str:

@@ -30,7 +30,7 @@ def django_db_modify_db_settings(
 ) -> None:
     """SQLite tests use a file, as servers do: an in-memory database has other locks."""
     database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
+    if "sqlite" in database["ENGINE"]:
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 

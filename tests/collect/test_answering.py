@@ -53,22 +53,23 @@ def turn(participant: Participant) -> Turn:
 
 
 def work(handler: answering.AnswerHandler, *, n_jobs: int = 4) -> None:
-    """Let a real runner work until `n_jobs` jobs are over."""
+    """Let a real runner work until it has dealt with `n_jobs` jobs."""
+    dealt_with = asyncio.Semaphore(0)
+
+    async def counted(job: Job, db: Database) -> None:
+        try:
+            await handler(job, db)
+        finally:
+            dealt_with.release()
 
     async def run() -> None:
         stop = asyncio.Event()
-        runner = Runner({"utterance": handler}, owner="here:1:x", clock=lambda: NOW, poll_s=0.01)
+        runner = Runner({"utterance": counted}, owner="here:1:x", clock=lambda: NOW, poll_s=0.01)
         task = asyncio.create_task(runner.run(stop))
-        database = Database()
-        over = [Job.State.DONE, Job.State.FAILED]
-        for _ in range(1000):
-            done = await database.call(lambda: Job.objects.filter(state__in=over).count())
-            if done >= n_jobs:
-                break
-            await asyncio.sleep(0.02)
+        for _ in range(n_jobs):
+            await asyncio.wait_for(dealt_with.acquire(), timeout=20)
         stop.set()
         await task
-        await database.aclose()
 
     asyncio.run(run())
     connections.close_all()
@@ -134,7 +135,7 @@ def test_a_model_is_asked_with_what_was_kept_of_the_conversation_so_far(turn: Tu
     operations.rate_turn(conversation=conversation, index=0, scores=scores, now=NOW)
     operations.send_prompt(conversation=conversation, index=1, text="And then?", now=NOW)
     fake = Failing(Reply("Second.", "stop", 1, 1, "v", 1.0))
-    work(answering.AnswerHandler(clock=lambda: NOW, build=lambda _spec: fake), n_jobs=6)
+    work(answering.AnswerHandler(clock=lambda: NOW, build=lambda _spec: fake), n_jobs=2)
     kept = Utterance.objects.get(turn=turn, chosen=True).text
     said = [(m.role, m.content) for m in fake.asked[0].messages]
     assert said == [("user", "Hello"), ("assistant", kept), ("user", "And then?")]

@@ -10,6 +10,7 @@ from django.core.signing import get_cookie_signer
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from manyvoices.collect.conversations import operations
 from manyvoices.collect.people.access import cookie_name
@@ -55,4 +56,23 @@ def test_the_rating_and_reply_pages_cost_the_same_in_every_turn(
         reply.append(_queries(browser, place))
     assert len(set(rating)) == len(set(reply)) == len(set(polling)) == 1
     assert max(rating + reply) <= 9
-    assert polling[0] <= 4
+    assert polling[0] <= 5
+
+
+def test_a_poll_without_news_is_two_small_queries_and_no_page(
+    browser: Client, participant: Participant
+) -> None:
+    conversation = operations.start_conversation(
+        participant=participant, stage=2, number=1, type_name="unguided", now=timezone.now()
+    )
+    operations.send_prompt(conversation=conversation, index=0, text="x", now=timezone.now())
+    with CaptureQueriesContext(connection) as captured:
+        answer = browser.get("/s/small/talk/2/1/progress/?have=")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "HX-Refresh" not in answer
+    assert len(captured) <= 2
+    first = conversation.turns.get().utterances.get(position=0)
+    first.text, first.settled_at = "Here.", timezone.now()
+    first.save()
+    assert b"Here." in browser.get("/s/small/talk/2/1/progress/?have=").content
+    assert browser.get("/s/small/talk/2/1/progress/?have=0").status_code == 204

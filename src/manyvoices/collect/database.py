@@ -35,7 +35,7 @@ def _sqlite(url: str, path: str, netloc: str) -> dict[str, Any]:
     if netloc or len(path) < 2:
         raise DatabaseUrlError(url, "it names no file")
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "manyvoices.collect.sqlite",
         "NAME": str(Path(unquote(path[1:])).absolute()),
         # Connections per thread are kept: opening one per request halved throughput.
         "CONN_MAX_AGE": 600,

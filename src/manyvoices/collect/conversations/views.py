@@ -19,6 +19,7 @@ from manyvoices.collect.people.access import for_participant
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.people.presenting import Posted
+from manyvoices.collect.rows import the_one
 from manyvoices.collect.views import last, posted_lists, render_page
 from manyvoices.design.conversation_steps import ConversationStep
 from manyvoices.design.dialogue import (
@@ -64,7 +65,7 @@ def choose(request: HttpRequest, participant: Participant, stage: int) -> HttpRe
 
 
 def _find(participant: Participant, stage: int, number: int) -> Conversation:
-    conversation = participant.conversations.filter(stage=stage, number=number).first()
+    conversation = the_one(participant.conversations.filter(stage=stage, number=number))
     if conversation is None:
         raise StaleSubmission("there is no such conversation")
     conversation.participant = participant
@@ -227,6 +228,10 @@ def progress(
     request: HttpRequest, participant: Participant, stage: int, number: int
 ) -> HttpResponse:
     """What the waiting page asks for every second: the answers that have come since."""
+    have = request.GET.get("have", "").split(",")
+    now = timezone.now()
+    if queries.nothing_new(participant, stage, number, have=have, now=now):
+        return HttpResponse(status=204)
     found = _find(participant, stage, number)
     turns = queries.turns_with_answers(found)
     if queries.step(found, turns) is not ConversationStep.TURN:
@@ -239,8 +244,8 @@ def progress(
         turns,
         posted={},
         problems={},
-        have=request.GET.get("have", "").split(","),
-        now=timezone.now(),
+        have=have,
+        now=now,
     )
     context = {"page": page, "study": participant.study}
     return render(request, "conversations/_progress.html", context)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from manyvoices.collect.jobs.models import Job
 
@@ -58,8 +58,20 @@ def claim(*, owner: str, limit: int, now: datetime) -> list[Job]:
             job.owner = owner
             job.leased_until = now + timedelta(seconds=job.lease_s)
             job.attempts += 1
-        Job.objects.bulk_update(jobs, ["state", "owner", "leased_until", "attempts"])
+        _store_claim(jobs)
     return jobs
+
+
+def _store_claim(jobs: list[Job]) -> None:
+    """One statement for all jobs of one length, of which a study has two or three."""
+    for until in {job.leased_until for job in jobs}:
+        alike = [job for job in jobs if job.leased_until == until]
+        Job.objects.filter(pk__in=[job.pk for job in alike]).update(
+            state=Job.State.LEASED,
+            owner=alike[0].owner,
+            leased_until=until,
+            attempts=F("attempts") + 1,
+        )
 
 
 def settle(*, job: Job, now: datetime, error: str = "") -> None:
@@ -73,18 +85,40 @@ def settle(*, job: Job, now: datetime, error: str = "") -> None:
         raise LeaseLost(f"{job} is no longer held by {job.owner}")
 
 
+def settle_all(*, jobs: Iterable[Job], now: datetime) -> set[int]:
+    """`settle` for jobs that are done; the keys of those that were still held, all others are not
+    touched. Call inside the transaction that stores their results."""
+    claimed = {job.pk: (job.owner, job.attempts) for job in jobs}
+    rows = Job.objects.select_for_update().filter(pk__in=claimed, state=Job.State.LEASED)
+    held = {
+        pk
+        for pk, owner, attempts in rows.order_by("pk").values_list("pk", "owner", "attempts")
+        if claimed[pk] == (owner, attempts)
+    }
+    Job.objects.filter(pk__in=held).update(
+        state=Job.State.DONE, finished_at=now, error="", leased_until=None
+    )
+    return held
+
+
 def renew(*, job: Job, now: datetime) -> None:
     """Let the lease of a claimed job count from now, where the work begins late.
 
     Between a claim and the begin of the work there may be a queue, which must not count: the job
     would be taken over, and its model asked twice. Raises `LeaseLost` as `settle` does.
     """
-    until = now + timedelta(seconds=job.lease_s)
-    if job.leased_until is not None and until - job.leased_until < WORTH_RENEWING:
+    if is_fresh(job=job, now=now):
         return
+    until = now + timedelta(seconds=job.lease_s)
     if not _held(job).update(leased_until=until):
         raise LeaseLost(f"{job} is no longer held by {job.owner}")
     job.leased_until = until
+
+
+def is_fresh(*, job: Job, now: datetime) -> bool:
+    """Whether a claimed job's lease counts from now already, near enough."""
+    until = now + timedelta(seconds=job.lease_s)
+    return job.leased_until is not None and until - job.leased_until < WORTH_RENEWING
 
 
 def _held(job: Job) -> QuerySet[Job]:

@@ -1,7 +1,9 @@
 """The one asynchronous loop that does the work no web request waits for.
 
 It claims due jobs and gives each to the handler of its kind. Database work runs on one thread of
-its own, so that the loop never blocks and connections stay where they were opened.
+its own, so that the loop never blocks and connections stay where they were opened. What comes while
+that thread is busy is read together next, or stored together in one transaction: a thousand people
+wait for some sixty answers a second, and each write would wait for SQLite's lock and for the disk.
 """
 
 from __future__ import annotations
@@ -11,16 +13,22 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import ParamSpec, Protocol, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from django.db import close_old_connections, connections
 
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
+from manyvoices.collect.jobs.together import Outcome, Together, store_together
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+MOST_TOGETHER = 64
+"""Of one kind: the pages of a web server wait while a transaction holds SQLite's lock."""
 
 
 class Database:
@@ -28,6 +36,8 @@ class Database:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="runner-db")
+        self._waiting: dict[Together, list[tuple[Any, asyncio.Future[Any]]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         def work() -> R:
@@ -36,9 +46,52 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
+    async def store(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`call` for a function that writes: in one transaction with others that wait already.
+
+        Returns once it is stored for good. What it raises undoes its own writes only.
+        """
+        stored: R = await self.together(store_together, partial(function, *args, **kwargs))
+        return stored
+
+    async def together(self, function: Together, item: Any) -> Any:
+        """What `function` makes of `item`; it is given several at once where several wait."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if function in self._waiting:
+            self._waiting[function].append((item, done))
+        else:
+            self._waiting[function] = [(item, done)]
+            task = asyncio.create_task(self._work_off(function))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await done
+
+    async def _work_off(self, function: Together) -> None:
+        # What this turn of the loop still brings comes along.
+        await asyncio.sleep(0)
+        while waiting := self._waiting[function]:
+            batch, self._waiting[function] = waiting[:MOST_TOGETHER], waiting[MOST_TOGETHER:]
+            try:
+                outcomes = await self.call(function, [item for item, _done in batch])
+            except Exception as error:
+                outcomes = [Outcome(error=error)] * len(batch)
+            for (_item, done), outcome in zip(batch, outcomes, strict=True):
+                _tell(done, outcome)
+        del self._waiting[function]
+
     async def aclose(self) -> None:
+        await asyncio.gather(*self._tasks)
         await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown()
+
+
+def _tell(done: asyncio.Future[Any], outcome: Outcome) -> None:
+    if done.done():
+        return  # Whoever waited was cancelled; what was stored is stored.
+    if outcome.error is None:
+        done.set_result(outcome.value)
+    else:
+        done.set_exception(outcome.error)
 
 
 class Handler(Protocol):
@@ -117,7 +170,7 @@ class Runner:
 
     async def _give_up(self, job: Job, error: Exception) -> None:
         try:
-            await self._db.call(
+            await self._db.store(
                 leases.settle, job=job, now=self._clock(), error=f"{type(error).__name__}: {error}"
             )
         except Exception:

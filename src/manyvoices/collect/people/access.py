@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 
 from manyvoices.collect.people.errors import NotTakingPart, StaleSubmission
 from manyvoices.collect.people.models import Participant
+from manyvoices.collect.rows import the_one
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, str, P], HttpResponse]
@@ -34,11 +35,10 @@ def current_participant(request: HttpRequest, study_id: str) -> Participant:
         key = uuid.UUID(value)
     except ValueError:
         raise NotTakingPart(study_id) from None
-    participant = (
+    participant = the_one(
         Participant.objects.select_related("version", "study")
         .defer("version__content")
         .filter(pk=key, study_id=study_id, withdrawn_at=None)
-        .first()
     )
     if participant is None:
         raise NotTakingPart(study_id)

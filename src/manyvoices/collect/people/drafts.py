@@ -9,6 +9,7 @@ from django.db import transaction
 
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Draft, Participant
+from manyvoices.collect.rows import the_one
 
 MAX_FIELDS = 500
 MAX_CHARACTERS = 200_000
@@ -37,7 +38,7 @@ def save_draft(*, participant: Participant, form: str, fields: Fields, now: date
 
 def load_draft(participant: Participant, form: str) -> dict[str, list[str]]:
     """The latest saved state of a form; empty where there is none."""
-    draft = participant.drafts.filter(form=form).first()
+    draft = the_one(participant.drafts.filter(form=form))
     return dict(draft.fields) if draft else {}
 
 

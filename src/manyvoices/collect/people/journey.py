@@ -17,9 +17,9 @@ from manyvoices.design.journey import ConversationFacts, JourneyFacts, Step, nex
 
 def facts(participant: Participant) -> JourneyFacts:
     """What is stored of this participant: two queries."""
-    pages = participant.survey_pages.values_list("stage", "page")
-    conversations = participant.conversations.order_by("stage", "number").values_list(
-        "stage", "number", "type", "finished_at"
+    pages = participant.survey_pages.order_by().values_list("stage", "page")
+    conversations = sorted(
+        participant.conversations.order_by().values_list("stage", "number", "type", "finished_at")
     )
     return JourneyFacts(
         consented=True,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django import template
+from django.template.loader import get_template
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -108,6 +109,42 @@ def _options(
             for step in scale_steps(ends)
         ),
     )
+
+
+@register.simple_tag
+def vas(
+    slider: SliderView,
+    *,
+    opener: str = "",
+    labelledby: str = "",
+    whole_error: str | None = "",
+    fallback: bool | str = True,
+) -> SafeString:
+    """One scale by ``parts/slider.html``, which says what each of these is.
+
+    A page has up to fourteen, and untouched ones are alike for everybody: they are remembered.
+    """
+    is_own = slider.trace or slider.text_value
+    render = _scale if is_own else _scale_once
+    return render(
+        get_language(), slider, opener or "", labelledby, whole_error or "", fallback is not False
+    )
+
+
+def _scale(
+    _language: str | None,
+    slider: SliderView,
+    opener: str,
+    labelledby: str,
+    whole_error: str,
+    fallback: bool,
+) -> SafeString:
+    known = {"slider": slider, "opener": opener, "labelledby": labelledby}
+    more = {"whole_error": whole_error, "fallback": fallback}
+    return mark_safe(get_template("parts/slider.html").render(known | more))  # noqa: S308
+
+
+_scale_once = lru_cache(maxsize=2048)(_scale)
 
 
 @register.simple_tag
