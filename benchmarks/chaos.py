@@ -40,6 +40,7 @@ from benchmarks.live.serving import LoggingServer, own_postgres
 
 from manyvoices.collect.server.run import free_port
 
+START_TRIES = 10
 TARGETS = ("everything", "runner", "web")
 
 
@@ -94,9 +95,17 @@ class Killer:
         self._server = self._start()
 
     def _start(self) -> LoggingServer:
-        server = LoggingServer(self._arguments, url=self.url, log=self._log)
-        server.wait_until_ready()
-        return server
+        """As whatever supervises a server does: try again where the old one's port is not free."""
+        for _ in range(START_TRIES):
+            server = LoggingServer(self._arguments, url=self.url, log=self._log)
+            try:
+                server.wait_until_ready()
+            except RuntimeError:
+                server.stop()
+                time.sleep(1)
+            else:
+                return server
+        raise RuntimeError(f"the server did not come up; see {self._log}")
 
     def stop(self) -> None:
         self._server.stop()
@@ -108,9 +117,9 @@ class Killer:
         runners = [p for p in family if "manyvoices.collect.jobs" in " ".join(_command(p))]
         webs = [p for p in family if p not in runners]
         if target == "everything":
-            family.append(psutil.Process(self._server.process.pid))
+            # The parent first: it would put a new process in the place of each that is killed.
+            self._server.kill()
             _kill(family)
-            self._server.process.wait()
             self._server = self._start()
         else:
             chosen = runners if target == "runner" else webs

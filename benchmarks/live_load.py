@@ -10,6 +10,9 @@ memory, processor seconds per request, and the proof from the database that no a
 missing or there twice. At the end: what a page costs against a bare Django page with the same
 middleware, in processor time, since a machine that does other work makes clocks lie.
 
+On a machine that does other work, `nice` counts within a session only where the kernel groups
+processes by session (see /proc/self/autogroup): raise the groups of this command and of the runner.
+
 Status 1 where a row is lost or doubled.
 """
 

@@ -108,8 +108,9 @@ def _visits() -> Iterator[tuple[str, str, Ready | None]]:
     yield "opening", PLACE, people[3]
     talk(people[4], turns=2, waiting=True)
     yield "waiting (turn 2)", PLACE, people[4]
-    yield "poll (turn 2)", f"{PLACE}progress/?have=", people[4]
+    yield "poll, no news", f"{PLACE}progress/?have=", people[4]
     unrated(people[5])
+    yield "poll, all answers", f"{PLACE}progress/?have=", people[5]
     yield "rating (turn 2)", PLACE, people[5]
     talk(people[6], turns=2)
     yield "reply (turn 3)", PLACE, people[6]
