@@ -30,7 +30,7 @@ _POLL = re.compile(r'hx-get="([^"]+)"')
 _EVERY = re.compile(r"every (\d+)ms")
 _TALK = re.compile(r"/talk/\d+/(\d+)/")
 _ITEM = re.compile(r'data-name="((?:performance|choice)-\w+)"')
-TYPES = ("unguided", "values guided", "controversy guided")
+_TYPE = re.compile(r'name="type" value="([^"]+)"([^>]*)>')
 
 # Below the two seconds after which gunicorn closes an idle connection.
 KEEP_ALIVE_S = 1.0
@@ -186,8 +186,10 @@ class Bot:
         found = re.search(r'name="number" value="(\d+)"', page.text)
         assert found, "the choice has no number"
         number = int(found[1])
-        answer = await self._post(page, {"type": TYPES[(number - 1) // 2], "number": number})
-        if "/talk/" in answer.path:
+        left = [name for name, more in _TYPE.findall(page.text) if "disabled" not in more]
+        assert left, "no kind of conversation is left"
+        answer = await self._post(page, {"type": left[0], "number": number})
+        if _TALK.search(answer.path):
             self._log.talks.add((self._id, number))
         return answer
 
