@@ -77,7 +77,7 @@ def write_manual(shards: Sequence[Path], manual: Mapping[str, bool | None], fold
         table = table.append_column("pii_manual_flag", pa.array(flags, pa.bool_()))
         folder.mkdir(parents=True, exist_ok=True)
         write_table(table, folder / "pii_manual.parquet")
-    return len(manual) - sum(table.num_rows for table in kept)
+    return len(manual) - int(sum(table.num_rows for table in kept))
 
 
 class FlagTable:
@@ -142,8 +142,8 @@ def metadata_rows(prism: Path) -> Iterator[PrismMetadata]:
             yield from rows
             return
     for text in texts_of(Place(prism, native=False, prism=prism, manifest=None)):
-        yield PrismMetadata(
-            **{name: getattr(text, name) for name in KEYS[1:]},
-            **dict.fromkeys((*FLAGS, "pii_manual_flag")),
-            **({} if text.simulated is None else {"simulated": text.simulated}),
-        )
+        fields: dict[str, Any] = {name: getattr(text, name) for name in KEYS[1:]}
+        fields |= dict.fromkeys((*FLAGS, "pii_manual_flag"))
+        if text.simulated is not None:
+            fields["simulated"] = text.simulated
+        yield PrismMetadata(**fields)

@@ -61,7 +61,7 @@ class Plan:
     def told(self) -> dict[str, Json]:
         """For the manifest: settings, and of each file its name and hash, never its place."""
         files = {"reviews": self.reviews, "categories": self.categories, "exclude": self.exclude}
-        return {
+        told: dict[str, Json] = {
             "language": self.language,
             "pii": self.pii,
             "pii_regions": list(self.regions),
@@ -71,7 +71,10 @@ class Plan:
             "preset": self.preset,
             "checks": self.checks,
             "seed": self.seed,
-        } | {name: None if path is None else _file(path) for name, path in files.items()}
+        }
+        for name, path in files.items():
+            told[name] = None if path is None else _file(path)
+        return told
 
 
 def groups_of(plan: Plan) -> list[Group]:

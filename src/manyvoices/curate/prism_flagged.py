@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
@@ -53,9 +53,10 @@ def flag_person(row: PrismSurveyRow, subsets: Subsets) -> PrismSurveyRow:
     return row | {name: row["user_id"] in who for name, who in subsets.people.items()}
 
 
-def _in_subset(
-    rows: Iterable[PrismConversation | PrismUtterance], kept: frozenset[str] | None
-) -> Iterator[PrismConversation | PrismUtterance]:
+Row = TypeVar("Row", PrismConversation, PrismUtterance)
+
+
+def _in_subset(rows: Iterable[Row], kept: frozenset[str] | None) -> Iterator[Row]:
     for row in rows:
         if kept is None:
             yield row

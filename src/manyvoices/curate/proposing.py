@@ -44,10 +44,9 @@ def propose(place: Place, texts: Sequence[Path], folder: Path) -> list[Exclusion
     answers = _answers(place)
     proposals = [row for kind in kinds.values() for row in find_duplicates(kind).proposals()]
     sliders = [(s.user_id, s.n_sliders, s.n_untouched, s.n_at_default) for s in answers.sliders]
-    header = ("user_id", "sliders", "untouched", "at_default")
-    write_csv(folder / "sliders.csv", header, sliders)
-    header = ("instance_id", "user_id", "seen")
-    write_csv(folder / "model_text.csv", header, _signs(kinds, shown))
+    write_csv(folder / "sliders.csv", ("user_id", "sliders", "untouched", "at_default"), sliders)
+    signs = _signs(kinds, shown)
+    write_csv(folder / "model_text.csv", ("instance_id", "user_id", "seen"), signs)
     return [*proposals, *answers.proposals()]
 
 
