@@ -55,6 +55,7 @@ check: $(READY_DEV) ## lint, formatting, types, the arrows between rooms, genera
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/readme_help.py --check
+	$(BIN)/python scripts/format_tables.py --check
 
 format: $(READY_DEV) ## put the code into the house's format
 	$(BIN)/ruff check --fix .
@@ -68,6 +69,7 @@ bench: $(READY_DEV) $(READY_BENCH) ## run the benchmarks, each of which prints a
 
 docs: $(READY_DEV) ## write the generated parts of the docs again and check every link
 	$(BIN)/python scripts/readme_help.py
+	$(BIN)/python scripts/format_tables.py
 	$(BIN)/python scripts/study_schema.py
 	$(BIN)/pytest -q tests/house/test_docs.py
 
@@ -91,7 +93,7 @@ $(READY_VENV):
 
 $(READY_DEMO): pyproject.toml constraints.txt | $(READY_VENV)
 	@echo "Installing what the demo needs into $(VENV) (once, about a minute)"
-	$(PIP) -e '.[server,analysis]'
+	$(PIP) -e '.[server,analysis,curate]'
 	@touch $@
 
 $(READY_DEV): pyproject.toml constraints.txt | $(READY_VENV)

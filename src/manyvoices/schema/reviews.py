@@ -26,16 +26,20 @@ class ReviewLine(Record, frozen=True, kw_only=True):
     marked: list[str] | None = None
     """``kind: words`` of each marked place."""
     text: str | None = None
+    """The text itself; None in what the page gives back."""
     answer: ReviewAnswer | None = None
     """None until it is answered."""
     note: str = ""
+    """What the reviewer adds, in their own words."""
 
 
 class ReviewDecision(Record, frozen=True, kw_only=True):
     """What a review came to for one text."""
 
     review: ReviewKind
+    """What was reviewed."""
     instance_id: str
+    """The text's name in its release."""
     decision: bool | None
     """Yes or no; None where reviewers differ or cannot tell, and nobody has settled it."""
     answers: dict[str, ReviewAnswer]
