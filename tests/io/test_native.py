@@ -17,6 +17,7 @@ from manyvoices.io import (
     write_native,
     write_study_files,
 )
+from manyvoices.io.native import main_study_file, read_study_files
 from manyvoices.schema import DataError
 
 MakeRelease = Callable[..., Path]
@@ -138,3 +139,9 @@ def test_a_study_file_cannot_lead_out_of_the_release(tmp_path: Path, name: str) 
 def test_reading_a_folder_without_native_files_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="a folder with native files"):
         read_native(tmp_path)
+
+
+def test_a_study_by_another_name_is_found_by_the_copy_at_the_top(tmp_path: Path) -> None:
+    files = {"pilot.yaml": "id: pilot", "other.yaml": "id: other"}
+    write_study_files(tmp_path, files, main="pilot.yaml")
+    assert main_study_file(tmp_path, read_study_files(tmp_path)) == "pilot.yaml"

@@ -10,7 +10,7 @@ from manyvoices.analyse.table import ReleaseTable, Source, tabulate
 from manyvoices.analyse.words import StudyWords, study_words
 from manyvoices.design import read_study
 from manyvoices.io.manifest import MANIFEST, sha256
-from manyvoices.io.native import NativeRelease, read_native
+from manyvoices.io.native import NativeRelease, main_study_file, read_native
 from manyvoices.schema.errors import InputError
 
 
@@ -23,7 +23,7 @@ def read_release(
     their place and a note says so. Raises `DataError` where the data are at fault.
     """
     release = read_native(directory)
-    words, notes = _words(release.study)
+    words, notes = _words(release.study, main_study_file(directory, release.study))
     source = _source(release, directory)
     return tabulate(
         release.participants,
@@ -35,11 +35,11 @@ def read_release(
     )
 
 
-def _words(files: Mapping[str, str]) -> tuple[StudyWords, tuple[str, ...]]:
-    if "study.yaml" not in files:
+def _words(files: Mapping[str, str], main: str) -> tuple[StudyWords, tuple[str, ...]]:
+    if main not in files:
         return StudyWords(), ("The release carries no study, so codes stand for questions.",)
     try:
-        return study_words(read_study(files, "study.yaml")), ()
+        return study_words(read_study(files, main)), ()
     except InputError as error:
         first = error.faults[0]
         reason = f"{first.file}: found {first.found}, expected {first.expected}"

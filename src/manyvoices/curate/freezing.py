@@ -15,7 +15,7 @@ from manyvoices.curate.place import Place
 from manyvoices.curate.prism_flagged import survey_rows
 from manyvoices.design import Study, read_study
 from manyvoices.io.manifest import MANIFEST, sha256, write_manifest
-from manyvoices.io.native import read_native, read_study_files
+from manyvoices.io.native import main_study_file, read_native, read_study_files
 from manyvoices.schema import InputError, Json, Release
 from manyvoices.schema.releases import ParentRelease
 
@@ -76,7 +76,7 @@ def _study(folder: Path) -> tuple[Study | None, list[str]]:
     if not files:
         return None, []
     try:
-        return read_study(files, "study.yaml"), []
+        return read_study(files, main_study_file(folder, files)), []
     except InputError as error:
         first = error.faults[0]
         return None, [f"the release's study cannot be loaded ({first.file}: found {first.found})"]

@@ -286,3 +286,15 @@ for _name in NATIVE_FILES:
             marks=(frozenset(_MARKS[_name]),),
         )
     )
+
+
+def main_study_file(directory: Path | str, files: Mapping[str, str]) -> str:
+    """Which of a release's study files is the study itself: the one that stands at the top too.
+
+    It need not be called ``study.yaml`` among the others: a study's folder may hold several.
+    """
+    top = Path(directory) / "study.yaml"
+    if "study.yaml" in files or not top.is_file():
+        return "study.yaml"
+    text = top.read_bytes().decode(errors="replace")
+    return next((name for name, found in files.items() if found == text), "study.yaml")
