@@ -37,7 +37,7 @@ def freeze(
         told: What decided the result, for the manifest.
     """
     origin, before = _parent(parent), parent.manifest
-    study, more = _study(folder)
+    study, more = release_study(folder)
     people, bots = _people(folder, parent, place)
     about = About(
         release_id=_name(parent, origin, told, now),
@@ -71,7 +71,8 @@ def freeze(
     )
 
 
-def _study(folder: Path) -> tuple[Study | None, list[str]]:
+def release_study(folder: Path) -> tuple[Study | None, list[str]]:
+    """The study that a release carries, and notes on why there is none."""
     files = read_study_files(folder)
     if not files:
         return None, []

@@ -21,7 +21,7 @@ from manyvoices.curate.engine import Engine, Ran, Step, run, without
 from manyvoices.curate.exclusions import Exclusions, read_exclusions, write_exclusions
 from manyvoices.curate.filtering import unchanged, write_filtered
 from manyvoices.curate.flags import FlagTable, Group, write_manual, write_metadata
-from manyvoices.curate.freezing import freeze
+from manyvoices.curate.freezing import freeze, release_study
 from manyvoices.curate.grouping import read_groups
 from manyvoices.curate.moderation_asking import Asked
 from manyvoices.curate.place import Place, find_release
@@ -31,6 +31,7 @@ from manyvoices.curate.proposing import propose
 from manyvoices.curate.review_files import read_decisions
 from manyvoices.curate.subsetting import Subsets, draw_subsets, notes_of, write_subsets
 from manyvoices.curate.texts import SHARD_ROWS, text_instances, write_shards
+from manyvoices.design.survey_columns import survey_columns
 from manyvoices.io.manifest import MANIFEST
 from manyvoices.io.native import read_native
 from manyvoices.io.prism_export import write_prism
@@ -171,7 +172,9 @@ def _prepare(parent: Place, plan: Plan, work: Path, running: Running) -> _State:
         place = write_filtered(parent, exclusions, work / "input")
     prism = place.prism
     if prism is None:
-        write_prism(read_native(place.directory), work / "prism")
+        study, _notes = release_study(place.directory)
+        questions = survey_columns(study) if study is not None else ()
+        write_prism(read_native(place.directory), work / "prism", questions=questions)
         prism = work / "prism"
     texts = text_instances(place.directory)
     shards = write_shards(texts, work / "texts", rows=running.shard_rows)
