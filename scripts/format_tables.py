@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from manyvoices.io.converting import Converter
+
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
 BEGIN = "<!-- {name}: written by scripts/format_tables.py -->"
 END = "<!-- /{name} -->"
@@ -37,7 +39,7 @@ def conversion_table() -> str:
     return "\n".join(rows)
 
 
-def _through(steps: tuple) -> str:
+def _through(steps: tuple[Converter, ...]) -> str:
     between = [step.target for step in steps[:-1]]
     return f" (through {', '.join(between)})" if between else ""
 

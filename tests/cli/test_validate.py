@@ -44,8 +44,7 @@ def test_many_faults_of_one_kind_are_one_line_with_their_number(battles: Path) -
     result = run(battles)
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        f"{battles}: model_b: x 1,105, first at line 2, "
-        "e.g. found the number 0, expected a string",
+        f"{battles}: model_b: x 1,105, first at line 2, e.g. found the number 0, expected a string",
         f"{battles}:1107: model_a: found nothing, expected a value: the field is required",
     ]
 
