@@ -92,3 +92,60 @@ def test_rare_answers_of_a_long_list_are_folded_and_none_is_lost() -> None:
 
 def test_questions_that_are_not_choices_are_left_out() -> None:
     assert compositions(table_of(["words"], kind="text")) == ()
+
+
+def asked(kind: str, values: list[Any], words: QuestionWords | None = None) -> ReleaseTable:
+    table = table_of(values, kind=kind)
+    known = StudyWords(questions={("survey", "q"): words} if words else {})
+    return tabulate(table.participants, table.answers, [], words=known)
+
+
+def test_countries_have_their_names_and_only_those_that_somebody_gave() -> None:
+    words = QuestionWords(
+        "Where?", "country", (("DEU", "Germany"), ("FRA", "France"), ("no", "Prefer not to say"))
+    )
+    (question,) = compositions(asked("country", ["FRA", "FRA", "no"], words))
+    assert [(row.label, row.count.n) for row in question.rows] == [
+        ("France", 2),
+        ("Prefer not to say", 1),
+    ]
+
+
+def test_a_ranking_counts_what_came_first() -> None:
+    words = QuestionWords("Order?", "ranking", (("a", "Apples"), ("b", "Bread")))
+    (question,) = compositions(asked("ranking", [["b", "a"], ["b"], None], words))
+    assert question.label == "Order? (put first)"
+    assert [(row.label, row.count.n, row.count.of) for row in question.rows] == [
+        ("Apples", 0, 2),
+        ("Bread", 2, 2),
+    ]
+
+
+def test_each_line_of_a_matrix_is_a_question() -> None:
+    words = QuestionWords(
+        "How often?",
+        "matrix",
+        (("n", "Never"), ("o", "Often"), ("not_applicable", "Does not apply")),
+        lines=(("work", "At work"), ("home", "At home")),
+    )
+    values = [{"work": "o", "home": None}, {"work": "not_applicable", "home": "n"}, None]
+    work, home = compositions(asked("matrix", values, words))
+    assert (work.question_id, work.label) == ("q.work", "How often?: At work")
+    assert [(row.label, row.count.n) for row in work.rows] == [
+        ("Never", 0),
+        ("Often", 1),
+        ("Does not apply", 1),
+    ]
+    assert (home.answered.n, home.answered.of) == (1, 3)
+
+
+def test_a_matrix_of_no_study_is_read_by_its_codes() -> None:
+    (line,) = compositions(asked("matrix", [{"work": "not_applicable"}, {"work": "o"}]))
+    assert line.label == "q: work"
+    assert [row.label for row in line.rows] == ["Does not apply", "o"]
+
+
+def test_points_of_agreement_keep_their_order() -> None:
+    words = QuestionWords("So?", "likert", (("1", "Disagree"), ("2", "Agree")))
+    (question,) = compositions(asked("likert", ["2", "2", "1"], words))
+    assert [(row.label, row.count.n) for row in question.rows] == [("Disagree", 1), ("Agree", 2)]

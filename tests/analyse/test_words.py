@@ -56,3 +56,48 @@ def test_files_without_a_manifest_are_read_and_named_unfinished(tmp_path: Path) 
 )
 def test_declining_is_recognised_by_its_words(label: str, is_so: bool) -> None:
     assert declines(label) is is_so
+
+
+CHOICES = """\
+manyvoices: 1
+id: choices
+title: Choices
+languages: [en]
+stages:
+  - consent: {text: consent.md, minimum_age: 18, withdrawal_days: 14}
+  - survey: {questions: survey.yaml}
+"""
+CHOICE_SURVEY = """\
+- title: Choices
+  questions:
+    - {id: agree, kind: likert, label: Rain is fine.}
+    - {id: country, kind: country, label: "Where do you live?"}
+    - id: order
+      kind: ranking
+      label: Which first?
+      options: [{value: a, label: Apples}, {value: b, label: Bread}]
+    - id: often
+      kind: matrix
+      label: How often?
+      not_applicable: true
+      items: [{id: work, label: At work}]
+      options: [{value: n, label: Never}, {value: o, label: Often}]
+"""
+
+
+def test_every_kind_of_choice_has_its_labels() -> None:
+    from manyvoices.analyse.words import study_words
+    from manyvoices.design import read_study
+
+    files = {"study.yaml": CHOICES, "survey.yaml": CHOICE_SURVEY, "consent.md": "You agree.\n"}
+    words = study_words(read_study(files, "study.yaml"))
+    asked = {name: found for (_survey, name), found in words.questions.items()}
+    assert asked["agree"].options[0] == ("Strongly disagree", "Strongly disagree")
+    assert ("DEU", "Germany") in asked["country"].options
+    assert asked["order"].options == (("a", "Apples"), ("b", "Bread"))
+    assert asked["often"].lines == (("work", "At work"),)
+    assert asked["often"].options == (
+        ("n", "Never"),
+        ("o", "Often"),
+        ("not_applicable", "Does not apply"),
+    )

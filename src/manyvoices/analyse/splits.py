@@ -17,6 +17,10 @@ from manyvoices.schema.judgements import Battle
 CONVERSATION_TYPE = "conversation_type"
 LANGUAGE = "language"
 OTHERS = "All others who answered"
+ONE_CHOICE = ("single", "likert", "country")
+"""Kinds of question that put each person into one group at most."""
+MAX_NAMED = 40
+"""Of longer lists (countries) only the answers that somebody gave are groups."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +106,7 @@ def folded_split(split: Split, min_group: int) -> tuple[Split, tuple[str, ...]]:
 
 def _single_questions(table: ReleaseTable) -> dict[str, tuple[str, str]]:
     """Field name -> (survey, question); the survey is named where two ask the same question."""
-    asked = {(a.survey, a.question_id) for a in table.answers if a.kind == "single"}
+    asked = {(a.survey, a.question_id) for a in table.answers if a.kind in ONE_CHOICE}
     order = {name: place for place, name in enumerate(table.words.questions)}
     names = sorted(asked, key=lambda name: (order.get(name, len(order)), name))
     times = Counter(question for _, question in names)
@@ -122,6 +126,9 @@ def _by_answer(
                 if not declines(label):
                     labels[answer.participant_id] = label
     known = [label for label in options.values() if not declines(label)]
+    if len(known) > MAX_NAMED:
+        given = set(labels.values())
+        known = [label for label in known if label in given]
     names = tuple(dict.fromkeys([*known, *sorted(set(labels.values()))]))
     return _by_person(field, words.label if words else field, names, people, labels)
 

@@ -6,14 +6,28 @@ read. Where the study is missing or cannot be read, the codes stand for themselv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from manyvoices.design.kinds.vas import NOT_APPLICABLE
 from manyvoices.design.protocol import Study
-from manyvoices.design.questions import Attributes, Multiple, Question, Single, Vas
+from manyvoices.design.questions import (
+    Attributes,
+    Country,
+    Likert,
+    Matrix,
+    Multiple,
+    Question,
+    Ranking,
+    Single,
+    Vas,
+)
+from manyvoices.design.written import Option
 
 NOT_SAID = ("prefer not to say", "rather not say", "prefer not to answer")
 """Answers that decline to answer, in lower case: shown last, and never a group of their own."""
+DOES_NOT_APPLY = "Does not apply"
+"""A matrix's line that was said not to apply: the study has no word of its own for it."""
 
 
 def declines(label: str) -> bool:
@@ -27,11 +41,13 @@ class QuestionWords:
 
     label: str
     kind: str
-    """single | multiple | text | vas | info"""
+    """single | multiple | likert | country | ranking | matrix | text | vas | ..."""
     options: tuple[tuple[str, str], ...] = ()
-    """(value, label) in the order of the study: options, or the items of a vas question."""
+    """(value, label) in the order of the study: options, points, or the items of a vas question."""
     anchors: tuple[str, str] = ("", "")
     scale: tuple[int, int] = (1, 100)
+    lines: tuple[tuple[str, str], ...] = ()
+    """(id, label) of a matrix's lines, in the order of the study; `options` holds in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +109,26 @@ def study_words(study: Study) -> StudyWords:
 def _question(question: Question) -> QuestionWords:
     words = QuestionWords(label=question.label, kind=question.kind)
     match question:
-        case Single() | Multiple():
-            pairs = tuple((option.value, option.label) for option in question.options)
-            return replace(words, options=pairs)
+        case Single() | Multiple() | Ranking():
+            return replace(words, options=_pairs(question.options))
+        case Likert() | Country():
+            return replace(words, options=_pairs(question.offered()))
+        case Matrix():
+            lines = tuple((item.id, item.label) for item in question.items)
+            return replace(words, options=_line_options(question), lines=lines)
         case Vas():
             pairs = tuple((item.id, item.label) for item in question.items)
             return replace(words, options=pairs, anchors=question.anchors, scale=question.range)
     return words
+
+
+def _pairs(options: Iterable[Option]) -> tuple[tuple[str, str], ...]:
+    return tuple((option.value, option.label) for option in options)
+
+
+def _line_options(question: Matrix) -> tuple[tuple[str, str], ...]:
+    last = ((NOT_APPLICABLE, DOES_NOT_APPLY),) if question.not_applicable else ()
+    return (*_pairs(question.options), *last)
 
 
 def _attributes(block: Attributes | None) -> AttributeWords:

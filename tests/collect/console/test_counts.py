@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -147,7 +147,7 @@ def test_ratings_of_openings_are_spread_without_those_of_later_turns(
     walk: Walk, talk: Callable[..., Conversation], now: datetime
 ) -> None:
     talk(walk(), 1, finish=False)
-    scores = calls.opening_scores("small")
+    scores = calls.counts("small", now=datetime.now(tz=UTC)).scores
     assert sorted(score for spread in scores.values() for score in spread) == [10, 20, 30, 40]
 
 

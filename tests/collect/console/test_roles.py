@@ -30,6 +30,10 @@ OPEN_TO = {
     "conversations": ("owner", "analyst", "moderator"),
     "conversation": ("owner", "analyst", "moderator"),
     "quality": ("owner", "analyst", "moderator"),
+    "quality-file": ("owner", "analyst"),
+    "cost": ("owner", "analyst", "moderator"),
+    "cost-file": ("owner", "analyst", "moderator"),
+    "sheet": ROLES,
     "tables": ("owner", "analyst"),
     "table": ("owner", "analyst"),
     "roles": ("owner",),
@@ -54,8 +58,8 @@ def cast(participant: Participant) -> dict[str, Client]:
 
 
 def _address(name: str, conversation: Conversation) -> str:
-    more = {"conversation": [conversation.pk], "table": ["participant"]}.get(name, [])
-    return reverse(f"console:{name}", args=["small", *more])
+    more = {"conversation": [conversation.pk], "table": ["participant"], "sheet": ["models"]}
+    return reverse(f"console:{name}", args=["small", *more.get(name, [])])
 
 
 def test_every_page_of_a_study_names_who_opens_it() -> None:

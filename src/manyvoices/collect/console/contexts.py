@@ -138,6 +138,10 @@ class ResponderRow:
     failures: list[FailureCount]
     latency: str
     spread: ScoreSpread | None
+    tokens: int = 0
+    """Read and written, by the provider's own count."""
+    cost: str = ""
+    """By the model's prices; empty where it has none."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,30 @@ class QueueView:
 
 
 @dataclass(frozen=True)
+class QuotaRow:
+    """One cell of the study's quotas; people only."""
+
+    label: str
+    taken: Share
+    """Places held, of all; `of` is 0 where the cell has no limit."""
+    limited: bool
+    complete: int
+    active: int
+    target: int | None
+    state: str
+    is_full: bool
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One number of the budget, in words; `name` is its column in files."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
 class StudyPage:
     id: str
     title: str
@@ -184,6 +212,12 @@ class StudyPage:
     last_activity: datetime | None
     counted_at: datetime
     first_day: datetime
+    quotas: list[QuotaRow]
+    amounts: list[Amount]
+    exits: list[tuple[str, str, int]]
+    """(code, words, people): who waits and who left before the end."""
+    sheets: list[tuple[str, str]]
+    """(name, address) of what can be downloaded."""
 
     @property
     def all_good(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,11 +15,23 @@ from django.views.decorators.http import require_http_methods, require_safe
 from manyvoices.collect.console import roles as acts
 from manyvoices.collect.console import tables as all_tables
 from manyvoices.collect.console.access import Ability, StaffRequest, allowed
-from manyvoices.collect.console.audit import record
+from manyvoices.collect.console.downloads import csv_file, csv_stream, note_download
 from manyvoices.collect.console.models import AuditEntry, StudyRole
-from manyvoices.collect.console.presenting.quality import quality_page, read_terms
+from manyvoices.collect.console.presenting.groups import (
+    group_lines,
+    groups,
+    groups_page,
+    questions,
+)
+from manyvoices.collect.console.presenting.quality import (
+    quality_lines,
+    quality_page,
+    read_terms,
+)
+from manyvoices.collect.console.presenting.sheets import written
 from manyvoices.collect.console.queries.quality import people_records
 from manyvoices.collect.studies.models import Study
+from manyvoices.curate.quality_cost import StudyCost, Terms
 
 PAGE_SIZE = 50
 
@@ -32,6 +44,41 @@ def quality(request: StaffRequest, found: Study) -> HttpResponse:
         found, people_records(found.pk), read_terms(request.GET), number=request.GET.get("page")
     )
     return _show(request, found, "quality", page=page)
+
+
+@require_safe
+@allowed(Ability.EXPORT)
+def quality_file(request: StaffRequest, found: Study) -> HttpResponse:
+    """Everybody's checks and values as CSV, by pseudonym."""
+    note_download(request, found, "quality")
+    text = written(quality_lines(found, people_records(found.pk)))
+    return csv_file(text, f"{found.pk}-quality.csv")
+
+
+@require_safe
+@allowed(Ability.TEXTS)
+def cost(request: StaffRequest, found: Study) -> HttpResponse:
+    """Cost and pay by the answers to one question."""
+    by, terms, told = _by_group(request, found)
+    return _show(request, found, "cost", page=groups_page(found, told, terms, by=by))
+
+
+@require_safe
+@allowed(Ability.TEXTS)
+def cost_file(request: StaffRequest, found: Study) -> HttpResponse:
+    """The same as CSV."""
+    by, _terms, told = _by_group(request, found)
+    note_download(request, found, f"cost by {by}")
+    return csv_file(written(group_lines(told)), f"{found.pk}-cost.csv")
+
+
+def _by_group(request: StaffRequest, found: Study) -> tuple[str, Terms, dict[str, StudyCost]]:
+    """The question that the address names, or the study's first; what is paid; what it costs."""
+    asked = questions(found.current.spec)
+    by, terms = request.GET.get("by", ""), read_terms(request.GET)
+    if by not in asked:
+        by = next(iter(asked), "")
+    return by, terms, groups(found, people_records(found.pk), terms, by=by) if by else {}
 
 
 @require_safe
@@ -51,14 +98,9 @@ def table(request: StaffRequest, found: Study, name: str) -> HttpResponse:
     if chosen is None:
         raise Http404("no such table")
     sees = Ability.IDENTITIES in request.abilities
-    if request.method == "GET":
-        actor = request.user.get_username()
-        record(actor, "download table", found.pk, name, {"identities": sees}, timezone.now())
+    note_download(request, found, name)
     lines = all_tables.lines(chosen, found.pk, identities=sees)
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{found.pk}-{name}.csv"'
-    # Nothing here is compressed: gzip would hold rows back.
-    return response  # type: ignore[return-value]  # it is one for every middleware
+    return csv_stream(lines, f"{found.pk}-{name}.csv")
 
 
 def _tables(request: StaffRequest) -> list[all_tables.Table]:
@@ -79,7 +121,7 @@ def roles(request: StaffRequest, found: Study) -> HttpResponse:
         found,
         "roles",
         status=422 if problem else 200,
-        held=held,
+        held=[(row, _role_words(row.role)) for row in held],
         choices=[(value, _role_words(value)) for value in StudyRole.Role.values],
         problem=problem,
         typed=request.POST.get("username", ""),

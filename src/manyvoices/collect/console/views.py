@@ -18,9 +18,11 @@ from manyvoices.collect.console import throttle
 from manyvoices.collect.console.access import Ability, StaffRequest, allowed, any_role, studies_of
 from manyvoices.collect.console.audit import record
 from manyvoices.collect.console.contexts import Choice, ListPage
+from manyvoices.collect.console.downloads import csv_file, note_download
 from manyvoices.collect.console.filters import Filter, read_filter
 from manyvoices.collect.console.presenting import lists as rows_of
 from manyvoices.collect.console.presenting.conversation import conversation_page
+from manyvoices.collect.console.presenting.sheets import SHEETS, written
 from manyvoices.collect.console.presenting.studies import studies_page
 from manyvoices.collect.console.presenting.study import study_page
 from manyvoices.collect.console.queries import lists
@@ -76,8 +78,20 @@ def study(request: StaffRequest, found: Study) -> HttpResponse:
     page = study_page(
         study_facts(found, now=timezone.now()),
         invitation_url=request.build_absolute_uri(reverse("people:enter", args=[found.pk])),
+        sees_people=Ability.TEXTS in request.abilities,
     )
     return render(request, "console/study.html", {"page": page, "study": found})
+
+
+@require_safe
+@allowed(Ability.PROGRESS)
+def sheet(request: StaffRequest, found: Study, name: str) -> HttpResponse:
+    """One table of the study's page as CSV: counts only, nothing of any person."""
+    if name not in SHEETS:
+        raise Http404("no such table")
+    note_download(request, found, name)
+    text = written(SHEETS[name](study_facts(found, now=timezone.now())))
+    return csv_file(text, f"{found.pk}-{name}.csv")
 
 
 @require_safe
@@ -155,7 +169,9 @@ def failures(request: StaffRequest, found: Study) -> HttpResponse:
         "failures",
         chosen,
         page=page,
-        rows=rows_of.failure_rows(study_id, page.object_list),
+        rows=rows_of.failure_rows(
+            study_id, page.object_list, opens=Ability.TEXTS in request.abilities
+        ),
         choices=[
             rows_of.who_choice(chosen),
             rows_of.responder_choice(chosen, known[0].spec if known else None),

@@ -10,6 +10,11 @@ from django.utils.translation import ngettext
 
 from manyvoices.collect.console.contexts import Check, QueueView
 from manyvoices.collect.console.numbers import number
+from manyvoices.collect.console.presenting.places import (
+    budget_check,
+    exits_check,
+    places_check,
+)
 from manyvoices.collect.console.presenting.words import duration
 from manyvoices.collect.console.queries.calls import Queue
 from manyvoices.collect.console.queries.study import StudyFacts
@@ -21,12 +26,17 @@ STUCK_AFTER = timedelta(seconds=30)
 
 def checks(facts: StudyFacts) -> list[Check]:
     """In the order in which a person coming in would meet them."""
-    return [
+    spec, found = facts.versions[0].spec if facts.versions else None, facts.places
+    every = [
         _open(facts.study),
         _version(bool(facts.versions)),
+        budget_check(found.money),
+        places_check(found.cells, spec),
+        exits_check(found.left),
         _runner(queue_view(facts.queue, now=facts.now)),
-        _responders(facts.silent),
+        _responders(facts.silent, [m.id for m in spec.models] if spec else []),
     ]
+    return [check for check in every if check is not None]
 
 
 def _open(study: Study) -> Check:
@@ -54,7 +64,10 @@ def _runner(queue: QueueView) -> Check:
     return Check(False, queue.words, advice)
 
 
-def _responders(silent: dict[str, int]) -> Check:
+def _responders(silent: dict[str, int], models: list[str]) -> Check:
+    if models and set(models) <= set(silent):
+        text = _("No model answers: all of them left every call of the last hour unanswered.")
+        return Check(False, text, _("Nobody can talk to anything. The failures say why."))
     if not silent:
         return Check(True, _("No model has left every call of the last hour without an answer."))
     names = ", ".join(silent)

@@ -94,12 +94,14 @@ def conversation_rows(
     ]
 
 
-def failure_rows(study_id: str, utterances: Iterable[Utterance]) -> list[FailureRow]:
-    """One row per call without an answer; links to the place in its conversation."""
-    return [_failure(study_id, utterance) for utterance in utterances]
+def failure_rows(
+    study_id: str, utterances: Iterable[Utterance], *, opens: bool = True
+) -> list[FailureRow]:
+    """One row per call without an answer; links to the place in its conversation if it `opens`."""
+    return [_failure(study_id, utterance, opens=opens) for utterance in utterances]
 
 
-def _failure(study_id: str, utterance: Utterance) -> FailureRow:
+def _failure(study_id: str, utterance: Utterance, *, opens: bool) -> FailureRow:
     turn = utterance.turn
     page = reverse("console:conversation", args=[study_id, turn.conversation_id])
     return FailureRow(
@@ -111,7 +113,7 @@ def _failure(study_id: str, utterance: Utterance) -> FailureRow:
         turn=turn.index + 1,
         attempt=utterance.attempt,
         latency=words.latency(utterance.latency_ms),
-        url=f"{page}#turn-{turn.index + 1}",
+        url=f"{page}#turn-{turn.index + 1}" if opens else "",
     )
 
 

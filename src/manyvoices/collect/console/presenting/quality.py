@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from manyvoices.collect.console.numbers import number, percent
+from manyvoices.collect.console.presenting.quality_words import asked, check_name, reason
 from manyvoices.collect.studies.models import Study
 from manyvoices.curate.quality import PersonQuality, PersonRecords, check_people, is_approved
 from manyvoices.curate.quality_checks import CheckLine, check_lines
@@ -65,7 +67,10 @@ class QualityPage:
     """Every check there is."""
     n_people: int
     n_flagged: int
-    rows: Page[FlagRow]
+    rows: list[FlagRow]
+    newer_url: str
+    older_url: str
+    """The list's neighbouring pages, with the same terms; empty where there is none."""
 
 
 def read_terms(query: Mapping[str, str]) -> Terms:
@@ -96,23 +101,44 @@ def quality_page(
         approved=[p.minutes for p in real if p.minutes is not None and is_approved(p)],
     )
     flagged = [person for person in checked if person.signals]
-    listed = Paginator([_row(study.pk, person) for person in flagged], PAGE_SIZE)
+    shown = Paginator(flagged, PAGE_SIZE).get_page(number)
     return QualityPage(
-        terms=_terms(terms),
+        terms=term_fields(terms),
         cost=_cost(cost),
         pay=_pay(cost, terms),
         checks=[_check(line) for line in check_lines(spec, people, checked)],
         n_people=len(checked),
         n_flagged=len(flagged),
-        rows=listed.get_page(number),
+        rows=[_row(study.pk, person) for person in shown],
+        newer_url=_page_url(terms, shown.number - 1) if shown.has_previous() else "",
+        older_url=_page_url(terms, shown.number + 1) if shown.has_next() else "",
     )
 
 
-def _terms(terms: Terms) -> list[TermField]:
+def _page_url(terms: Terms, page: int) -> str:
+    fields = {field.name: field.value for field in term_fields(terms)}
+    return "?" + urlencode({**fields, "page": page})
+
+
+def quality_lines(study: Study, people: Sequence[PersonRecords]) -> Iterator[Sequence[object]]:
+    """Everybody's checks and values as rows of a file, the header first; nobody is left out."""
+    yield ("participant_id", "simulated", "status", "minutes", "conversations", "mean_turns",
+           "words_per_text", "untouched_scales", "untouched_attributes", "prefer_not_to_say",
+           "signals", "suggestion")  # fmt: skip
+    for person in check_people(people, study.current.spec):
+        signals = "; ".join(f"{s.severity.value}: {s.check}: {s.reason}" for s in person.signals)
+        yield (person.participant_id, person.simulated, person.status, person.minutes,
+               person.n_conversations, person.mean_turns, person.survey_text.words,
+               person.n_untouched_scales, person.n_untouched_attributes,
+               person.n_prefer_not_to_say, signals, person.suggestion.value)  # fmt: skip
+
+
+def term_fields(terms: Terms) -> list[TermField]:
+    """The form that says what is paid."""
     labels = {
         "reward": _("Reward per person"),
-        "fee": _("Fee, % of the reward"),
-        "vat": _("Tax, % of the fee"),
+        "fee": _("Fee in percent of the reward"),
+        "vat": _("Tax in percent of the fee"),
         "extra": _("Paid once"),
         "least_hourly": _("Least pay per hour"),
     }
@@ -170,7 +196,8 @@ def _check(line: CheckLine) -> CheckRow:
         "works_by_touch": _("Not applicable: scales work by touch."),
     }
     n = "" if line.n is None else number(line.n)
-    return CheckRow(line.check, ", ".join(line.asks_for), n, words.get(line.silent, ""))
+    asks_for = ", ".join(asked(str(word)) for word in line.asks_for)
+    return CheckRow(check_name(line.check), asks_for, n, words.get(line.silent, ""))
 
 
 def _row(study_id: str, person: PersonQuality) -> FlagRow:
@@ -188,8 +215,11 @@ def _row(study_id: str, person: PersonQuality) -> FlagRow:
         pseudonym=person.participant_id,
         url=f"{url}?participant={person.participant_id}",
         simulated=person.simulated,
-        reasons=[(s.severity.value, f"{s.check}: {s.reason}") for s in person.signals],
-        suggestion=person.suggestion.value,
+        reasons=[
+            (asked(s.severity.value), f"{check_name(s.check)}: {reason(s.reason)}")
+            for s in person.signals
+        ],
+        suggestion=asked(person.suggestion.value),
         values=f"{values}; {_platform(person)}" if person.status else values,
     )
 

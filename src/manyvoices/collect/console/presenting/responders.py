@@ -12,6 +12,7 @@ from manyvoices.collect.console.numbers import number
 from manyvoices.collect.console.presenting.words import failure, latency
 from manyvoices.collect.console.queries.calls import ANSWERED, WAITING
 from manyvoices.collect.console.queries.study import StudyFacts
+from manyvoices.collect.conversations.budget import Usage
 
 
 def responder_rows(facts: StudyFacts, *, simulated: bool) -> list[ResponderRow]:
@@ -49,7 +50,20 @@ def _row(facts: StudyFacts, name: str, *, simulated: bool) -> ResponderRow:
         ],
         latency=latency(facts.latency_ms.get((simulated, name))),
         spread=_spread(facts, facts.scores.get((simulated, name), {})),
+        tokens=sum(facts.tokens.get((simulated, name), (0, 0))),
+        cost=_cost(facts, name, facts.tokens.get((simulated, name), (0, 0))),
     )
+
+
+def _cost(facts: StudyFacts, name: str, tokens: tuple[int, int]) -> str:
+    """By the prices of the current version; empty where the model has none there."""
+    spec = facts.versions[0].spec if facts.versions else None
+    model = next((m for m in spec.models if m.id == name), None) if spec else None
+    if model is None or model.prices is None:
+        return ""
+    money = Usage(0, *tokens).picos(model) / 1e12
+    unit = spec.budget.currency if spec and spec.budget else ""
+    return f"{number(money, 2)} {unit}".strip()
 
 
 def _spread(facts: StudyFacts, scores: dict[int, int]) -> ScoreSpread | None:

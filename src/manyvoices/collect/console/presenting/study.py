@@ -21,7 +21,9 @@ from manyvoices.collect.console.contexts import (
 from manyvoices.collect.console.filters import Done, Filter, query_string
 from manyvoices.collect.console.numbers import number
 from manyvoices.collect.console.presenting.checks import checks, queue_view
+from manyvoices.collect.console.presenting.places import amounts, exit_rows, quota_rows
 from manyvoices.collect.console.presenting.responders import responder_rows
+from manyvoices.collect.console.presenting.sheets import SHEETS
 from manyvoices.collect.console.presenting.words import (
     StudyStep,
     duration,
@@ -33,37 +35,61 @@ from manyvoices.collect.console.queries.study import SPARK_DAYS, StudyFacts
 from manyvoices.collect.studies.models import StudyVersion
 
 
-def study_page(facts: StudyFacts, *, invitation_url: str) -> StudyPage:
-    """Everything on the page of one study."""
+def study_page(facts: StudyFacts, *, invitation_url: str, sees_people: bool = True) -> StudyPage:
+    """Everything on the page of one study.
+
+    `sees_people`: numbers lead to the people and conversations behind them; where the reader may
+    not open those, they lead nowhere.
+    """
     kinds = [False, True] if facts.has_simulated else [False]
+    links = _Links(facts.study.pk, opens=sees_people)
+    spec = facts.versions[0].spec if facts.versions else None
     return StudyPage(
         id=facts.study.pk,
         title=facts.study.title,
         is_open=facts.study.is_open,
         invitation_url=invitation_url,
         checks=checks(facts),
-        groups=[_group(facts, simulated=simulated) for simulated in kinds],
-        funnels=funnels(facts),
+        groups=[_group(facts, links, simulated=simulated) for simulated in kinds],
+        funnels=funnels(facts, links),
         queue=queue_view(facts.queue, now=facts.now),
         last_activity=facts.last_activity,
         counted_at=facts.now,
         first_day=facts.first_day,
+        quotas=quota_rows(facts.places.cells, spec),
+        amounts=amounts(facts.places.money),
+        exits=exit_rows(facts.places.left),
+        sheets=[(name, reverse("console:sheet", args=[facts.study.pk, name])) for name in SHEETS],
     )
 
 
-def funnels(facts: StudyFacts) -> list[Funnel]:
+class _Links:
+    """Addresses of lists, narrowed; empty where the reader may not open them."""
+
+    def __init__(self, study_id: str, *, opens: bool) -> None:
+        self._study_id, self._opens = study_id, opens
+
+    def to(self, page: str, chosen: Filter) -> str:
+        """The list `page` narrowed to `chosen`."""
+        if not self._opens:
+            return ""
+        return reverse(f"console:{page}", args=[self._study_id]) + query_string(chosen)
+
+
+def funnels(facts: StudyFacts, links: _Links | None = None) -> list[Funnel]:
     """One for each version that anybody takes part under; the current one always."""
+    links = links or _Links(facts.study.pk, opens=True)
     used = {version for version, _simulated in facts.heads}
     return [
-        _funnel(facts, version, is_current=position == 0)
+        _funnel(facts, links, version, is_current=position == 0)
         for position, version in enumerate(facts.versions)
         if position == 0 or version.pk in used
     ]
 
 
-def _funnel(facts: StudyFacts, version: StudyVersion, *, is_current: bool) -> Funnel:
+def _funnel(facts: StudyFacts, links: _Links, version: StudyVersion, *, is_current: bool) -> Funnel:
     people, simulated = (facts.heads.get((version.pk, kind), Heads()) for kind in (False, True))
-    row = _RowMaker(facts.study.pk, version.number, people.consented, simulated.consented)
+    row = _RowMaker(links, version.number, people.consented, simulated.consented)
     rows = [row.make(_("Consented"), people.consented, simulated.consented, status="staying")]
     rows += [_step_row(facts, version.pk, step, row) for step in steps(version.spec)]
     rows.append(row.make(_("Complete"), people.complete, simulated.complete, status="complete"))
@@ -83,8 +109,8 @@ def _funnel(facts: StudyFacts, version: StudyVersion, *, is_current: bool) -> Fu
 class _RowMaker:
     """Makes the rows of one funnel: the same denominators, links to the same version's people."""
 
-    def __init__(self, study_id: str, version: int, people: int, simulated: int) -> None:
-        self._people_url = reverse("console:people", args=[study_id])
+    def __init__(self, links: _Links, version: int, people: int, simulated: int) -> None:
+        self._links = links
         self._version = version
         self._of = {False: people, True: simulated}
 
@@ -102,7 +128,7 @@ class _RowMaker:
         shares = {}
         for kind, n in ((False, people), (True, simulated)):
             chosen = Filter(simulated=kind, version=self._version, status=status, done=done)
-            shares[kind] = Share(n, self._of[kind], self._people_url + query_string(chosen))
+            shares[kind] = Share(n, self._of[kind], self._links.to("people", chosen))
         return FunnelRow(label, shares[False], shares[True], underway, time)
 
 
@@ -123,12 +149,11 @@ def _step_row(facts: StudyFacts, version: int, step: StudyStep, row: _RowMaker) 
     )
 
 
-def _group(facts: StudyFacts, *, simulated: bool) -> Group:
+def _group(facts: StudyFacts, links: _Links, *, simulated: bool) -> Group:
     heads = facts.total(simulated=simulated)
-    url = reverse("console:people", args=[facts.study.pk])
 
     def share(n: int, of: int, status: str) -> Share:
-        return Share(n, of, url + query_string(Filter(simulated=simulated, status=status)))
+        return Share(n, of, links.to("people", Filter(simulated=simulated, status=status)))
 
     per_day = {day: n for (kind, day), n in facts.completions.items() if kind is simulated}
     return Group(
@@ -139,21 +164,22 @@ def _group(facts: StudyFacts, *, simulated: bool) -> Group:
         withdrawn=share(heads.withdrawn, heads.consented + heads.withdrawn, "withdrew"),
         duration=duration(facts.durations.get(simulated)),
         spark=spark(per_day, first_day=facts.first_day.date()),
-        types=_types(facts, simulated=simulated),
+        types=_types(facts, links, simulated=simulated),
         responders=responder_rows(facts, simulated=simulated),
     )
 
 
-def _types(facts: StudyFacts, *, simulated: bool) -> list[TypeRow]:
+def _types(facts: StudyFacts, links: _Links, *, simulated: bool) -> list[TypeRow]:
     spec = facts.versions[0].spec if facts.versions else None
-    url = reverse("console:conversations", args=[facts.study.pk])
     return [
         TypeRow(
             label=type_label(spec, name),
             finished=Share(
                 reached.finished,
                 reached.begun,
-                url + query_string(Filter(simulated=simulated, type=name, status="complete")),
+                links.to(
+                    "conversations", Filter(simulated=simulated, type=name, status="complete")
+                ),
             ),
             rated=_rated(facts.turns.get((simulated, name), (0, 0))),
         )

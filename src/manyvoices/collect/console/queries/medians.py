@@ -11,8 +11,27 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Window
+from django.db.models import Count, F, FloatField, Func, QuerySet, Window
 from django.db.models.functions import RowNumber
+
+
+class SecondsBetween(Func):
+    """Seconds from the second moment to the first, to the millisecond.
+
+    Django's own difference of two columns is a Python function on SQLite, called several times for
+    each row: half of what a page of medians cost.
+    """
+
+    arity = 2
+    output_field = FloatField()
+    template = "EXTRACT(EPOCH FROM (%(expressions)s))::double precision"
+    arg_joiner = " - "
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:  # noqa: ARG002
+        """Days as a number; whole milliseconds are inside."""
+        first, second = (compiler.compile(part) for part in self.get_source_expressions())
+        sql = f"ROUND((julianday({first[0]}) - julianday({second[0]})) * 86400.0, 3)"
+        return sql, (*first[1], *second[1])
 
 
 def medians(

@@ -13,9 +13,7 @@ from typing import Any
 from django.db.models import (
     Case,
     Count,
-    DurationField,
     Exists,
-    ExpressionWrapper,
     F,
     Max,
     OuterRef,
@@ -26,7 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import TruncDate
 
-from manyvoices.collect.console.queries.medians import medians
+from manyvoices.collect.console.queries.medians import SecondsBetween, medians
 from manyvoices.collect.conversations.models import Conversation, Turn
 from manyvoices.collect.people.models import Draft, Participant
 from manyvoices.collect.studies.models import Study, StudyVersion
@@ -207,13 +205,11 @@ def completions_per_day(
 
 def median_duration(study_id: str) -> dict[bool, timedelta]:
     """Simulated -> median time from consent to the end, of those who came to the end."""
-    complete = Participant.objects.filter(study_id=study_id, withdrawn_at=None).annotate(
-        duration=ExpressionWrapper(
-            F("completed_at") - F("consented_at"), output_field=DurationField()
-        )
-    )
+    complete = Participant.objects.filter(
+        study_id=study_id, withdrawn_at=None, completed_at__isnull=False
+    ).annotate(duration=SecondsBetween("completed_at", "consented_at"))
     found = medians(complete, "duration", by=["simulated"])
-    return {simulated: duration for (simulated,), duration in found.items()}
+    return {simulated: timedelta(seconds=took) for (simulated,), took in found.items()}
 
 
 def step_durations(study_id: str) -> dict[tuple[int, bool, str, int, int], timedelta]:
@@ -232,19 +228,19 @@ def step_durations(study_id: str) -> dict[tuple[int, bool, str, int, int], timed
             When(page=0, stage=1, then=F("participant__consented_at")),
             default=Subquery(earlier.values("sent_at")[:1]),
         ),
-        took=ExpressionWrapper(F("sent_at") - F("before"), output_field=DurationField()),
+        took=SecondsBetween("sent_at", "before"),
     )
     talks = Conversation.objects.filter(
-        participant__study_id=study_id, participant__withdrawn_at=None
-    ).annotate(
-        took=ExpressionWrapper(F("finished_at") - F("started_at"), output_field=DurationField())
-    )
+        participant__study_id=study_id,
+        participant__withdrawn_at=None,
+        finished_at__isnull=False,
+    ).annotate(took=SecondsBetween("finished_at", "started_at"))
     who = ["participant__version_id", "participant__simulated", "stage"]
     of_pages = medians(pages, "took", by=[*who, "page"])
     of_talks = medians(talks, "took", by=[*who, "number"])
     found = {(v, s, "survey", stage, n): took for (v, s, stage, n), took in of_pages.items()}
     found |= {(v, s, "conversation", stage, n): took for (v, s, stage, n), took in of_talks.items()}
-    return found
+    return {step: timedelta(seconds=took) for step, took in found.items()}
 
 
 def _of(rows: QuerySet[Any, Any], column: str, study_id: str | None) -> QuerySet[Any, Any]:

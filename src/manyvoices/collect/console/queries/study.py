@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from manyvoices.collect.console.queries import calls, progress
+from manyvoices.collect.console.queries.places import Places, places
 from manyvoices.collect.studies.models import Study, StudyVersion
 
 SPARK_DAYS = 30
@@ -32,8 +33,10 @@ class StudyFacts:
     latency_ms: dict[tuple[bool, str], float]
     scores: dict[tuple[bool, str], dict[int, int]]
     silent: dict[str, int]
+    tokens: dict[tuple[bool, str], tuple[int, int]]
     queue: calls.Queue
     step_durations: dict[tuple[int, bool, str, int, int], timedelta]
+    places: Places
 
     @property
     def has_simulated(self) -> bool:
@@ -56,11 +59,13 @@ def study_facts(study: Study, *, now: datetime) -> StudyFacts:
     """Count everything of `study`: a fixed number of queries."""
     key, first_day = study.pk, spark_start(now)
     done = progress.completions_per_day(since=first_day, study_id=key)
+    known = progress.versions(key)
+    called = calls.counts(key, now=now)
     return StudyFacts(
         study=study,
         now=now,
         first_day=first_day,
-        versions=progress.versions(key),
+        versions=known,
         heads={(v, simulated): n for (_s, v, simulated), n in progress.heads(key).items()},
         survey_pages=progress.survey_pages_sent(key),
         conversations=progress.conversations_reached(key),
@@ -70,12 +75,14 @@ def study_facts(study: Study, *, now: datetime) -> StudyFacts:
         durations=progress.median_duration(key),
         completions={(simulated, day): n for (_s, simulated, day), n in done.items()},
         last_activity=progress.last_activity(key).get(key),
-        outcomes=calls.outcomes(key),
+        outcomes=called.outcomes,
         latency_ms=calls.median_latency_ms(key),
-        scores=calls.opening_scores(key),
-        silent=calls.silent_responders(key, now=now),
+        scores=called.scores,
+        silent=called.silent,
+        tokens=called.tokens,
         queue=calls.queue(now=now),
         step_durations=progress.step_durations(key),
+        places=places(study, has_version=bool(known)),
     )
 
 
