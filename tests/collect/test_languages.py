@@ -9,22 +9,27 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 from tests.collect.catalogues import read_mo, read_po, write_mo
 from tests.collect.page_samples import SAMPLES
 
 from manyvoices.collect import messages, settings
-from manyvoices.collect.conversations.models import Turn
-from manyvoices.collect.people.models import Participant
+from manyvoices.collect.conversations.models import Conversation, Turn
+from manyvoices.collect.people.models import Participant, QuotaCell, Reservation
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.collect.studies.operations import publish_study
-from manyvoices.design import Study
+from manyvoices.collect.surveys.operations import store_page
+from manyvoices.design import Study, load_study
 from manyvoices.design.problems import MESSAGES
 from manyvoices.design.translations import texts
+from manyvoices.io.countries import COUNTRIES, NOT_SAID
 
+ASSETS = Path(__file__).parent.parent / "assets"
 LOCALE = Path(settings.BASE_DIR) / "locale"
 CATALOGUES = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
 OTHERS = [code for code, _name in settings.LANGUAGES if code != "en"]
@@ -155,8 +160,8 @@ class Letters(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag not in {"meta", "link", "input", "br", "hr", "img"}:
-            # The menu names each language in that language.
-            own = tag == "button" and "lang" in given
+            # The menu names each language in that language; a pseudonym is in none.
+            own = (tag == "button" and "lang" in given) or given.get("class") == "id"
             self.inside.append("code" if own else tag)
         self.escaped += [v for k in READ_ALOUD if (v := given.get(k)) and self._outside(v)]
 
@@ -290,3 +295,148 @@ def test_no_string_escapes_translation_where_something_is_wrong(pseudo: Client) 
     }
     found = {name: _escapes(response) for name, response in pages.items()}
     assert {name: escaped for name, escaped in found.items() if escaped} == {}
+
+
+@pytest.fixture
+def console_pages(pseudo: Client) -> Callable[[], dict[str, HttpResponse]]:
+    """Every page of the console, for its owner, over a study with a person in the middle of it."""
+    staff = User.objects.create_user("§", password="§§", is_staff=True, is_superuser=True)
+
+    stranger = User.objects.create_user("§1")
+
+    def look() -> dict[str, HttpResponse]:
+        browser = Client()
+        browser.cookies[django_settings.LANGUAGE_COOKIE_NAME] = PSEUDO
+        pages = {"log in": browser.get("/console/login/")}
+        pages["log in, wrong"] = browser.post("/console/login/", {"username": "x", "password": "y"})
+        browser.force_login(stranger)
+        pages["stranger"] = browser.get("/console/")
+        browser.force_login(staff)
+        pages["studies"] = browser.get("/console/")
+        names = ("study", "people", "conversations", "failures", "quality", "cost", "tables")
+        for name in (*names, "roles", "audit"):
+            pages[name] = browser.get(reverse(f"console:{name}", args=["small"]))
+        wrong = {"action": "give", "username": "nobody", "role": "x"}
+        pages["roles, wrong"] = browser.post(reverse("console:roles", args=["small"]), wrong)
+        for talk in Conversation.objects.all():
+            url = reverse("console:conversation", args=["small", talk.pk])
+            pages[f"conversation {talk.number}"] = browser.get(url)
+        for who in ("people", "simulated"):
+            url = reverse("console:people", args=["small"])
+            pages[f"people, {who}"] = browser.get(f"{url}?who={who}&done=survey-1-0")
+        return pages
+
+    return look
+
+
+@pytest.mark.django_db
+def test_no_string_escapes_translation_in_the_console(
+    pseudo: Client,
+    spec: Study,
+    answer_all: Callable[..., None],
+    console_pages: Callable[[], dict[str, HttpResponse]],
+) -> None:
+    own = {*texts(spec), *(model.id for model in spec.models)}
+    found = _console_escapes(console_pages, own)
+    assert found == {}, found
+    _consent(pseudo)
+    pseudo.post("/s/small/survey/1/0/", {"q-familiarity": "Somewhat"})
+    page = {"q-stated_prefs-safety": "80", "q-stated_prefs-creativity-na": "1", "q-gender": "Male"}
+    pseudo.post("/s/small/survey/1/1/", page)
+    pseudo.post("/s/small/talk/2/", {"type": "unguided", "number": 1})
+    said = {"action": "prompt", "turn": 0, "prompt": f"{OPEN}Hello{CLOSE}"}
+    pseudo.post("/s/small/talk/2/1/", said)
+    turn = Turn.objects.get()
+    answer_all(turn, failing=frozenset({1}))
+    for utterance in turn.utterances.filter(failure=None):
+        utterance.text = f"{OPEN}An answer.{CLOSE}"
+        utterance.score = 50
+        utterance.save()
+    cell = QuotaCell.objects.create(
+        study_id="small", key="k", where={"gender": ["Male"]}, limit=1, target=1
+    )
+    now = _now()
+    person = Participant.objects.get()
+    Reservation.objects.create(cell=cell, participant=person, reserved_at=now)
+    for number, reason in enumerate(Participant.Left.values):
+        Participant.objects.create(
+            study=person.study, version=person.version, consent_version="c", consented_at=now,
+            left_at=now, left_because=reason, simulated=number == 0,
+        )  # fmt: skip
+    Participant.objects.create(
+        study=person.study, version=person.version, consent_version="c", consented_at=now,
+        waiting_since=now,
+    )  # fmt: skip
+    found = _console_escapes(console_pages, own)
+    assert found == {}, found
+
+
+def _console_escapes(
+    look: Callable[[], dict[str, HttpResponse]], own: set[str]
+) -> dict[str, list[str]]:
+    """What escapes on each page. `own`: researchers read their study in the words they wrote."""
+    found = {}
+    for name, response in look().items():
+        signs = (re.sub(r"\bn = [\d.,]+", "", text) for text in _escapes(response))
+        escaped = [text for text in signs if text not in own and Letters(text).escaped]
+        if escaped:
+            found[name] = escaped
+    return found
+
+
+@pytest.mark.django_db
+def test_no_string_escapes_translation_while_waiting_leaving_and_looking_at_ones_data(
+    pseudo: Client, spec: Study
+) -> None:
+    _consent(pseudo)
+    pages = {"my data": pseudo.get("/s/small/my-data/")}
+    pages["erase, not sure"] = pseudo.post("/s/small/my-data/erase/", {})
+    person = Participant.objects.get()
+    person.waiting_since = _now()
+    person.save()
+    pages["waiting"] = pseudo.get("/s/small/waiting/")
+    person.waiting_since = None
+    for reason in Participant.Left.values:
+        person.left_because, person.left_at = reason, _now()
+        person.save()
+        pages[f"left: {reason}"] = pseudo.get("/s/small/left/")
+    person.left_because, person.left_at = "", None
+    person.save()
+    person.study.consent_version = "another"
+    person.study.save()
+    pages["consent again"] = pseudo.get("/s/small/consent/")
+    pages["erased"] = pseudo.post("/s/small/my-data/erase/", {"sure": "1"}, follow=True)
+    found = {name: _escapes(r) for name, r in pages.items() if r.status_code in {200, 409, 422}}
+    assert {"my data", "erase, not sure", "erased"} <= set(found)
+    assert {name: escaped for name, escaped in found.items() if escaped} == {}
+
+
+@pytest.mark.django_db
+def test_no_string_escapes_translation_in_any_kind_of_question(pseudo: Client) -> None:
+    every = load_study(ASSETS / "studies" / "all_kinds" / "study.yaml")
+    words = {text: f"{OPEN}{text}{CLOSE}" for text in texts(every)}
+    changed = {"languages": ("en", PSEUDO), "translations": {PSEUDO: words}, "digest": "pseudo"}
+    publish_study(spec=every.model_copy(update=changed), now=_now())
+    page = pseudo.get(f"/s/{every.id}/").content.decode()
+    entry = re.search(r'name="entry" value="([^"]+)"', page)
+    assert entry is not None
+    pseudo.post(f"/s/{every.id}/", {"agree": "1", "age": "1", "entry": entry[1]})
+    stage, survey = next(iter(every.surveys()))
+    found = {}
+    for number in range(len(survey.pages)):
+        url = f"/s/{every.id}/survey/{stage}/{number}/"
+        found[f"page {number}"] = _of_questions(pseudo.get(f"/s/{every.id}/next/", follow=True))
+        found[f"page {number}, errors"] = _of_questions(pseudo.post(url, {"q-none": "x"}))
+        _skip(every.id, stage, number)
+    assert {name: escaped for name, escaped in found.items() if escaped} == {}
+
+
+def _of_questions(response: HttpResponse) -> list[str]:
+    """What escapes, but for the standard list of countries, which has English names only."""
+    listed = {*COUNTRIES.values(), NOT_SAID}
+    return [text for text in _escapes(response) if text not in listed]
+
+
+def _skip(study: str, stage: int, number: int) -> None:
+    person = Participant.objects.get(study_id=study)
+    store_page(participant=person, stage=stage, page=number, values={}, now=_now())

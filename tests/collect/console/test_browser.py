@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from manyvoices.collect.conversations.models import Conversation
-from manyvoices.collect.people.models import Participant
+from manyvoices.collect.conversations.models import Conversation, Spending
+from manyvoices.collect.people.models import Participant, QuotaCell, Reservation
+from manyvoices.collect.studies.operations import publish_study
+from manyvoices.collect.surveys.models import SurveyAnswer
+from manyvoices.design import Study
+from manyvoices.design.responders import Budget, Expected
 
+SHOTS = "MANYVOICES_CONSOLE_SHOTS"
+"""A folder: where pictures of every page go, to be looked at."""
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -28,14 +38,39 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def busy(walk: Callable[..., Participant], spec: Study) -> None:
+    """A study with quotas, a budget that is used up, and people who wait or left."""
+    quotas = {"gender": {"Female": 1, "Male": 200}}
+    changed = {
+        "recruitment": spec.recruitment.model_copy(update={"quotas": quotas, "places": 300}),
+        "budget": Budget(tokens=1000, money=5, per_person=Expected(tokens=400)),
+        "digest": "busy",
+    }
+    publish_study(spec=spec.model_copy(update=changed), now=timezone.now())
+    Spending.objects.create(study_id="small", n_calls=3, prompt_tokens=500, completion_tokens=200)
+    for cell in QuotaCell.objects.exclude(key__contains="Male"):
+        Reservation.objects.create(cell=cell, participant=walk(pages=2), reserved_at=timezone.now())
+    walk(pages=1, waiting_since=timezone.now())
+    walk(pages=1, left_at=timezone.now(), left_because="timeout")
+    person = walk(pages=2)
+    SurveyAnswer.objects.create(
+        participant=person, survey="survey", question="gender", kind="single", value="Female",
+        consent_version=person.consent_version, answered_at=person.consented_at,
+    )  # fmt: skip
+
+
+@pytest.fixture
 def urls(
-    alice: User, walk: Callable[..., Participant], talk: Callable[..., Conversation]
+    alice: User, busy: None, walk: Callable[..., Participant], talk: Callable[..., Conversation]
 ) -> list[str]:
     walk(pages=2, conversations=2)
     walk(pages=1, simulated=True)
     tied = {"0": 60, "1": 60}
     conversation = talk(walk(), 1, failing=frozenset({2, 3}), scores=tied)
-    names = ("study", "people", "conversations", "failures", "quality", "tables", "roles", "audit")
+    names = (
+        *("study", "people", "conversations", "failures", "quality", "cost", "tables", "roles"),
+        "audit",
+    )
     return [
         reverse("console:studies"),
         *(reverse(f"console:{name}", args=["small"]) for name in names),
@@ -46,29 +81,48 @@ def urls(
 
 def _log_in(page: Page, base: str) -> None:
     page.goto(base + reverse("console:studies"))
-    page.get_by_label("Name").fill("alice")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.get_by_role("button", name="Log in").click()
+    page.locator("#id_username").fill("alice")
+    page.locator("#id_password").fill("correct horse battery")
+    page.locator("button.primary").click()
     page.wait_for_url(base + reverse("console:studies"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [
+        (390, "light", "en"),
+        (390, "dark", "ar"),
+        (390, "light", "de"),
+        (1280, "dark", "en"),
+        (1280, "light", "ar"),
+        (1280, "light", "de"),
+    ],
+)
 def test_every_page_passes_axe_and_fits_its_window(
-    browser: Browser, live_server: LiveServer, urls: list[str], scheme: str, width: int
+    browser: Browser,
+    live_server: LiveServer,
+    urls: list[str],
+    scheme: str,
+    width: int,
+    language: str,
 ) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if scheme == "dark" else "light",
     )
+    cookie = {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url}
+    context.add_cookies([cookie])  # type: ignore[list-item]  # a dict is what it takes
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.goto(live_server.url + reverse("console:login"))
     found = {"login": Axe().run(page).response["violations"]}
     _log_in(page, live_server.url)
-    for url in urls:
+    for place, url in enumerate(urls):
         page.goto(live_server.url + url)
+        if folder := os.environ.get(SHOTS):
+            name = f"{place}-{url.strip('/').split('/')[-1][:12]}-{language}-{width}-{scheme}.png"
+            page.screenshot(path=Path(folder) / name, full_page=True)
         found[url] = Axe().run(page).response["violations"]
         wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wider <= 0, url

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from manyvoices.collect.console.roles import give_role
 from manyvoices.collect.conversations.models import Conversation
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study, StudyVersion
@@ -26,7 +29,14 @@ def n_queries(client: Client, url: str) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize("name", ["study", "people", "conversations", "failures"])
+GIVEN = {"role": "viewer", "now": timezone.now()}
+PAGES = (
+    *("study", "people", "conversations", "failures", "quality", "quality-file", "cost"),
+    *("cost-file", "tables", "roles", "audit"),
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_study_costs_the_same_with_more_people(
     staff_client: Client, walk: Walk, talk: Callable[..., Conversation], name: str
 ) -> None:
@@ -38,6 +48,40 @@ def test_a_study_costs_the_same_with_more_people(
         walk(pages=2, conversations=2, simulated=simulated)
         talk(walk(simulated=simulated), 1, failing=frozenset({1, 2}))
     assert n_queries(staff_client, url) == before
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("sheet", "funnel"), ("sheet", "models"), ("table", "utterance"), ("table", "participant")],
+)
+def test_a_file_costs_the_same_with_more_rows(
+    staff_client: Client, walk: Walk, page: str, name: str
+) -> None:
+    url = reverse(f"console:{page}", args=["small", name])
+
+    def counted() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            list(staff_client.get(url))
+        return len(captured)
+
+    walk(pages=2, conversations=1)
+    before = counted()
+    for simulated in (False, True):
+        walk(pages=2, conversations=2, simulated=simulated)
+    assert counted() == before
+
+
+def test_roles_and_the_audit_log_cost_the_same_with_more_of_them(
+    staff_client: Client, walk: Walk
+) -> None:
+    walk()
+    urls = [reverse(f"console:{name}", args=["small"]) for name in ("roles", "audit")]
+    give_role(actor="alice", user=User.objects.create_user("u0"), study_id="small", **GIVEN)
+    before = [n_queries(staff_client, url) for url in urls]
+    for number in range(1, 5):
+        user = User.objects.create_user(f"u{number}")
+        give_role(actor="alice", user=user, study_id="small", **GIVEN)
+    assert [n_queries(staff_client, url) for url in urls] == before
 
 
 def test_a_study_costs_the_same_with_more_versions(
