@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "manyvoices.collect.people",
     "manyvoices.collect.surveys",
     "manyvoices.collect.conversations",
+    "manyvoices.collect.trees",
     "manyvoices.collect.jobs",
     "manyvoices.collect.console",
     "manyvoices.collect.api",
