@@ -224,7 +224,11 @@ def test_bots_of_a_rehearsal_take_nobodys_place(publish: Publish) -> None:
     version = publish(quotas={"gender": {"Female": 1}})
     bots = _people(version, 3, gender="Female")
     Participant.objects.update(simulated=True)
-    assert {_admit(bot) for bot in bots} == {"ok"}
-    (person,) = _people(version, 1, gender="Female")
-    assert _admit(person) == "ok"
-    assert Reservation.objects.get().participant == person
+    bots = list(Participant.objects.all())
+    assert [_admit(bot) for bot in bots] == ["ok", "waiting", "waiting"]
+    people = _people(version, 2, gender="Female")
+    assert [_admit(person) for person in people] == ["ok", "waiting"]
+    assert Reservation.objects.count() == 2
+    (mine,) = quotas.cell_states("small")
+    (theirs,) = quotas.cell_states("small", simulated=True)
+    assert (mine.active, theirs.active) == (1, 1)

@@ -15,11 +15,19 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from manyvoices.collect.people import arrival, invitations, prolific, reconciling
-from manyvoices.collect.people.models import Participant, Recruited, Reservation
+from manyvoices.collect.console.queries.quality import people_records
+from manyvoices.collect.people import arrival, invitations, prolific, reconciling, rights
+from manyvoices.collect.people.models import (
+    Participant,
+    PlatformSubmission,
+    Recruited,
+    Reservation,
+)
 from manyvoices.collect.release import write_release
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.collect.studies.operations import publish_study
+from manyvoices.curate.quality import Submission, check_people
+from manyvoices.curate.quality_checks import check_lines
 from manyvoices.design import Study
 from manyvoices.design.protocol import Recruitment
 from manyvoices.schema.errors import InputError
@@ -335,3 +343,52 @@ def test_the_token_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv(prolific.TOKEN_VARIABLE, raising=False)
     with pytest.raises(prolific.PlatformError, match=prolific.TOKEN_VARIABLE):
         prolific.Prolific.from_environment()
+
+
+def test_what_the_platform_says_of_people_reaches_the_quality_checks(
+    platform: str, publish: Callable[..., StudyVersion]
+) -> None:
+    publish(provider="prolific", completion_code="C1", platform_studies=["st-77"])
+    _consent(Client(), LINK)
+    _consent(Client(), {"PROLIFIC_PID": "b" * 24, "STUDY_ID": "st-78", "SESSION_ID": "s2"})
+    Simulator.rows = [
+        _row(PID, "RETURNED") | {"id": "s-0", "started_at": "2026-11-21T10:00:00Z"},
+        _row(PID, "APPROVED") | {"study_code": "C9", "time_taken": 90},  # type: ignore[dict-item]
+        _row("b" * 24, "AWAITING REVIEW") | {"time_taken": "soon"},
+        _row("ghost", "APPROVED"),
+    ]
+    for _again in range(2):
+        submissions = list(_client(platform).submissions("st-77"))
+        assert reconciling.keep("small", submissions, NOW) == 3
+    spec = StudyVersion.objects.latest("number").spec
+    records = {r.submission.platform_study: r for r in people_records("small")}
+    assert records["st-77"].submission == Submission(
+        "APPROVED", "C9", 90.0, n_repeats=1, platform_study="st-77"
+    )
+    assert records["st-78"].submission.seconds is None
+    checked = check_people(records.values(), spec)
+    found = {line.check: line.n for line in check_lines(spec, list(records.values()), checked)}
+    assert (found["completion code"], found["platform study"], found["repeats"]) == (1, 1, 1)
+
+
+def test_a_link_of_another_study_there_is_noted_and_loses_nobody(
+    publish: Callable[..., StudyVersion], caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(provider="prolific", completion_code="C1", platform_studies=["st-1", "st-2"])
+    assert _consent(Client(), LINK).status_code == 302
+    assert Participant.objects.count() == 1
+    assert "st-77" in caplog.text
+    assert PID not in caplog.text
+
+
+def test_withdrawing_erases_what_the_platform_said_and_ones_own_data_names_it(
+    platform: str, make_participant: Callable[..., Participant]
+) -> None:
+    person = make_participant(external_id=PID)
+    Simulator.rows = [_row(PID, "APPROVED")]
+    reconciling.keep("small", _client(platform).submissions("st-77"), NOW)
+    told = rights.own_data(person)["recruitment"]["what_the_platform_says"]
+    assert [row["status"] for row in told] == ["APPROVED"]
+    receipt = rights.withdraw(participant=person, now=NOW)
+    assert receipt.erased["platform_submissions"] == 1
+    assert not PlatformSubmission.objects.exists()

@@ -19,7 +19,7 @@ from django.utils import timezone
 from manyvoices.collect.conversations import operations as talk
 from manyvoices.collect.conversations.models import Conversation, Utterance
 from manyvoices.collect.jobs.models import Job
-from manyvoices.collect.people import drafts, operations, rights
+from manyvoices.collect.people import consents, drafts, operations, rights
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import ConsentGiven, Draft, Participant
 from manyvoices.collect.release import write_release
@@ -216,7 +216,7 @@ def test_releases_remember_who_is_in_them_and_the_next_one_names_who_withdrew(
 ) -> None:
     person, other = take_part(), take_part()
     first = write_release(study_id="small", out=tmp_path / "1", now=NOW)
-    again = write_release(study_id="small", out=tmp_path / "2", now=NOW)
+    again = write_release(study_id="small", out=tmp_path / "2", now=NOW + timedelta(hours=1))
     assert first.release_id != again.release_id
     assert ReleasedParticipant.objects.count() == 4
     assert rights.releases_with(person.pk) == [first.release_id, again.release_id]
@@ -325,6 +325,35 @@ def test_a_changed_text_is_asked_about_before_anybody_goes_on(
     assert {a.consent_version for a in person.answers.all()} == {before}
     assert browser.get("/s/small/next/").headers["Location"].startswith("/s/small/talk/")
     assert _browser(done).get("/s/small/done/").status_code == 200
+
+
+def test_a_changed_translation_is_another_consent_and_old_names_keep_their_meaning(
+    version: StudyVersion, spec: Study, take_part: Make
+) -> None:
+    text, allows = "Take part.", ("text",)
+    studies = []
+    for words in ("Participe.", "Participe usted."):
+        changed = _with_consent(spec, text, allows).model_copy(
+            update={
+                "languages": ("en", "es"),
+                "translations": {"es": {text: words}},
+                "digest": hashlib.sha256(words.encode()).hexdigest(),
+            }
+        )
+        studies.append(publish_study(spec=changed, now=NOW))
+    first, second = (study.original.consent_version for study in studies)
+    assert first != second
+    before_languages_counted = studies[0].original.consent.version
+    refused = consents.allowed(version.study).refused
+    assert {first, second, before_languages_counted} <= refused
+    reader = take_part(version=studies[0], consent_version=first, language="es")
+    browser = _browser(reader)
+    assert "Participe usted." in browser.get("/s/small/next/", follow=True).content.decode()
+    sent = browser.post("/s/small/consent/", {"agree": "yes", "version": second})
+    assert sent.status_code == 302
+    reader.refresh_from_db()
+    assert reader.consent_version == second
+    assert rights.consent_of(reader).text == "Take part."
 
 
 def test_agreeing_again_frees_nothing_that_was_given_under_a_text_that_refused(

@@ -102,7 +102,7 @@ def pilot() -> dict[str, Any]:
         conversation(
             f"ben-{i}",
             "ben",
-            [turn(0, [utterance(f"b{i}", 0, "Write to me at ben@example.org.", chosen=True)])],
+            [turn(0, [utterance(f"b{i}", 0, "Write to me at ben@bakers-of-brighton.co.uk.", chosen=True)])],
             conversation_type=kind,
         )
         for i, kind in enumerate(types)

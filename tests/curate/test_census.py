@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.curate.people import in_cells, published_cells
 from tests.real_data import needs_real_data, real
@@ -104,6 +104,7 @@ def joint(counts: list[int]) -> CensusTable:
     return census_table("t", ("age", "kind"), dict(zip(CELLS, counts, strict=True)))
 
 
+@settings(deadline=None)
 @given(TABLES, st.integers(1, 400))
 def test_the_largest_remainders_sum_to_n_and_are_never_a_place_off(
     counts: list[int], n: int
@@ -113,6 +114,7 @@ def test_the_largest_remainders_sum_to_n_and_are_never_a_place_off(
     assert all(abs(places[cell] - share * n) < 1 for cell, share in joint(counts).shares.items())
 
 
+@settings(deadline=None)
 @given(TABLES, st.integers(1, 400))
 def test_the_published_code_gives_every_cell_a_place(counts: list[int], n: int) -> None:
     assert min(quotas(joint(counts), n, "prism").values()) >= 1

@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyvoices.curate.exclusions import (
@@ -88,6 +88,7 @@ def test_arrow_tables_stay_arrow_tables() -> None:
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=8))
 def test_the_file_holds_everything(rows: list[tuple[str, str, str]]) -> None:
     import tempfile

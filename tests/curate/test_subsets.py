@@ -27,6 +27,7 @@ def table(held: list[tuple[str, str]]) -> dict[str, list[str]]:
     }
 
 
+@settings(deadline=None)
 @given(HELD)
 def test_everybody_kept_has_as_many_of_each_type_as_of_their_rarest(
     held: list[tuple[str, str]],
@@ -38,6 +39,7 @@ def test_everybody_kept_has_as_many_of_each_type_as_of_their_rarest(
         assert [kept[user, kind] for kind in TYPES] == [least] * 3
 
 
+@settings(deadline=None)
 @given(HELD)
 def test_every_conversation_is_in_or_has_a_reason(held: list[tuple[str, str]]) -> None:
     found = balanced_subset(table(held), types=TYPES)
@@ -45,6 +47,7 @@ def test_every_conversation_is_in_or_has_a_reason(held: list[tuple[str, str]]) -
     assert all(found.excluded.values())
 
 
+@settings(deadline=None)
 @given(HELD, st.randoms())
 def test_the_order_of_rows_changes_nothing(held: list[tuple[str, str]], rng: object) -> None:
     rows = table(held)

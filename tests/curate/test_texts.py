@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.curate.pilot import conversation, make_release, pilot, turn, utterance
 
@@ -89,6 +89,7 @@ def test_batches_of_any_size_hold_the_same_rows(release: Path, batch_rows: int) 
     assert all(b.schema == SCHEMA for b in text_instances(release, batch_rows=batch_rows))
 
 
+@settings(deadline=None, max_examples=30)
 @given(
     sizes=st.lists(st.integers(0, 7), max_size=8),
     rows=st.integers(1, 9),

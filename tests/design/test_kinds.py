@@ -36,6 +36,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 
 def question(kind: str, **more: Any) -> AnyQuestion:
+    kind, _, na = kind.partition("-")
+    more |= {"not_applicable": True, "required": True} if na else {}
     return READ.validate_python({"id": "q", "label": "Q", "kind": kind} | EXAMPLES[kind] | more)
 
 
@@ -53,6 +55,11 @@ def test_every_kind_has_its_rule_its_page_and_its_example() -> None:
         ("single", {"q-q": ["a b"]}, "a b"),
         ("multiple", {"q-q": ["c", "a b"], "q-q-1-text": ["goats"]}, ["a b", "c"]),
         ("matrix", {"q-q-x": ["c"]}, {"x": "c", "y": None}),
+        (
+            "matrix-na",
+            {"q-q-x": ["not_applicable"], "q-q-y": ["c"]},
+            {"x": "not_applicable", "y": "c"},
+        ),
         ("likert", {"q-q": ["Agree"]}, "Agree"),
         ("number", {"q-q": ["7"]}, 7),
         ("date", {"q-q": ["2024-02-29"]}, "2024-02-29"),
@@ -129,3 +136,23 @@ def test_what_stays_last_does_so_in_every_drawn_order() -> None:
     orders = [question("multiple").order(random.Random(seed)) for seed in range(20)]
     assert {order[-1] for order in orders if order} == {"none"}
     assert len({tuple(order or ()) for order in orders}) == 2
+
+
+def test_a_line_that_does_not_apply_is_an_answer_only_where_that_is_offered() -> None:
+    posted = {"q-q-x": ["not_applicable"], "q-q-y": ["c"]}
+    problem = question("matrix").read(posted).problem
+    assert problem is not None
+    assert problem.code == "unknown_option"
+    left = question("matrix-na").read({"q-q-x": ["not_applicable"]})
+    assert left.problem is not None
+    assert left.problem.items == ("y",)
+    shown = question("matrix-na")
+    assert shown.read(shown.fields({"x": "not_applicable", "y": "c"})).value == {
+        "x": "not_applicable",
+        "y": "c",
+    }
+
+
+def test_no_option_of_a_matrix_may_be_called_as_the_line_that_does_not_apply() -> None:
+    with pytest.raises(ValueError, match="not_applicable"):
+        question("matrix", options=["not_applicable", "other"])

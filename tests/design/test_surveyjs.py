@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from manyvoices.design.questions import Page
+import pytest
+
+from manyvoices.design.questions import Page, Vas
 from manyvoices.design.surveyjs import from_surveyjs, to_surveyjs
 
 SURVEY: dict[str, Any] = {
@@ -87,3 +89,41 @@ def test_sliders_are_left_behind_and_named() -> None:
     done = to_surveyjs((Page.model_validate({"title": "P", "questions": (vas,)}),))
     assert done.survey["pages"][0]["elements"] == []
     assert [(row.where, row.what) for row in done.not_carried] == [("v", "kind vas")]
+
+
+def slider(**more: Any) -> dict[str, Any]:
+    element = {"type": "slider", "name": "joy", "title": "How glad?", "min": 1, "max": 100}
+    return {"elements": [element | more]}
+
+
+def test_a_slider_that_begins_untouched_is_a_scale_here() -> None:
+    labels = [{"value": 1, "text": "Sad"}, {"value": 100, "text": "Glad"}]
+    done = from_surveyjs(slider(customLabels=labels, tooltipVisibility="always", step=5))
+    (page,) = pages(done.survey)
+    (scale,) = page.questions
+    assert isinstance(scale, Vas)
+    assert (scale.range, scale.anchors) == ((1, 100), ("Sad", "Glad"))
+    assert scale.read({}).value == {"value": None}
+    listed = {(row.where, row.what) for row in done.not_carried}
+    assert listed == {("joy", "tooltipVisibility"), ("joy", "step")}
+
+
+@pytest.mark.parametrize("more", [{"sliderType": "range"}, {"defaultValue": 50}, {"max": 0.5}])
+def test_a_slider_that_is_no_such_scale_is_listed(more: dict[str, Any]) -> None:
+    done = from_surveyjs(slider(**more))
+    assert done.survey["pages"] == []
+    assert done.not_carried[0].where == "joy"
+    assert done.not_carried[0].what.startswith("type slider")
+
+
+def test_attention_checks_and_lines_that_do_not_apply_are_listed() -> None:
+    questions = (
+        {"kind": "single", "id": "a", "label": "A", "options": ("x", "y"),
+         "check": {"correct": ("x",)}},
+        {"kind": "matrix", "id": "m", "label": "M", "options": ("x", "y"),
+         "items": ({"id": "i", "label": "I"},), "not_applicable": True},
+    )  # fmt: skip
+    done = to_surveyjs((Page.model_validate({"title": "P", "questions": questions}),))
+    assert len(done.survey["pages"][0]["elements"]) == 2
+    listed = [(row.where, row.what) for row in done.not_carried]
+    assert listed == [("a", "check"), ("m", "not_applicable")]

@@ -115,3 +115,18 @@ def test_a_language_that_the_study_does_not_name_is_a_fault() -> None:
     with pytest.raises(StudyError) as error:
         read_study({**FILES, "study.yaml": text})
     assert "texts in es" in str(error.value)
+
+
+def test_what_people_agree_to_is_named_by_every_language_of_the_text(study: Study) -> None:
+    spanish = in_language(study, "es")
+    assert spanish.consent.version != study.consent.version
+    otherwise = read_study(FILES | {"consent.es.md": "Participe usted.\n"})
+    assert otherwise.consent.version == study.consent.version
+    assert otherwise.consent_version != study.consent_version
+    other_words = read_study(FILES | {"es.yaml": SPANISH.replace("Jardines", "Huertos")})
+    assert other_words.consent_version == study.consent_version
+
+
+def test_in_one_language_the_name_is_that_of_the_text(study: Study) -> None:
+    alone = study.model_copy(update={"translations": {}})
+    assert alone.consent_version == alone.consent.version == study.consent.version

@@ -162,7 +162,9 @@ def test_no_answer_of_the_server_names_a_model_or_its_maker(
     plan = make_plan(study, participants=4, seed=3)
     tally = Tally()
     # Bots come in as people do: without the token that would mark their rows.
-    asyncio.run(play_all(plan.bots, study, url=proxy.url, token="", limit=4, tally=tally))
+    asyncio.run(
+        play_all(plan.bots, study, url=proxy.url, token=lambda _bot: "", limit=4, tally=tally)
+    )
     assert tally.completed == 4, tally.faults
     assert tally.missing_answers > 0, "a failing model should have been among those asked"
     _fetch_what_pages_name(proxy)

@@ -140,6 +140,32 @@ def test_types_and_value_sets_are_those_of_the_codebook(release: Path, name: str
 
 
 @needs_real_data
+def test_the_command_that_compares_at_full_size_finds_no_difference(release: Path) -> None:
+    from benchmarks.prism_rehearsal import compare
+
+    verdicts = compare(release)
+    assert [v for v in verdicts if v.outcome == "DIFFERS"] == []
+    assert {v.variable for v in verdicts if v.outcome == "later"} == set(NOT_COLLECTED)
+    assert len(verdicts) == 83
+
+
+@needs_real_data
+def test_the_command_that_compares_notices_what_is_wrong(release: Path, tmp_path: Path) -> None:
+    from benchmarks.prism_rehearsal import compare
+
+    for path in release.glob("*.jsonl"):
+        text = path.read_text(encoding="utf-8")
+        if path.name == "survey.jsonl":
+            text = text.replace('"survey_only":false', '"survey_only":"no"')
+            text = text.replace('"system_string"', '"system_text"')
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    wrong = {v.variable: v.detail for v in compare(tmp_path) if v.outcome == "DIFFERS"}
+    assert set(wrong) == {"survey_only", "system_string", "system_text"}
+    assert "not in the codebook" in wrong["survey_only"]
+    assert wrong["system_string"] == "no such column"
+
+
+@needs_real_data
 def test_nested_variables_have_the_codebooks_keys(release: Path) -> None:
     survey, talks = codebook("The Survey"), codebook("The Conversations")
     places = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import manyvoices.io as io
@@ -21,9 +23,11 @@ def test_all_names_every_public_name() -> None:
     assert all(hasattr(io, name) for name in io.__all__)
 
 
-def test_every_format_is_on_the_page_about_formats() -> None:
-    text = PAGE.read_text()
-    assert [name for name in FORMATS if f"`{name}`" not in text] == []
+def test_every_format_and_conversion_is_on_the_page_about_formats() -> None:
+    script = PAGE.parents[1] / "scripts/format_tables.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [name for name in FORMATS if f"`{name}`" not in PAGE.read_text()] == []
 
 
 def test_every_function_on_the_page_exists() -> None:

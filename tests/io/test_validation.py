@@ -111,6 +111,18 @@ def _broken(**changes: Any) -> Any:
             conversation("c", "ada", [turn(0, [utterance(n, 0, "x", chosen=True) for n in "uv"])]),
             "turns[0].utterances",
         ),
+        (
+            conversation(
+                "c",
+                "ada",
+                [
+                    msgspec.structs.replace(
+                        turn(0, [utterance("u", 0, "x", chosen=True)]), all_bad=True
+                    )
+                ],
+            ),
+            "turns[0].utterances",
+        ),
         (conversation("c", "ada", [turn(0, [utterance("u", 0, "x")] * 2)]), "turns"),
         (conversation("c", "ada", [turn(1, []), turn(1, [])]), "turns[1].turn"),
         (

@@ -24,6 +24,7 @@ from manyvoices.llm import (
     build_responder,
     measure,
 )
+from manyvoices.llm.providers.scripted import NO_DELAYS
 from manyvoices.llm.reading import find_form, find_topics, read_conversation
 
 PROMPTS = [
@@ -266,6 +267,15 @@ async def test_a_delay_longer_than_the_limit_is_a_timeout() -> None:
     with pytest.raises(ResponderError) as caught:
         await responder.respond(ASKED, timeout_s=0.05)
     assert caught.value.kind is FailureKind.TIMEOUT
+
+
+async def test_in_a_rehearsal_personas_answer_at_once_and_say_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    patient = await build_responder(scripted(delay_s=0.01)).respond(ASKED, timeout_s=5)
+    monkeypatch.setenv(NO_DELAYS, "1")
+    hasty = await build_responder(scripted(delay_s=5)).respond(ASKED, timeout_s=1)
+    assert hasty.text == patient.text
 
 
 async def test_a_delay_is_drawn_from_its_range_and_shows_in_the_latency() -> None:

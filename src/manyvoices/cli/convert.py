@@ -2,91 +2,97 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
 
-from manyvoices.cli.common import console, print_json, verb
-from manyvoices.design.questions import Page
-from manyvoices.design.surveyjs import Converted, from_surveyjs, to_surveyjs
-from manyvoices.io.writing import write_text
-from manyvoices.schema.errors import Fault, StudyError
+from manyvoices.cli.common import JsonFlag, console, print_json, verb
+from manyvoices.cli.progress import reading_bar
 
-FORMS = ("surveyjs", "survey")
+if TYPE_CHECKING:
+    from manyvoices.io.converting_files import Conversion
 
 
 @verb
 def convert(
-    source: Annotated[Path, typer.Argument(help="File to read.")],
-    target: Annotated[Path, typer.Argument(help="File to write; it must not exist.")],
-    from_: Annotated[str, typer.Option("--from", help="Form of SOURCE: surveyjs or survey.")],
-    to: Annotated[str, typer.Option("--to", help="Form of TARGET: survey or surveyjs.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    source: Annotated[
+        Path | None, typer.Argument(help="File or folder to read.", show_default=False)
+    ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            help="File or folder to write; it must not exist. A name ending in .gz or .parquet is "
+            "written so.",
+            show_default=False,
+        ),
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="Format of SOURCE; told from its content if left out."),
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Format of TARGET.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List what can become what.")] = False,
+    json: JsonFlag = False,
 ) -> None:
-    """Convert a survey from or to SurveyJS's JSON, and list what was not carried."""
-    if {from_, to} != set(FORMS):
-        raise _fault(
-            source, f"--from {from_} --to {to}", "surveyjs to survey, or survey to surveyjs"
-        )
-    if target.exists():
-        raise _fault(target, "a file that exists", "a new file")
-    done = _read_surveyjs(source) if from_ == "surveyjs" else to_surveyjs(_read_survey(source))
-    write_text(_written(done.survey, to), target)
-    if as_json:
-        rows = [row._asdict() for row in done.not_carried]
-        print_json({"target": str(target), "not_carried": rows})
+    """Convert a data file or a release to another format, and list what was not carried.
+
+    Surveys convert from and to SurveyJS: --from surveyjs --to survey, and the other way round.
+    """
+    from manyvoices.cli.convert_survey import FORMS, convert_survey
+    from manyvoices.io.converting_files import convert as run
+
+    if list_:
+        _list(as_json=json)
         return
-    console.print(f"Wrote {target}.", markup=False, highlight=False)
+    if source is None or target is None or to is None:
+        raise typer.BadParameter("give SOURCE, TARGET and --to FORMAT, or --list")
+    if target.exists():
+        raise _exists(target)
+    if to in FORMS or from_ in FORMS:
+        convert_survey(source, target, from_ or "", to, as_json=json)
+        return
+    with reading_bar(source) as on_bytes:
+        done = run(source, target, to, from_=from_, on_bytes=on_bytes)
+    _print(done, as_json=json)
+
+
+def _print(done: Conversion, *, as_json: bool) -> None:
+    if as_json:
+        print_json(done)
+        return
+    _say(
+        f"Wrote {done.target}: {done.n_written:,} rows of {done.target_format} "
+        f"from {done.n_read:,} records of {done.source_format}."
+    )
+    if done.gathered:
+        _say("Records that belong together stood apart, so all were held in memory.")
     if done.not_carried:
-        console.print("Not carried:", markup=False, highlight=False)
-    for row in done.not_carried:
-        console.print(f"  {row.where}: {row.what} ({row.why})", markup=False, highlight=False)
+        _say("Not carried:")
+    for name, n in done.not_carried.items():
+        _say(f"  {n:,} x {name}")
 
 
-def _written(survey: dict[str, Any], form: str) -> str:
-    if form == "surveyjs":
-        return json.dumps(survey, indent=2, ensure_ascii=False) + "\n"
-    return yaml.safe_dump(survey, allow_unicode=True, sort_keys=False, width=100)
+def _list(*, as_json: bool) -> None:
+    from manyvoices.io.converting_files import targets
+    from manyvoices.io.formats import FORMATS
+
+    table = {name: targets(name) for name in FORMATS}
+    if as_json:
+        print_json({name: list(found) for name, found in table.items()})
+        return
+    for name, found in table.items():
+        others = ", ".join(other for other in found if other != name)
+        _say(f"{name} -> {others or 'itself only, as .gz or .parquet'}")
+    _say("surveyjs -> survey")
+    _say("survey -> surveyjs")
 
 
-def _read_surveyjs(path: Path) -> Converted:
-    try:
-        survey = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _fault(path, str(error), "a SurveyJS survey as JSON") from error
-    if not isinstance(survey, dict) or not ("pages" in survey or "elements" in survey):
-        raise _fault(path, "no pages and no elements", "a SurveyJS survey")
-    return from_surveyjs(survey)
+def _say(line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _read_survey(path: Path) -> tuple[Page, ...]:
-    try:
-        survey = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise _fault(path, str(error), "a survey.yaml") from error
-    if not isinstance(survey, dict) or "pages" not in survey:
-        raise _fault(path, "no pages", "a survey.yaml")
-    faults = []
-    pages = []
-    for number, page in enumerate(survey["pages"]):
-        try:
-            pages.append(Page.model_validate(_frozen(page)))
-        except ValueError as error:
-            faults.append(Fault(str(path), None, f"pages[{number}]", str(error), "a sound page"))
-    if faults:
-        raise StudyError(faults)
-    return tuple(pages)
+def _exists(target: Path) -> Exception:
+    from manyvoices.schema import DataError, Fault
 
-
-def _frozen(value: Any) -> Any:
-    """Lists as tuples, as the loader of studies has them."""
-    if isinstance(value, dict):
-        return {key: _frozen(part) for key, part in value.items()}
-    return tuple(_frozen(part) for part in value) if isinstance(value, list) else value
-
-
-def _fault(path: Path, found: str, expected: str) -> StudyError:
-    return StudyError([Fault(str(path), None, "", found, expected)])
+    return DataError([Fault(str(target), None, "", "something that exists", "a new name")])

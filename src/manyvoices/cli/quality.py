@@ -12,6 +12,7 @@ from manyvoices.schema.errors import DataError, Fault
 
 if TYPE_CHECKING:
     from manyvoices.curate.quality import PersonQuality, PersonRecords
+    from manyvoices.curate.quality_checks import CheckLine
     from manyvoices.curate.quality_cost import StudyCost
     from manyvoices.design import Study
 
@@ -28,6 +29,7 @@ def quality(
     vat: Annotated[float, typer.Option(min=0, help="Tax, % of the fee.")] = 20.0,
     extra: Annotated[float, typer.Option(min=0, help="Paid once.")] = 0.0,
     least_hourly: Annotated[float, typer.Option(min=0, help="Least pay per hour.")] = 9.0,
+    by: Annotated[str, typer.Option(help="Cost and pay also by the answers to a question.")] = "",
     data: Annotated[Path, typer.Option(help="Folder of the server's own files.")] = Path(
         ".manyvoices"
     ),
@@ -37,8 +39,9 @@ def quality(
 
     Nothing is rejected by machine: signals lead to a suggestion, and a person decides.
     """
-    from manyvoices.curate.quality import check_people
-    from manyvoices.curate.quality_cost import Terms, study_cost
+    from manyvoices.curate.quality import check_people, is_approved
+    from manyvoices.curate.quality_checks import check_lines, minutes_by_group
+    from manyvoices.curate.quality_cost import Terms, cost_by_group, study_cost
 
     if (release is None) is (not study):
         raise typer.BadParameter("name either a release's folder or --study, one of the two")
@@ -47,18 +50,30 @@ def quality(
     )
     checked = check_people(people, spec)
     real = [person for person in checked if not person.simulated]
+    terms = Terms(
+        reward=reward, fee=fee / 100, vat=vat / 100, extra=extra, least_hourly=least_hourly
+    )
     cost = study_cost(
         [person.minutes for person in real if person.minutes is not None],
         n_begun=len(real),
-        terms=Terms(
-            reward=reward, fee=fee / 100, vat=vat / 100, extra=extra, least_hourly=least_hourly
-        ),
+        terms=terms,
         n_wanted=spec.recruitment.places,
+        approved=[p.minutes for p in real if p.minutes is not None and is_approved(p)],
     )
+    lines = check_lines(spec, people, checked)
+    groups = {}
+    if by:
+        minutes, begun = minutes_by_group(people, checked, by)
+        quotas = spec.recruitment.quotas.get(by)
+        groups = cost_by_group(minutes, begun=begun, terms=terms, wanted=quotas)
     if json:
-        print_json({"study": spec.id, "people": checked, "cost": cost})
+        groups_told = {"groups": groups} if by else {}
+        print_json(
+            {"study": spec.id, "people": checked, "checks": lines, "cost": cost} | groups_told
+        )
         return
-    _print(checked, cost)
+    _print(checked, lines, cost)
+    _print_groups(groups)
 
 
 def _of_release(folder: Path) -> tuple[Study, list[PersonRecords]]:
@@ -101,7 +116,9 @@ def _of_database(study: str, *, db: str | None, folder: Path) -> tuple[Study, li
     return found.current.spec, people_records(study)
 
 
-def _print(checked: tuple[PersonQuality, ...], cost: StudyCost) -> None:
+def _print(
+    checked: tuple[PersonQuality, ...], lines: tuple[CheckLine, ...], cost: StudyCost
+) -> None:
     from rich.table import Table
 
     flagged = [person for person in checked if person.signals]
@@ -113,6 +130,10 @@ def _print(checked: tuple[PersonQuality, ...], cost: StudyCost) -> None:
         table.add_row(name, reasons, person.suggestion, str(person.n_conversations), minutes)
     if flagged:
         console.print(table)
+    overview = Table("check", "asks to", "people", box=None)
+    for line in lines:
+        overview.add_row(line.check, ", ".join(line.asks_for), line.words)
+    console.print(overview)
     console.print(f"{len(flagged)} of {len(checked)} have at least one signal", highlight=False)
     hourly = "unknown" if cost.hourly is None else f"{cost.hourly:.2f} ({cost.pay})"
     console.print(
@@ -121,3 +142,17 @@ def _print(checked: tuple[PersonQuality, ...], cost: StudyCost) -> None:
         f" pay per hour {hourly}; top-up {cost.top_up:.2f}",
         highlight=False,
     )
+
+
+def _print_groups(groups: dict[str, StudyCost]) -> None:
+    from rich.table import Table
+
+    if not groups:
+        return
+    table = Table("group", "complete", "begun", "open", "over", "total", "per hour", box=None)
+    for name, cost in groups.items():
+        places = "" if cost.n_open is None else str(cost.n_open)
+        hourly = "" if cost.hourly is None else f"{cost.hourly:.2f} ({cost.pay})"
+        numbers = (cost.n_complete, cost.n_begun, places, cost.n_over, f"{cost.total:.2f}", hourly)
+        table.add_row(name, *map(str, numbers))
+    console.print(table)

@@ -27,7 +27,8 @@ def recruit(
         Path | None, typer.Option(help="invite: CSV file to write; by default standard output.")
     ] = None,
     platform_study: Annotated[
-        str | None, typer.Option(help="reconcile: id of the study on Prolific.")
+        str | None,
+        typer.Option(help="reconcile: id of the study on Prolific; the study's own if it says."),
     ] = None,
     api: Annotated[
         str, typer.Option(help="reconcile: address of the platform's API.")
@@ -50,7 +51,8 @@ def recruit(
     invite: a signed personal link for each id in a CSV file; the same list again gives links to
     the same people. quotas: each cell with its places. reconcile: who was paid and is missing
     here, who is done here and unpaid, who timed out or returned; the platform's token comes from
-    the environment variable PROLIFIC_API_TOKEN.
+    the environment variable PROLIFIC_API_TOKEN. What it says of people who are here is kept, and
+    ``manyvoices quality`` uses it.
     """
     from manyvoices.collect.server import setup
 
@@ -140,11 +142,15 @@ def _reconcile(
     from manyvoices.collect.people import reconciling
     from manyvoices.collect.people.prolific import Prolific
 
-    if platform_study is None:
+    declared = study.current.spec.recruitment.platform_studies
+    names = (platform_study,) if platform_study else declared
+    if not names:
         raise typer.BadParameter("reconcile needs --platform-study ID")
     client = Prolific.from_environment(api)
     with errors.status("Asking Prolific"):
-        findings = reconciling.report(study.id, client.submissions(platform_study))
+        submissions = [row for name in names for row in client.submissions(name)]
+    findings = reconciling.report(study.id, submissions)
+    reconciling.keep(study.id, submissions, datetime.now(UTC))
     n_released = reconciling.release_places(findings, datetime.now(UTC)) if release_places else 0
     n_withdrawn = reconciling.n_withdrawn(study.id)
     if json:

@@ -31,7 +31,13 @@ def rehearse(
         typer.Option(help="Database URL; sqlite:///rehearsal.sqlite3 in this folder if left out."),
     ] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Bots at work at once.")] = 48,
-    workers: Annotated[int, typer.Option(min=1, help="Web processes of the server.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Web processes of the server; one per core if left out."),
+    ] = None,
+    delays: Annotated[
+        bool, typer.Option("--delays", help="Scripted models take the time that the study says.")
+    ] = False,
     group: Annotated[
         str | None,
         typer.Option(
@@ -39,6 +45,9 @@ def rehearse(
             help="Who prefers otherwise than the rest; gender or age if left out.",
         ),
     ] = None,
+    dropouts: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of bots that leave before they talk.")
+    ] = 0.0,
     out: Annotated[
         Path | None,
         typer.Option(help="Where to write what was planted; beside the database if left out."),
@@ -62,8 +71,10 @@ def rehearse(
             db=db,
             concurrency=concurrency,
             workers=workers,
+            delays=delays,
             browser=browser,
             group=_group(group, Group),
+            dropouts=dropouts,
             plan_file=out,
             watch=watch,
         )
@@ -99,10 +110,11 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
         task = bar.add_task("", total=total, counts="")
 
         def watch(tally: Tally) -> None:
+            ended = tally.completed + tally.out.total()
             counts = f"{tally.conversations} conversations, {tally.turns} turns"
             if tally.faults:
                 counts += f", {tally.faults.total()} faults"
-            bar.update(task, completed=tally.completed, counts=counts)
+            bar.update(task, completed=ended, counts=counts)
 
         yield watch
 
@@ -122,6 +134,9 @@ def _print(outcome: Outcome) -> None:
         f"{outcome.requests} requests in {outcome.seconds} s "
         f"({outcome.pages_per_second} per second). Database: {outcome.database}"
     )
+    if outcome.out:
+        ways = ", ".join(f"{n} {why.replace('_', ' ')}" for why, n in outcome.out.items())
+        _say(f"Out before the end, as the study's rules or the plan want it: {ways}")
     _print_plan(outcome)
     if outcome.screenshots:
         _say(f"Screenshots: {outcome.screenshots}")

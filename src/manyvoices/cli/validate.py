@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
+from manyvoices.cli.progress import reading_bar
 
 if TYPE_CHECKING:
     from manyvoices.io import ValidationReport
-
-BIG = 20_000_000
-"""Bytes from which on a progress bar is shown: about what takes over a second."""
+    from manyvoices.schema import Fault
 
 
 @verb
@@ -32,11 +29,12 @@ def validate(
     """Check a data file or a release against its format.
 
     A release's hashes are checked as well, and that its files refer to what is there. Faults are
-    printed as file:line: path: found, expected, and the exit code is 1.
+    printed as file:line: path: found, expected, many of one kind as one line with their number, and
+    the exit code is 1.
     """
     from manyvoices.io import validate as run
 
-    with _progress(path) as on_bytes:
+    with reading_bar(path) as on_bytes:
         report = run(path, format, on_bytes=on_bytes)
     if json:
         print_json(_document(report))
@@ -46,30 +44,12 @@ def validate(
         raise typer.Exit(1)
 
 
-@contextlib.contextmanager
-def _progress(path: Path) -> Iterator[Callable[[int], None] | None]:
-    total = _size(path)
-    if total < BIG:
-        yield None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("Reading", total=total)
-        yield lambda n_bytes: bar.update(task, completed=n_bytes)
-
-
-def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else (path,)
-    return sum(file.stat().st_size for file in files if file.is_file())
-
-
 def _print(report: ValidationReport) -> None:
-    for fault in report.faults:
-        errors.print(str(fault), markup=False, highlight=False, soft_wrap=True)
-    if report.n_more:
-        errors.print(f"... and {report.n_more:,} more", markup=False, highlight=False)
+    for line in (line for group in report.groups for line in group.lines):
+        errors.print(line, markup=False, highlight=False, soft_wrap=True)
+    if report.n_ungrouped:
+        more = f"... and {report.n_ungrouped:,} more of other kinds"
+        errors.print(more, markup=False, highlight=False)
     if report.ok:
         counts = ", ".join(f"{n:,} in {name}" for name, n in report.n_records.items())
         bots = f", {report.n_simulated:,} participants simulated" if report.n_simulated else ""
@@ -85,7 +65,12 @@ def _document(report: ValidationReport) -> dict[str, object]:
         "n_records": report.n_records,
         "n_simulated": report.n_simulated,
         "n_faults": len(report.faults) + report.n_more,
-        "faults": [
-            {name: getattr(fault, name) for name in fault.__slots__} for fault in report.faults
+        "faults": [_fields(fault) for fault in report.faults],
+        "groups": [
+            {"count": group.count, "first": _fields(group.faults[0])} for group in report.groups
         ],
     }
+
+
+def _fields(fault: Fault) -> dict[str, object]:
+    return {name: getattr(fault, name) for name in fault.__slots__}

@@ -28,7 +28,7 @@ PROBLEMS = (
     gettext_noop("Please write a number of at least %(min)s."),
     gettext_noop("Please write a number of at most %(max)s."),
     gettext_noop("Please write a number from %(min)s to %(max)s."),
-    gettext_noop("Please give a day of the calendar."),
+    gettext_noop("Please give a day of the calendar, written like 2026-01-31."),
     gettext_noop("Please give a day from %(min)s on."),
     gettext_noop("Please give a day up to %(max)s."),
     gettext_noop("Please read this question once more, and answer as it asks you to."),

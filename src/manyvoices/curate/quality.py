@@ -73,7 +73,11 @@ class Submission:
     seconds: float | None = None
     """Time taken, as the platform measured it."""
     is_repeat: bool = False
-    """Not the person's first submission to this study."""
+    """Beside the one that counts for this person."""
+    n_repeats: int = 0
+    """How many more submissions the person has beside this one."""
+    platform_study: str | None = None
+    """The platform's id of the study, as the link said by which they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,12 @@ class PersonQuality:
     """Population standard deviation; None for fewer than two conversations."""
     n_untouched_attributes: int
     feedback_text: TextLength
+    status: str | None = None
+    """What the recruitment platform says; None where there is none, or it was not asked."""
+    platform_minutes: float | None = None
+    """Time taken, as the platform measured it."""
+    n_repeats: int = 0
+    """More submissions of the same person; PRISM approved these as duplicates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +161,27 @@ class Peers:
     least_minutes: float | None
     """Below this a time is unlike the others'; None where too few have finished."""
     n_of_pseudonym: Mapping[str, int]
+    least_platform_minutes: float | None = None
+    """As `least_minutes`, by the platform's clock."""
 
 
 def peers(people: Sequence[PersonRecords]) -> Peers:
     """What is usual among `people`."""
     minutes = [m for p in people if (m := minutes_of(p.participant)) is not None]
-    return Peers(least_usual(minutes), Counter(p.participant.participant_id for p in people))
+    on_platform = [m for p in people if (m := _whole_stay(p.submission)) is not None]
+    return Peers(
+        least_usual(minutes),
+        Counter(p.participant.participant_id for p in people),
+        least_usual(on_platform),
+    )
+
+
+def _whole_stay(platform: Submission) -> float | None:
+    """Minutes by the platform's clock; None where it measured no whole stay: of a returned place
+    it tells how long it was held, which says nothing about work."""
+    if platform.seconds is None or _status(platform) in {"returned", "active", "reserved"}:
+        return None
+    return platform.seconds / 60
 
 
 def least_usual(minutes: Sequence[float]) -> float | None:
@@ -203,6 +228,9 @@ def check_person(person: PersonRecords, study: Study, usual: Peers) -> PersonQua
         sd_turns=statistics.pstdev(turns) if len(turns) > 1 else None,
         n_untouched_attributes=sum(_untouched_attributes(c, study) for c in finished),
         feedback_text=text_length([c.open_feedback for c in finished if c.open_feedback]),
+        status=person.submission.status,
+        platform_minutes=None if (s := person.submission.seconds) is None else s / 60,
+        n_repeats=person.submission.n_repeats,
     )
 
 
@@ -226,6 +254,22 @@ def _signals(person: PersonRecords, study: Study, usual: Peers) -> Iterable[Sign
             "completion code",
             Severity.INVESTIGATE,
             f"entered {platform.entered_code}, the study's is {code}",
+        )
+    declared = study.recruitment.platform_studies
+    if declared and platform.platform_study not in (None, *declared):
+        came = platform.platform_study or "no study"
+        yield Signal(
+            "platform study",
+            Severity.INVESTIGATE,
+            f"came by a link of {came} on the platform, declared is {' or '.join(declared)}",
+        )
+    took, least = _whole_stay(platform), usual.least_platform_minutes
+    if took is not None and least is not None and took < least:
+        yield Signal(
+            "time on the platform",
+            Severity.REJECT,
+            f"took {took:.1f} min by the platform's clock; below {least:.1f} min is unlike the"
+            " others",
         )
     if usual.n_of_pseudonym.get(who.participant_id, 1) > 1:
         yield Signal("one record", Severity.INVESTIGATE, "the same pseudonym is on several records")
@@ -321,12 +365,22 @@ def text_length(texts: Sequence[str]) -> TextLength:
     )
 
 
+def _status(platform: Submission) -> str:
+    """The platform's word, however it is spelled; empty where there is none."""
+    return (platform.status or "").lower().replace("_", " ").replace("-", " ").strip()
+
+
+def is_approved(person: PersonQuality) -> bool:
+    """Whether the platform has this person's submission as approved."""
+    return _status(Submission(person.status)) in {"approved", "partially approved"}
+
+
 def suggest(platform: Submission, done: int, wanted: int, signals: Sequence[Signal]) -> Suggestion:
     """What PRISM's team did about a submission in each state (its decision table).
 
     Without a platform's status a person counts as awaiting review.
     """
-    status = (platform.status or "awaiting review").lower().replace("_", " ")
+    status = _status(platform) or "awaiting review"
     rejects = sum(s.severity is Severity.REJECT for s in signals)
     returns = sum(s.severity is Severity.RETURN for s in signals)
     enough = done >= wanted
@@ -337,7 +391,7 @@ def suggest(platform: Submission, done: int, wanted: int, signals: Sequence[Sign
     if status == "returned":
         clean = enough and not rejects and returns <= 1
         return Suggestion.APPROVE if clean else Suggestion.LEAVE
-    if status in {"timed-out", "timed out"}:
+    if status == "timed out":
         return Suggestion.APPROVE if enough and not signals else Suggestion.REJECT
     if enough and not signals:
         return Suggestion.APPROVE

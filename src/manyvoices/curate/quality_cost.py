@@ -52,6 +52,8 @@ class StudyCost:
     top_up: float
     """What it would cost to bring everybody who is complete to the least hourly pay, fee and tax
     included; 0 where it is reached."""
+    median_hours_approved: float | None = None
+    """Of those whose submission the platform has as approved."""
 
     @property
     def n_open(self) -> int | None:
@@ -70,9 +72,17 @@ class StudyCost:
 
 
 def study_cost(
-    minutes: Sequence[float], *, n_begun: int, terms: Terms, n_wanted: int | None = None
+    minutes: Sequence[float],
+    *,
+    n_begun: int,
+    terms: Terms,
+    n_wanted: int | None = None,
+    approved: Sequence[float] = (),
 ) -> StudyCost:
-    """Cost and pay, given the minutes of everybody who came to the end."""
+    """Cost and pay, given the minutes of everybody who came to the end.
+
+    `approved`: the minutes of those of them whom the platform has as approved.
+    """
     n = len(minutes)
     hours = statistics.median(minutes) / 60 if minutes else None
     rewards = n * terms.reward
@@ -92,6 +102,7 @@ def study_cost(
         hourly=hourly,
         pay=_pay(hourly, terms),
         top_up=n * missing * (1 + terms.fee * (1 + terms.vat)),
+        median_hours_approved=statistics.median(approved) / 60 if approved else None,
     )
 
 

@@ -10,6 +10,7 @@ Deviation: a prompt is listed once for its turn, as in PRISM's ``metadata.jsonl`
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -103,7 +104,7 @@ def write_shards(
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for number, table in enumerate(_regrouped(batches, rows)):
+    for number, table in enumerate(regrouped(batches, rows)):
         paths.append(folder / f"shard-{number:05d}.parquet")
         write_table(table, paths[-1])
     for path in sorted(set(folder.glob("shard-*.parquet")) - set(paths)):
@@ -112,8 +113,8 @@ def write_shards(
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a Parquet file under a temporary name, then rename it."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    """Write a Parquet file under a temporary name of this process's own, then rename it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         pq.write_table(table, temporary, compression="zstd", row_group_size=SHARD_ROWS)
         temporary.replace(path)
@@ -121,7 +122,8 @@ def write_table(table: pa.Table, path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of `rows` rows, the last of fewer."""
     waiting: list[pa.RecordBatch] = []
     n = 0
     for batch in batches:

@@ -73,6 +73,9 @@ class Recruitment(Written):
 
     provider: Literal["open", "prolific", "invitation"] = "open"
     """``open`` = anyone with the link; ``invitation`` = only by a personal invitation link."""
+    platform_studies: tuple[Line, ...] = ()
+    """The platform's own ids of the study (PRISM's was 33 on Prolific). Whoever comes by a link
+    of another one is let in, and the quality checks say so."""
     completion_code: CompletionCode | None = None
     """Shown at the end, so that the recruitment platform knows who finished."""
     screen_out_code: CompletionCode | None = None
@@ -161,6 +164,14 @@ class Study(StudyFile):
     def consent(self) -> ConsentStage:
         """The consent stage; every study has one."""
         return next(stage for stage in self.stages if isinstance(stage, ConsentStage))
+
+    @property
+    def consent_version(self) -> str:
+        """Names what people agree to, in whichever language they read it: the same text with
+        another translation is another version. Of the study as loaded, in its first language."""
+        text = self.consent.text
+        words = {name: w[text] for name, w in self.translations.items() if text in w}
+        return self.consent.version_with(words)
 
     def responder(self, model_id: str) -> ResponderSpec:
         """The model with that id; KeyError where there is none."""

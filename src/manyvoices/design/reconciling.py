@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Finding", "Local", "Submission", "reconcile"]
+__all__ = ["Finding", "Local", "Submission", "reconcile", "standing"]
 
 PAID = frozenset({"APPROVED", "PARTIALLY APPROVED"})
 OPEN = frozenset({"RESERVED", "ACTIVE", "PROCESSING"})
@@ -45,6 +45,10 @@ class Submission:
     """Upper case, words parted by a space or a hyphen: ``AWAITING REVIEW``."""
     code: str | None = None
     """The completion code that the person entered."""
+    seconds: float | None = None
+    """Time taken, as the platform measured it."""
+    started_at: str = ""
+    """When it began (ISO 8601, in UTC), so that first and later ones can be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,11 @@ def reconcile(submissions: Iterable[Submission], people: Iterable[Local]) -> lis
         (finding for finding in findings if finding is not None),
         key=lambda finding: (finding.kind, finding.person),
     )
+
+
+def standing(status: str) -> int:
+    """How much a submission counts beside the same person's others; paid counts most."""
+    return _worth(status)
 
 
 def _worth(status: str) -> int:

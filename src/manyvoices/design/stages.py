@@ -7,6 +7,7 @@ that key into the field `kind`.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -66,13 +67,23 @@ class ConsentStage(Written):
 
     @property
     def version(self) -> str:
-        """Names what was agreed to: the first 12 hex digits of the SHA-256 of the text.
+        """Names this wording: the first 12 hex digits of the SHA-256 of the text.
 
-        Permissions that are written out are part of it, so that one version allows one thing.
+        Permissions that are written out are part of it, so that one version allows one thing. What
+        people agreed to in a study of several languages, `Study.consent_version` names.
+        """
+        return self.version_with({})
+
+    def version_with(self, translations: Mapping[str, str]) -> str:
+        """As `version`, of this text together with its `translations`: language -> text.
+
+        Without translations the two are the same, so that a study's version stays what it was.
         """
         agreed = self.text
         if self.allows is not None:
             agreed += "\x00" + ",".join(sorted(set(self.allows)))
+        for language in sorted(translations):
+            agreed += f"\x00{language}\x00{translations[language]}"
         return hashlib.sha256(agreed.encode()).hexdigest()[:12]
 
 

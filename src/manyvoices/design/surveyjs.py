@@ -103,8 +103,10 @@ def _text(value: Any) -> str:
 def _question_in(element: Json, ids: _Ids, done: Converted) -> Json | None:
     kind, name = str(element.get("type")), str(element.get("name", ""))
     reader = _READERS.get(kind)
-    if reader is None or (kind == "text" and element.get("inputType") not in _INPUTS):
-        what = f"type {kind}" + (f" ({element['inputType']})" if "inputType" in element else "")
+    kept_out = kind == "text" and element.get("inputType") not in _INPUTS
+    if reader is None or kept_out or (kind == "slider" and not _is_scale(element)):
+        of = next((str(element[key]) for key in ("inputType", "sliderType") if key in element), "")
+        what = f"type {kind}" + (f" ({of})" if of else "")
         done.leave(name or "?", what, "no such kind of question here")
         return None
     written: Json = {"id": ids.of(name), "label": _text(element.get("title")) or name}
@@ -125,6 +127,16 @@ def _question_in(element: Json, ids: _Ids, done: Converted) -> Json | None:
 
 
 _INPUTS = (None, "text", "number", "date")
+
+
+def _is_scale(slider: Json) -> bool:
+    """Whether a slider gives one whole number and none before it is touched."""
+    limits = [slider.get("min", 0), slider.get("max", 100)]
+    return (
+        slider.get("sliderType", "single") == "single"
+        and all(isinstance(limit, int) for limit in limits)
+        and "defaultValue" not in slider
+    )
 
 
 def _choices(values: Any) -> list[Json | str]:
@@ -227,6 +239,24 @@ def _read_rating(element: Json, written: Json, _ids: _Ids) -> set[str]:
     return {"rateMin", "rateMax", "rateValues", "minRateDescription", "maxRateDescription"}
 
 
+def _read_slider(element: Json, written: Json, _ids: _Ids) -> set[str]:
+    """One scale of whole numbers. Its value is unknown until it is touched, there as here; what it
+    shows of numbers has no place here, where a scale has none."""
+    low, high = element.get("min", 0), element.get("max", 100)
+    labels = [_text(part.get("text")) for part in element.get("customLabels") or ()]
+    written |= {
+        "kind": "vas",
+        "items": [{"id": "value", "label": written["label"]}],
+        "range": [low, high],
+        "anchors": [labels[0] or str(low), labels[-1] or str(high)]
+        if labels
+        else [str(low), str(high)],
+    }
+    known = {"min", "max", "sliderType", "allowClear"}
+    known |= {"step"} if element.get("step", 1) == 1 else set()
+    return known | ({"customLabels"} if len(labels) == 2 else set())
+
+
 def _read_matrix(element: Json, written: Json, ids: _Ids) -> set[str]:
     items = []
     for row in element.get("rows", ()):
@@ -259,6 +289,7 @@ _READERS: dict[str, Callable[[Json, Json, _Ids], set[str]]] = {
     "comment": _read_comment,
     "rating": _read_rating,
     "matrix": _read_matrix,
+    "slider": _read_slider,
     "html": _read_html,
 }
 
@@ -317,6 +348,8 @@ def _question_out(question: AnyQuestion, done: Converted) -> Json | None:
             element |= _options_out(question.id, question.options, done)
             if question.random_order:
                 element["choicesOrder"] = "random"
+            if question.check is not None:
+                done.leave(question.id, "check", "SurveyJS asks no question a second time")
         case "likert":
             element |= {"type": "rating", "rateValues": _pairs(question.points)}
         case "matrix":
@@ -326,6 +359,8 @@ def _question_out(question: AnyQuestion, done: Converted) -> Json | None:
                 element["rowsOrder"] = "random"
             if question.required:
                 element["eachRowRequired"] = True
+            if question.not_applicable:
+                done.leave(question.id, "not_applicable", "SurveyJS's lines have only columns")
         case "text":
             element |= {"type": "comment" if question.multiline else "text"}
             element["maxLength"] = question.max_length
@@ -352,7 +387,7 @@ def _question_out(question: AnyQuestion, done: Converted) -> Json | None:
         case "info":
             element |= {"type": "html", "html": question.help}
         case "vas":
-            why = "SurveyJS's slider has a default, which would become data"
+            why = "SurveyJS's slider shows a thumb and numbers before anybody has touched it"
             done.leave(question.id, "kind vas", why)
             return None
     return element

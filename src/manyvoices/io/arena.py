@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from manyvoices.io.chats import SaidLine, lines
+from manyvoices.io.chats import SaidLine, lines, written
 from manyvoices.io.checks import Unique, version_problems
 from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import Check, OnBytes, Problem, read_records
@@ -126,6 +126,12 @@ def conversations(battle: Battle) -> tuple[list[ChatLine], list[ChatLine]] | Non
         return None
     a, b = (lines(msgspec.convert(side, list[SaidLine])) for side in sides)
     return a, b
+
+
+def battle_with(battle: Battle, a: list[ChatLine], b: list[ChatLine]) -> ArenaBattle:
+    """A battle with its two conversations, as an arena's row holds them."""
+    row = _row(battle) | {"conversation_a": written(a), "conversation_b": written(b)}
+    return _with_row(battle, Published(format=ARENA.name, row=row))
 
 
 def _decode(line: bytes) -> Battle:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any
 
 from manyvoices.io.faults import describe
 from manyvoices.io.lines import Problem
+from manyvoices.io.unique import UniqueIds
 from manyvoices.schema import (
     SCHEMA_VERSION,
     Answer,
@@ -33,8 +37,25 @@ class Unique:
         if first is None:
             self._lines[key] = line
             return []
-        name = describe(key if shown is None else shown)
-        return [(path, f"{name} again (first on line {first})", "an id that is used once")]
+        return [twice(path, key if shown is None else shown, first)]
+
+
+class UniqueField:
+    """A field that no two records of a file share."""
+
+    def __init__(self, field: str) -> None:
+        self._field, self._value = field, operator.attrgetter(field)
+        self._first_line = dict[str, int]().setdefault
+
+    def problems(self, record: Any, line: int) -> Sequence[Problem]:
+        """The problem of a record whose field was there before."""
+        first = self._first_line(self._value(record), line)
+        return () if first == line else [twice(self._field, self._value(record), first)]
+
+
+def twice(path: str, key: object, first: int) -> Problem:
+    """The problem of an id that was there before."""
+    return path, f"{describe(key)} again (first on line {first})", "an id that is used once"
 
 
 class _Place:
@@ -55,32 +76,73 @@ class _Place:
 
 
 class TreeCheck:
-    """Message ids unique in the file, and each reply naming the message that it hangs below."""
+    """Message ids unique in the file, and each reply naming the message that it hangs below.
 
-    def __init__(self) -> None:
-        self._messages = Unique()
-        self._trees = Unique()
+    A tree without faults is looked through once and quickly; only where something is wrong is it
+    walked again, to say where.
+
+    Args:
+        report: Takes (line, problem) of an id that came again long after it was first there.
+    """
+
+    def __init__(self, report: Callable[[int, Problem], None]) -> None:
+        self._report = report
+        self._ids = UniqueIds(functools.partial(self._again, "message_id"))
+        self._trees = UniqueIds(functools.partial(self._again, "message_tree_id"))
 
     def tree(self, tree: MessageTree, line: int) -> list[Problem]:
         """Problems of a tree, its prompt being the root."""
-        problems = self._trees.problems(tree.message_tree_id, line, "message_tree_id")
+        problems = self._tree_id(tree.message_tree_id, line)
         if isinstance(tree.prompt.parent_id, str):
             found = describe(tree.prompt.parent_id)
             problems.append(("prompt.parent_id", found, "null: a prompt has no parent"))
-        return problems + self._walk(tree.prompt, line, "prompt")
+        return problems + self._look(tree.prompt, line, "prompt")
 
     def message(self, message: Message, line: int) -> list[Problem]:
         """Problems of a message; what it says of its own parent cannot be checked here."""
-        return self._walk(message, line, "")
+        return self._look(message, line, "")
+
+    def end(self) -> None:
+        """Report what can only be known when the file has been read."""
+        self._ids.settle()
+        self._trees.settle()
+
+    def _again(self, path: str, line: int, first: int) -> None:
+        found = f"an id that is on line {first} already"
+        self._report(line, (path, found, "an id that is used once"))
+
+    def _tree_id(self, name: str, line: int) -> list[Problem]:
+        if self._trees.add([name], line):
+            return []
+        return [twice("message_tree_id", name, self._trees.first(name) or 0)]
+
+    def _look(self, root: Message, line: int, name: str) -> list[Problem]:
+        messages, is_sound = [root], True
+        for message in messages:
+            if replies := message.replies:
+                here = message.message_id
+                for reply in replies:
+                    if reply.parent_id != here and isinstance(reply.parent_id, str):
+                        is_sound = False
+                messages += replies
+        ids = [message.message_id for message in messages]
+        if is_sound and self._ids.add(ids, line):
+            return []
+        problems = self._walk(root, line, name)
+        self._ids.add_new(ids, line)
+        return problems
 
     def _walk(self, root: Message, line: int, name: str) -> list[Problem]:
         # How deep a tree goes is up to the data, so the stack is a list and not Python's.
         problems: list[Problem] = []
+        here: set[str] = set()
         stack = [(root, _Place(name))]
         while stack:
             message, place = stack.pop()
-            for _, found, wanted in self._messages.problems(message.message_id, line, ""):
-                problems.append((place.field("message_id"), found, wanted))
+            first = line if message.message_id in here else self._ids.first(message.message_id)
+            here.add(message.message_id)
+            if first is not None:
+                problems.append(twice(place.field("message_id"), message.message_id, first))
             for index, reply in enumerate(message.replies or ()):
                 below = _Place(f"replies[{index}]", place)
                 problems += _parent_problems(reply, message, below)
@@ -153,6 +215,9 @@ def _turn_problems(turn: Turn, path: str) -> Iterator[Problem]:
             yield f"{path}.tied[{index}]", describe(name), "the id of an utterance of this turn"
     if (n_chosen := sum(utterance.chosen for utterance in turn.utterances)) > 1:
         yield f"{path}.utterances", f"{n_chosen} chosen utterances", "one at most"
+    if turn.all_bad and n_chosen:
+        wanted = "none: the person said that every answer is bad"
+        yield f"{path}.utterances", f"{n_chosen} chosen, and all_bad", wanted
     for index, utterance in enumerate(turn.utterances):
         if utterance.text is not None:
             continue

@@ -1,8 +1,8 @@
 """From one content to another: the list of converters, and the shortest way along them.
 
 A converter is a generator over records. What its target has no place for it counts into the
-`Counter` that it is given, by the name of the field or by a reason in words: nothing that was in the
-input is dropped in silence. Modules that bring converters are named in `BUILT_IN`.
+`Counter` that it is given, by the name of the field or by a reason in words: nothing that was in
+the input is dropped in silence. Modules that bring converters are named in `BUILT_IN`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,14 @@ from typing import Any, TypeAlias
 import msgspec
 
 from manyvoices.io.registry import Content
+from manyvoices.schema import ManyvoicesError
 
 NotCarried: TypeAlias = Counter[str]
 """Field, or a reason in words -> how many records had it and lost it."""
+
+
+class Apart(ManyvoicesError):
+    """Records that belong together do not stand together, so a stream cannot join them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,18 @@ class Converter:
     convert: Callable[[Iterable[Any], NotCarried], Iterator[Any]]
     cannot_carry: tuple[str, ...] = ()
     """Fields of the source, and reasons, that may be counted; empty means that nothing is lost."""
+    gather: Callable[[Iterable[Any], NotCarried], Iterator[Any]] | None = None
+    """The same with all records in memory, for when `convert` raises `Apart`."""
 
 
-BUILT_IN: tuple[str, ...] = ()
+BUILT_IN: tuple[str, ...] = (
+    "manyvoices.io.converting_trees",
+    "manyvoices.io.converting_release",
+    "manyvoices.io.converting_talks",
+    "manyvoices.io.converting_ratings",
+    "manyvoices.io.converting_ranks",
+    "manyvoices.io.converting_pairs",
+)
 """Modules that register converters."""
 
 _converters: dict[tuple[str, str], Converter] = {}

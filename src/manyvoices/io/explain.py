@@ -67,7 +67,10 @@ def _not_utf8(line: bytes) -> str | None:
 
 def _explain_json(message: str, line: bytes, file: str, number: int) -> Fault:
     at = re.search(r"\(byte (\d+)\)", message)
-    offset = int(at.group(1)) if at else len(line.rstrip())
+    end = len(
+        line.rstrip()
+    )  # the line's own end is no part of it, even where decoding stopped there
+    offset = min(int(at.group(1)), end) if at else end
     start = line.rfind(b"\n", 0, offset) + 1
     number += line.count(b"\n", 0, offset)
     column = len(line[start:offset].decode(errors="replace")) + 1
@@ -182,9 +185,12 @@ def _found(text: str, value: Any) -> str:
 
 
 def _in_words(types: str) -> str:
-    if match := re.fullmatch(r"`([^`]*)`", types):
-        return " or ".join(_NAMES.get(t, t) for t in match.group(1).split(" | "))
-    return types.replace("`", "")
+    """``an integer or null`` for ```int | null```; a limit behind a type stays: ``<= 100``."""
+
+    def named(match: re.Match[str]) -> str:
+        return " or ".join(_NAMES.get(name, name) for name in match.group(1).split(" | "))
+
+    return re.sub(r"`([^`]*)`", named, types)
 
 
 def _choices(node: Any) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +14,28 @@ from manyvoices.io.explain import DECODE_ERRORS, explain
 from manyvoices.io.faults import FaultLog, describe, shorten
 from manyvoices.io.lines import iter_lines
 from manyvoices.io.manifest import MANIFEST
-from manyvoices.io.native import NATIVE_FILES
 from manyvoices.io.prism import PRISM_FILES, find
+from manyvoices.io.registry import ALIASES, Format, formats
 from manyvoices.schema import DataError, Fault
 
-FORMATS = {
-    "native": "a release folder with native/ in it",
-    "prism": "a folder with PRISM's survey, conversations, utterances and metadata",
-    "oasst-trees": "OASST trees: message_tree_id and prompt on every line",
-    "oasst-messages": "OASST messages: message_id, text and role on every line",
-    "arena": "battles: model_a, model_b and winner on every line",
-    **{f"prism-{name}": f"PRISM's {name}.jsonl alone" for name in PRISM_FILES},
-    **{f"native-{name}": f"native {name}.jsonl alone" for name in NATIVE_FILES},
-}
+_HEAD = 65_536
+
+
+class _Formats(Mapping[str, str]):
+    """The registry's names and descriptions, looked up when they are asked for."""
+
+    def __getitem__(self, name: str) -> str:
+        return formats()[name].looks_like
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(formats())
+
+    def __len__(self) -> int:
+        return len(formats())
+
+
+FORMATS: Mapping[str, str] = _Formats()
 """Name of each format that can be read here -> what it looks like."""
-
-_ALIASES = {"oasst": ("oasst-trees", "oasst-messages"), "battles": ("arena",)}
-
-# The first whose fields are all there wins, so the more particular come first.
-_MARKS = (
-    ("oasst-trees", {"message_tree_id", "prompt"}),
-    ("arena", {"model_a", "model_b"}),
-    ("oasst-messages", {"message_id", "role"}),
-    ("prism-conversations", {"conversation_history"}),
-    ("prism-conversations", {"conversations/conversation_history"}),
-    ("prism-utterances", {"utterance_id", "model_response"}),
-    ("prism-metadata", {"column_id", "user_id"}),
-    ("native-answers", {"participant_id", "question_id"}),
-    ("native-conversations", {"participant_id", "turns"}),
-    ("native-participants", {"participant_id", "consented_at"}),
-    ("prism-survey", {"user_id", "survey_only"}),
-)
 
 
 def detect_format(path: Path | str) -> str:
@@ -54,11 +47,16 @@ def detect_format(path: Path | str) -> str:
     path = Path(path)
     if path.is_dir():
         return _detect_folder(path)
-    keys = set(_first_record(path))
-    for name, marks in _MARKS:
-        if marks <= keys:
-            return name
-    names = shorten(", ".join(sorted(keys)), 200) or "no fields"
+    head = _head(path)
+    for known in formats().values():
+        if head and known.sniff is not None and known.sniff(head):
+            return known.name
+    record = _first_record(path)
+    scored = [(_score(known, record), -i) for i, known in enumerate(formats().values())]
+    score, place = max(scored)
+    if score:
+        return list(formats())[-place]
+    names = shorten(", ".join(sorted(record)), 200) or "no fields"
     raise _unknown(path, f"records with {names}")
 
 
@@ -70,13 +68,34 @@ def resolve_format(path: Path | str, name: str | None) -> str:
     """
     if name in FORMATS:
         return str(name)
-    if name is not None and name not in _ALIASES:
+    if name is not None and name not in ALIASES:
         raise _unknown(Path(path), f"the format name {describe(name)}", names_only=True)
     detected = detect_format(path)
-    if name is not None and detected not in _ALIASES[name]:
-        wanted = " or ".join(_ALIASES[name])
+    if name is not None and detected not in ALIASES[name]:
+        wanted = " or ".join(ALIASES[name])
         raise DataError([Fault(str(path), None, "", detected, wanted)])
     return detected
+
+
+def _score(known: Format, record: dict[str, Any]) -> int:
+    """How many fields speak for a format; 0 where it is not this one."""
+    most = max((len(marks) for marks in known.marks if marks <= record.keys()), default=0)
+    if known.recognise is None or not most:
+        return most
+    return most + 1 if known.recognise(record) else 0
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file, unpacked; empty where it cannot be read: reading says why."""
+    try:
+        with path.open("rb") as raw:
+            if raw.read(2) != b"\x1f\x8b":
+                raw.seek(0)
+                return raw.read(_HEAD)
+            raw.seek(0)
+            return gzip.GzipFile(fileobj=raw).read(_HEAD)
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 def _detect_folder(path: Path) -> str:

@@ -1,10 +1,11 @@
-"""Reading a file line by line, plain or gzipped, with every way it can fail turned into a fault.
+"""Reading a file line by line, plain, gzipped or Parquet, and turning each failure into a fault.
 
 Memory stays bounded by the longest line: nothing is read ahead of its use.
 """
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import zlib
@@ -14,7 +15,8 @@ from typing import Any, BinaryIO, Generic, TypeAlias, TypeVar, cast
 
 from manyvoices.io.explain import DECODE_ERRORS, explain
 from manyvoices.io.faults import FaultLog
-from manyvoices.schema import Fault
+from manyvoices.io.parquet import MAGIC, parquet_lines
+from manyvoices.schema import DataError, Fault
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -47,17 +49,25 @@ class Stream(Generic[T_co]):
 
 
 def iter_lines(
-    path: Path | str, log: FaultLog, on_bytes: OnBytes | None = None
+    path: Path | str, log: FaultLog, on_bytes: OnBytes | None = None, *, blank: bool = False
 ) -> Iterator[tuple[int, bytes]]:
-    """(1-based number, bytes) of each line that is not blank; faults of the file go to `log`."""
+    """(1-based number, bytes) of each line, `blank` ones only if asked; faults go to `log`.
+
+    A row of a Parquet file is the line that it would be.
+    """
     name = str(path)
     if Path(path).is_dir():
         log.add(Fault(name, None, "", "a folder", "a file"))
         return
     number = 0
     try:
+        if _is_parquet(path):
+            yield from _parquet(path, log, on_bytes)
+            return
         with Path(path).open("rb") as raw, _unpacked(raw, name) as file:
-            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE), b""), start=1):
+            for number, line in enumerate(
+                iter(functools.partial(file.readline, MAX_LINE), b""), start=1
+            ):
                 if number == 1:
                     line = line.removeprefix(_BOM)
                 if len(line) >= MAX_LINE:
@@ -65,7 +75,7 @@ def iter_lines(
                     return
                 if on_bytes is not None and number % _REPORT_EVERY == 0:
                     on_bytes(raw.tell())
-                if not line.isspace():
+                if blank or not line.isspace():
                     yield number, line
             if on_bytes is not None:
                 on_bytes(raw.tell())
@@ -78,6 +88,28 @@ def iter_lines(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         log.add(Fault(name, None, "", f"a file that cannot be read ({reason})", "a readable file"))
+
+
+def _is_parquet(path: Path | str) -> bool:
+    with Path(path).open("rb") as raw:
+        return raw.read(len(MAGIC)) == MAGIC
+
+
+def _parquet(
+    path: Path | str, log: FaultLog, on_bytes: OnBytes | None
+) -> Iterator[tuple[int, bytes]]:
+    """The rows of a Parquet file as lines, numbered from 1."""
+    size = Path(path).stat().st_size
+    try:
+        for number, (share, line) in enumerate(parquet_lines(path), start=1):
+            if on_bytes is not None and number % _REPORT_EVERY == 0:
+                on_bytes(int(share * size))
+            yield number, line
+    except DataError as error:
+        for fault in error.faults:
+            log.add(fault)
+    if on_bytes is not None:
+        on_bytes(size)
 
 
 def _unpacked(raw: BinaryIO, name: str) -> BinaryIO:
@@ -100,6 +132,7 @@ def read_records(
     log: FaultLog | None = None,
     allow_empty: bool = False,
     on_bytes: OnBytes | None = None,
+    at_end: Callable[[], None] | None = None,
 ) -> Iterator[T]:
     """Decode each line of a file, yielding good records as they come.
 
@@ -110,6 +143,7 @@ def read_records(
         strict: Raise all faults at the end. False leaves bad lines out; give a `log` to see them.
         log: Where faults go; one is made if none is given.
         allow_empty: Whether a file without records is right.
+        at_end: Called after the last line, for faults that only then are known.
 
     Raises:
         DataError: At the end of the file, with all its faults, when `strict`.
@@ -131,5 +165,7 @@ def read_records(
             yield record
     if n_lines == 0 and not allow_empty and len(log.faults) == n_before:
         log.add(Fault(name, None, "", "an empty file", "at least one record"))
+    if at_end is not None:
+        at_end()
     if strict:
         log.raise_if_any()

@@ -8,11 +8,12 @@ the exact questions that were asked.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -21,7 +22,8 @@ from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import OnBytes, Stream, read_records
 from manyvoices.io.manifest import MANIFEST, read_manifest
 from manyvoices.io.prism import find
-from manyvoices.io.writing import LineWriter, replacing, write_text
+from manyvoices.io.registry import Content, Format, Reader, Writer, Written, register
+from manyvoices.io.writing import LineWriter, replacing, write_records, write_text
 from manyvoices.schema import (
     Answer,
     Conversation,
@@ -217,3 +219,70 @@ def refuse_finished(directory: Path) -> None:
         hint = "a release is frozen: write the new one to another folder"
         found, wanted = "a finished release", "a folder without one"
         raise DataError([Fault(str(directory), None, "", found, wanted, hint)])
+
+
+def _read_folder(
+    path: Path | str,
+    *,
+    strict: bool = True,
+    log: FaultLog | None = None,
+    on_bytes: OnBytes | None = None,
+) -> Iterator[Any]:
+    """Every participant, then every answer, then every conversation."""
+    log, before = FaultLog() if log is None else log, 0
+    for name in NATIVE_FILES:
+        file = find(Path(path) / "native", name)
+        report = None if on_bytes is None else _beyond(on_bytes, before)
+        yield from read_native_file(file, name, strict=False, log=log, on_bytes=report)
+        before += file.stat().st_size if file.is_file() else 0
+    if strict:
+        log.raise_if_any()
+
+
+def _beyond(on_bytes: OnBytes, before: int) -> OnBytes:
+    return lambda n_bytes: on_bytes(before + n_bytes)
+
+
+def _write_folder(records: Iterable[Any], path: Path) -> Written:
+    with NativeWriter(path) as writer:
+        for record in records:
+            writer.write(record)
+    return Written(sum(writer.n_rows.values()))
+
+
+def _write_of(kind: type) -> Writer:
+    return lambda records, path: Written(write_records(records, path, row=kind))
+
+
+register(
+    Format(
+        name="native",
+        looks_like="a release folder with native/ in it",
+        content="release",
+        read=_read_folder,
+        write=_write_folder,
+        folder=True,
+    )
+)
+
+_MARKS = {
+    "participants": {"participant_id", "consented_at"},
+    "answers": {"participant_id", "question_id"},
+    "conversations": {"participant_id", "turns"},
+}
+_CONTENTS: dict[str, Content] = {
+    "participants": "participants",
+    "answers": "survey-answers",
+    "conversations": "conversations",
+}
+for _name in NATIVE_FILES:
+    register(
+        Format(
+            name=f"native-{_name}",
+            looks_like=f"native {_name}.jsonl alone",
+            content=_CONTENTS[_name],
+            read=cast(Reader, functools.partial(read_native_file, name=_name)),
+            write=_write_of(_TYPES[_name]),
+            marks=(frozenset(_MARKS[_name]),),
+        )
+    )

@@ -9,47 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from manyvoices.io.checks import TreeCheck
 from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import OnBytes, read_records
+from manyvoices.io.oasst_flat import decode_flat, flat_row
+from manyvoices.io.registry import Format, Written, register
 from manyvoices.io.writing import write_records
-from manyvoices.schema import LabelSummary, Message, MessageTree
-from manyvoices.schema.trees import Opt
+from manyvoices.schema import Message, MessageTree
 
 _tree_decoder = msgspec.json.Decoder(MessageTree)
 _message_decoder = msgspec.json.Decoder(Message)
 
 
-class _Counts(msgspec.Struct, forbid_unknown_fields=True):
-    name: list[str]
-    count: list[int]
-
-
-class _Summaries(msgspec.Struct, forbid_unknown_fields=True):
-    name: list[str]
-    value: list[float]
-    count: list[int]
-
-
-class _FlatMessage(Message, frozen=True, kw_only=True):
-    emojis: Opt[_Counts] = UNSET  # type: ignore[assignment]
-    labels: Opt[_Summaries] = UNSET  # type: ignore[assignment]
-
-
-_flat_decoder = msgspec.json.Decoder(_FlatMessage)
 # Only a table's row holds arrays of names; quotes inside a JSON string are escaped, so neither
 # marker can be somebody's text.
 _FLAT_MARKS = (b'"name":[', b'"name": [')
-_FLAT_FIELDS = (
-    *("message_id", "parent_id", "user_id", "created_date", "text", "role", "lang"),
-    *("review_count", "review_result", "deleted", "rank", "synthetic", "model_name", "detoxify"),
-    *("message_tree_id", "tree_state", "emojis", "labels"),
-)
 
 
 def read_trees(
@@ -64,20 +41,23 @@ def read_trees(
     Raises:
         DataError: After the last good tree, with all faults of the file, when `strict`.
     """
+    log = FaultLog() if log is None else log
+    check = TreeCheck(log.reporter(path))
     return read_records(
         path,
         _tree_decoder.decode,
         MessageTree,
-        check=TreeCheck().tree,
+        check=check.tree,
         strict=strict,
         log=log,
         on_bytes=on_bytes,
+        at_end=check.end,
     )
 
 
 def write_trees(trees: Iterable[MessageTree], path: Path | str) -> int:
     """Write trees as they are published; return how many. Fields that are absent stay absent."""
-    return write_records(trees, path)
+    return write_records(trees, path, row=MessageTree)
 
 
 def read_messages(
@@ -92,14 +72,17 @@ def read_messages(
     Raises:
         DataError: After the last good message, with all faults of the file, when `strict`.
     """
+    log = FaultLog() if log is None else log
+    check = TreeCheck(log.reporter(path))
     return read_records(
         path,
         _decode_message,
         Message,
-        check=TreeCheck().message,
+        check=check.message,
         strict=strict,
         log=log,
         on_bytes=on_bytes,
+        at_end=check.end,
     )
 
 
@@ -108,41 +91,32 @@ def write_messages(messages: Iterable[Message], path: Path | str, *, flat: bool 
 
     A flat row is written for the message itself only; walk the replies first to keep them.
     """
-    return write_records((_flat(m) for m in messages) if flat else messages, path)
+    return write_records((flat_row(m) for m in messages) if flat else messages, path)
 
 
 def _decode_message(line: bytes) -> Message:
     if any(mark in line for mark in _FLAT_MARKS):
-        return _from_flat(_flat_decoder.decode(line))
+        return decode_flat(line)
     return _message_decoder.decode(line)
 
 
-def _from_flat(row: _FlatMessage) -> Message:
-    fields: dict[str, Any] = msgspec.structs.asdict(row)
-    if isinstance(row.emojis, _Counts):
-        fields["emojis"] = dict(_zip("emojis", row.emojis.name, row.emojis.count))
-    if isinstance(row.labels, _Summaries):
-        both = _zip("labels", row.labels.value, row.labels.count)
-        summaries = [LabelSummary(value=value, count=count) for value, count in both]
-        fields["labels"] = dict(_zip("labels", row.labels.name, summaries))
-    return Message(**fields)
-
-
-def _zip(field: str, names: list[Any], values: list[Any]) -> Iterator[tuple[Any, Any]]:
-    if len(names) != len(values):
-        raise msgspec.ValidationError(f"Expected lists of equal length - at `$.{field}`")
-    return zip(names, values, strict=True)
-
-
-def _flat(message: Message) -> dict[str, Any]:
-    row = {name: getattr(message, name) for name in _FLAT_FIELDS}
-    if isinstance(message.emojis, dict):
-        row["emojis"] = {"name": list(message.emojis), "count": list(message.emojis.values())}
-    if isinstance(message.labels, dict):
-        summaries = list(message.labels.values())
-        row["labels"] = {
-            "name": list(message.labels),
-            "value": [summary.value for summary in summaries],
-            "count": [summary.count for summary in summaries],
-        }
-    return {name: None if value is UNSET else value for name, value in row.items()}
+register(
+    Format(
+        name="oasst-trees",
+        looks_like="OASST trees: message_tree_id and prompt on every line",
+        content="trees",
+        read=read_trees,
+        write=lambda trees, path: Written(write_trees(trees, path)),
+        marks=(frozenset({"message_tree_id", "prompt"}),),
+    )
+)
+register(
+    Format(
+        name="oasst-messages",
+        looks_like="OASST messages: message_id, text and role on every line",
+        content="messages",
+        read=read_messages,
+        write=lambda messages, path: Written(write_messages(messages, path)),
+        marks=(frozenset({"message_id", "role"}),),
+    )
+)

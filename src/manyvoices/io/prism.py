@@ -6,17 +6,19 @@ and each is written back in the form that it came in.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
-from manyvoices.io.checks import Unique
+from manyvoices.io.checks import Unique, UniqueField
 from manyvoices.io.croissant import MARK, from_croissant, to_croissant
 from manyvoices.io.faults import FaultLog, describe
 from manyvoices.io.lines import Check, OnBytes, Problem, Stream, read_records
+from manyvoices.io.registry import Content, Format, Reader, Writer, Written, register
 from manyvoices.io.writing import write_records
 from manyvoices.schema import (
     PrismConversation,
@@ -86,10 +88,10 @@ def write_prism_conversations(rows: Iterable[PrismConversation], path: Path | st
 
 
 def find(directory: Path, name: str) -> Path:
-    """The file of that name in a folder, plain or gzipped; the plain path if there is neither."""
-    packed = directory / f"{name}.jsonl.gz"
-    plain = directory / f"{name}.jsonl"
-    return packed if packed.exists() and not plain.exists() else plain
+    """The file of that name in a folder: plain, gzipped or Parquet, the first that is there; the
+    plain path if there is none."""
+    paths = [directory / f"{name}{suffix}" for suffix in (".jsonl", ".jsonl.gz", ".parquet")]
+    return next((path for path in paths if path.exists()), paths[0])
 
 
 def read_prism_file(
@@ -121,12 +123,7 @@ def _decode_conversation(line: bytes) -> PrismConversation:
 
 def _unique(field: str) -> Check[Any]:
     """A check that `field` is used once in the file."""
-    seen = Unique()
-
-    def check(record: Any, line: int) -> list[Problem]:
-        return seen.problems(getattr(record, field), line, field)
-
-    return check
+    return UniqueField(field).problems
 
 
 def _survey_check() -> Check[PrismSurveyRow]:
@@ -152,3 +149,46 @@ _READERS: dict[str, tuple[Any, Any, Any]] = {
     "utterances": (_utterance_decoder.decode, PrismUtterance, lambda: _unique("utterance_id")),
     "metadata": (_metadata_decoder.decode, PrismMetadata, lambda: None),
 }
+
+
+def prism_readers() -> dict[str, tuple[Any, Any, Any]]:
+    """Name of a file -> (decoder of a line, type for faults, maker of a check)."""
+    return _READERS
+
+
+def _of_file(name: str) -> Reader:
+    return cast(Reader, functools.partial(read_prism_file, name=name))
+
+
+def _write_of(name: str) -> Writer:
+    def write(rows: Iterable[Any], path: Path) -> Written:
+        if name == "conversations":
+            return Written(write_prism_conversations(rows, path))
+        return Written(write_records(rows, path))
+
+    return write
+
+
+_MARKS: dict[str, tuple[set[str], ...]] = {
+    "survey": ({"user_id", "survey_only"},),
+    "conversations": ({"conversation_history"}, {"conversations/conversation_history"}),
+    "utterances": ({"utterance_id", "model_response"},),
+    "metadata": ({"column_id", "user_id"},),
+}
+_CONTENTS: dict[str, Content] = {
+    "survey": "prism-survey",
+    "conversations": "prism-conversations",
+    "utterances": "prism-utterances",
+    "metadata": "prism-metadata",
+}
+for _name in PRISM_FILES:
+    register(
+        Format(
+            name=f"prism-{_name}",
+            looks_like=f"PRISM's {_name}.jsonl alone",
+            content=_CONTENTS[_name],
+            read=_of_file(_name),
+            write=_write_of(_name),
+            marks=tuple(map(frozenset, _MARKS[_name])),
+        )
+    )

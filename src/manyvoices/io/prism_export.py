@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
+
+from manyvoices.io.croissant import to_croissant
+from manyvoices.io.faults import FaultLog
+from manyvoices.io.lines import OnBytes
 from manyvoices.io.native import NativeRelease, read_native
-from manyvoices.io.prism import PRISM_FILES, PrismRelease, write_prism_conversations
+from manyvoices.io.prism import (
+    PRISM_FILES,
+    PrismRelease,
+    find,
+    read_prism_file,
+    write_prism_conversations,
+)
 from manyvoices.io.prism_rows import PrismBuilder
+from manyvoices.io.prism_survey import SurveyQuestion
+from manyvoices.io.registry import Format, Written, register
 from manyvoices.io.writing import LineWriter, replacing, write_records
 from manyvoices.schema import (
     Answer,
@@ -50,13 +63,14 @@ def prism_records(
     participants: Iterable[Participant],
     answers: Iterable[Answer],
     conversations: Iterable[Conversation],
+    questions: Iterable[SurveyQuestion] = (),
 ) -> PrismRecords:
     """Native records as PRISM's rows, in memory; `write_prism` does the same in a stream.
 
     Left out and counted: people who withdrew and all that is theirs, unfinished conversations,
     turns that no model answered, utterances without an answer. Metadata rows carry no flags yet.
     """
-    builder = PrismBuilder(participants, answers)
+    builder = PrismBuilder(participants, answers, questions)
     kept = [rows for c in conversations if (rows := builder.conversation(c)) is not None]
     survey, texts = _apart(builder.survey())
     return PrismRecords(
@@ -79,11 +93,15 @@ def _apart(
     return survey, texts
 
 
-def write_prism(source: Source, directory: Path | str) -> PrismWritten:
+def write_prism(
+    source: Source, directory: Path | str, *, questions: Iterable[SurveyQuestion] = ()
+) -> PrismWritten:
     """Write PRISM's four files into `directory`.
 
     Args:
         source: A native release (or its folder), a folder in PRISM's form that was read, or rows.
+        questions: The study's survey (`manyvoices.design.survey_columns`): with it a native
+            release gets a column for every question, also where nobody was asked.
 
     Raises:
         DataError: The source has faults; nothing is written then.
@@ -92,7 +110,7 @@ def write_prism(source: Source, directory: Path | str) -> PrismWritten:
     if isinstance(source, Path | str):
         source = read_native(source)
     if isinstance(source, NativeRelease):
-        return _write_native(source, folder)
+        return _write_native(source, folder, questions)
     left_out = source.n_left_out if isinstance(source, PrismRecords) else {}
     n_rows = {}
     for name in PRISM_FILES:
@@ -101,8 +119,10 @@ def write_prism(source: Source, directory: Path | str) -> PrismWritten:
     return PrismWritten(n_rows, dict(left_out))
 
 
-def _write_native(release: NativeRelease, folder: Path) -> PrismWritten:
-    builder = PrismBuilder(release.participants, release.answers)
+def _write_native(
+    release: NativeRelease, folder: Path, questions: Iterable[SurveyQuestion]
+) -> PrismWritten:
+    builder = PrismBuilder(release.participants, release.answers, questions)
     with contextlib.ExitStack() as stack:
         out = {
             name: LineWriter(stack.enter_context(replacing(folder / f"{name}.jsonl")), name)
@@ -123,3 +143,61 @@ def _write_native(release: NativeRelease, folder: Path) -> PrismWritten:
 def _write_all(writer: LineWriter, records: Iterable[Any]) -> None:
     for record in records:
         writer.write(record)
+
+
+def _read_folder(
+    path: Path | str,
+    *,
+    strict: bool = True,
+    log: FaultLog | None = None,
+    on_bytes: OnBytes | None = None,
+) -> Iterator[Any]:
+    """All rows of the four files, one file after the other."""
+    log, before = FaultLog() if log is None else log, 0
+    for name in PRISM_FILES:
+        file = find(Path(path), name)
+        report = None if on_bytes is None else _beyond(on_bytes, before)
+        yield from read_prism_file(file, name, strict=False, log=log, on_bytes=report)
+        before += file.stat().st_size if file.is_file() else 0
+    if strict:
+        log.raise_if_any()
+
+
+def _beyond(on_bytes: OnBytes, before: int) -> OnBytes:
+    return lambda n_bytes: on_bytes(before + n_bytes)
+
+
+def _write_folder(records: Iterable[Any], path: Path) -> Written:
+    """Write rows of all four kinds, each to its file."""
+    with contextlib.ExitStack() as stack:
+        out = {}
+        for name, kind in _KINDS.items():
+            file = path / f"{name}.jsonl"
+            out[kind] = LineWriter(stack.enter_context(replacing(file)), file)
+        for row in records:
+            out[type(row)].write(_as_published(row))
+    return Written(sum(writer.n_rows for writer in out.values()))
+
+
+def _as_published(row: Any) -> Any:
+    is_croissant = isinstance(row, PrismConversation) and row.split is not msgspec.UNSET
+    return to_croissant(row) if is_croissant else row
+
+
+_KINDS: dict[str, type] = {
+    "survey": dict,
+    "conversations": PrismConversation,
+    "utterances": PrismUtterance,
+    "metadata": PrismMetadata,
+}
+
+register(
+    Format(
+        name="prism",
+        looks_like="a folder with PRISM's survey, conversations, utterances and metadata",
+        content="prism",
+        read=_read_folder,
+        write=_write_folder,
+        folder=True,
+    )
+)

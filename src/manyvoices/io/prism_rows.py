@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from manyvoices.io.prism_survey import SurveyColumns, prism_time
+from manyvoices.io.prism_survey import SurveyColumns, SurveyQuestion, prism_time
 from manyvoices.schema import (
     Answer,
     Conversation,
@@ -54,7 +54,12 @@ class PrismBuilder:
     In memory are the participants, their answers, and the ids of all utterances.
     """
 
-    def __init__(self, participants: Iterable[Participant], answers: Iterable[Answer]) -> None:
+    def __init__(
+        self,
+        participants: Iterable[Participant],
+        answers: Iterable[Answer],
+        questions: Iterable[SurveyQuestion] = (),
+    ) -> None:
         self.n_left_out: Counter[str] = Counter()
         self._people: dict[str, Participant] = {}
         for person in participants:
@@ -63,7 +68,7 @@ class PrismBuilder:
             else:
                 self._people[person.participant_id] = person
         self._answers: dict[str, list[Answer]] = defaultdict(list)
-        self._columns = SurveyColumns()
+        self._columns = SurveyColumns(questions)
         for answer in answers:
             if answer.participant_id in self._people:
                 self._answers[answer.participant_id].append(answer)

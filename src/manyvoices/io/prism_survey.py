@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from manyvoices.io.countries import COUNTRIES, NOT_SAID
@@ -35,14 +36,34 @@ _LOCATION = (
 """The keys of the column ``location``; the regions come from a later step."""
 
 
-class SurveyColumns:
-    """The columns of a survey file, learnt from all answers, so that every row has them all."""
+@dataclass(frozen=True, slots=True)
+class SurveyQuestion:
+    """One question of a study's survey, as far as it decides about columns."""
 
-    def __init__(self) -> None:
+    survey: str
+    question_id: str
+    kind: str
+    options: tuple[str, ...] = ()
+    """Values of the options, or ids of the items."""
+    is_ordered: bool = False
+    """Whether the options are shown in a drawn order."""
+
+
+class SurveyColumns:
+    """The columns of a survey file: those of a study's questions, in its order, where these are
+    given, so that a branch that nobody came to has its column; then whatever answers have."""
+
+    def __init__(self, questions: Iterable[SurveyQuestion] = ()) -> None:
         self._surveys: dict[str, set[str]] = defaultdict(set)
         self._seen: dict[tuple[str, str], bool] = {}
         self._options: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._kinds: dict[tuple[str, str], str] = {}
+        for question in questions:
+            key = (question.survey, question.question_id)
+            self._surveys[question.question_id].add(question.survey)
+            self._kinds[key] = question.kind
+            self._seen[key] = question.is_ordered
+            self._options[key] = dict.fromkeys(question.options)
 
     def see(self, answer: Answer) -> None:
         """Learn one answer's question, and the options or items it is known to have."""
@@ -135,7 +156,7 @@ def _located(so_far: Json, answer: Answer) -> dict[str, Json]:
         location |= so_far
     place, code = _PLACES[answer.question_id], answer.value
     location[f"{place}_country"] = COUNTRIES.get(code, code) if isinstance(code, str) else None
-    location[f"{place}_countryISO"] = code
+    location[f"{place}_countryISO"] = code if code in (*COUNTRIES, NOT_SAID) else None
     codes = [location[f"{where}_countryISO"] for where in _PLACES.values()]
     if None not in codes:
         same = "Yes" if codes[0] == codes[1] else "No"

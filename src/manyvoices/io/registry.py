@@ -92,7 +92,7 @@ class Format:
     """None where it is only read."""
     marks: tuple[frozenset[str], ...] = ()
     """Sets of fields: a file is told by a first record that has all fields of one of them. Of all
-    formats that match, the one with the most fields wins, then the one registered first."""
+    formats that match, the one with the most fields wins, then the first in order of name."""
     recognise: Callable[[dict[str, Any]], bool] | None = None
     """Looks at a first record that has the marks; where it says yes it counts as one field more."""
     sniff: Callable[[bytes], bool] | None = None
@@ -106,15 +106,19 @@ BUILT_IN = (
     "manyvoices.io.native",
     "manyvoices.io.prism",
     "manyvoices.io.prism_export",
+    "manyvoices.io.prism_wide",
     "manyvoices.io.oasst",
+    "manyvoices.io.oasst_flat",
+    "manyvoices.io.oasst_threads",
     "manyvoices.io.arena",
     "manyvoices.io.trl",
     "manyvoices.io.hh",
+    "manyvoices.io.rated",
 )
-"""Modules that register formats, in the order in which formats are listed."""
+"""Modules that register formats."""
 
 ALIASES: dict[str, tuple[str, ...]] = {
-    "oasst": ("oasst-trees", "oasst-messages"),
+    "oasst": ("oasst-trees", "oasst-messages", "oasst-flat", "oasst-threads"),
     "battles": ("arena",),
 }
 """A name for any one of several formats; which of them is told from the content."""
@@ -131,10 +135,10 @@ def register(format: Format) -> Format:
 
 
 def formats() -> Mapping[str, Format]:
-    """Name -> format, all of them, those of `BUILT_IN` in its order."""
+    """Name -> format, all of them, in order of name: imports may come in any order."""
     for module in BUILT_IN:
         importlib.import_module(module)
-    return _formats
+    return dict(sorted(_formats.items()))
 
 
 def get(name: str) -> Format:

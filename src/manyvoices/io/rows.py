@@ -116,6 +116,11 @@ def beyond(published: Published | None) -> Iterator[str]:
             yield name
 
 
+def form_of(name: str) -> RowForm[Any] | None:
+    """The form of that name, if there is one."""
+    return _FORMS.get(name)
+
+
 def read_rows(
     form: RowForm[R],
     path: Path | str,

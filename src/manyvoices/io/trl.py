@@ -183,13 +183,18 @@ def _pair_row(pair: PreferencePair) -> Row:
             "prompt": None if pair.prompt is None else written(pair.prompt),
             "chosen": written(pair.chosen),
             "rejected": written(pair.rejected),
-            "margin": pair.margin,
-            "score_chosen": pair.score_chosen,
-            "score_rejected": pair.score_rejected,
+            "margin": _float(pair.margin),
+            "score_chosen": _float(pair.score_chosen),
+            "score_rejected": _float(pair.score_rejected),
             **_who(pair),
             "groups": dict(pair.groups) or None,
         }
     )
+
+
+def _float(value: float | None) -> float | None:
+    """A number as a fraction, so that a column is not now of integers and then of floats."""
+    return None if value is None else float(value)
 
 
 def _labelled(row: _Labelled) -> LabelledCompletion:

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from manyvoices.io.arena import read_battles
-from manyvoices.io.faults import MAX_FAULTS, FaultLog, describe
+from manyvoices.io.faults import MAX_FAULTS, FaultGroup, FaultLog, describe
 from manyvoices.io.formats import resolve_format
 from manyvoices.io.lines import OnBytes
 from manyvoices.io.manifest import MANIFEST, read_manifest, verify_manifest
 from manyvoices.io.native import NATIVE_FILES, read_native_file
-from manyvoices.io.oasst import read_messages, read_trees
 from manyvoices.io.prism import PRISM_FILES, find, read_prism_file
+from manyvoices.io.registry import get
 from manyvoices.schema import DataError, Fault
 
 
@@ -33,6 +32,10 @@ class ValidationReport:
     faults: tuple[Fault, ...]
     n_more: int = 0
     """Faults beyond those listed."""
+    groups: tuple[FaultGroup, ...] = ()
+    """All faults by kind, in the order in which each kind was first found."""
+    n_ungrouped: int = 0
+    """Faults of kinds beyond those in `groups`."""
     n_simulated: int = 0
     """How many participants of the records are bots of a rehearsal, where that can be told."""
 
@@ -88,7 +91,8 @@ def validate(
     name = None
     try:
         name = resolve_format(path, format)
-        _CHECKS[name](Path(path), run)
+        check = _FOLDERS.get(name) or _file_check(get(name).read)
+        check(Path(path), run)
     except DataError as error:
         for fault in error.faults:
             run.log.add(fault)
@@ -98,13 +102,15 @@ def validate(
         n_records=run.n_records,
         faults=tuple(run.log.faults),
         n_more=run.log.n_more,
+        groups=tuple(run.log.groups.values()),
+        n_ungrouped=run.log.n_ungrouped,
         n_simulated=run.n_simulated,
     )
 
 
-def _file_check(read: Callable[..., Iterator[Any]], *args: Any) -> Callable[[Path, _Run], None]:
+def _file_check(read: Callable[..., Iterator[Any]]) -> Callable[[Path, _Run], None]:
     def check(path: Path, run: _Run) -> None:
-        for _ in run.records(path, read, *args):
+        for _ in run.records(path, read):
             pass
 
     return check
@@ -113,10 +119,13 @@ def _file_check(read: Callable[..., Iterator[Any]], *args: Any) -> Callable[[Pat
 def _check_native(folder: Path, run: _Run) -> None:
     for fault in verify_manifest(folder):
         run.log.add(fault)
-    people = _check_native_files(folder / "native", run)
-    if (folder / MANIFEST).exists():
-        _check_counts(folder, run, len(people))
-    if (folder / "prism").is_dir():
+    has_prism = (folder / "prism").is_dir()
+    # A release curated from PRISM's own files has no native ones.
+    if (folder / "native").is_dir() or not has_prism:
+        people = _check_native_files(folder / "native", run)
+        if (folder / MANIFEST).exists():
+            _check_counts(folder, run, len(people))
+    if has_prism:
         _check_prism(folder / "prism", run)
 
 
@@ -165,12 +174,8 @@ def _check_prism(folder: Path, run: _Run) -> None:
                     run.refer(path, key, getattr(record, key), ids[other], wanted)
 
 
-_CHECKS: dict[str, Callable[[Path, _Run], None]] = {
+_FOLDERS: dict[str, Callable[[Path, _Run], None]] = {
     "native": _check_native,
     "prism": _check_prism,
-    "oasst-trees": _file_check(read_trees),
-    "oasst-messages": _file_check(read_messages),
-    "arena": _file_check(read_battles),
-    **{f"prism-{name}": _file_check(read_prism_file, name) for name in PRISM_FILES},
-    **{f"native-{name}": _file_check(read_native_file, name) for name in NATIVE_FILES},
 }
+"""Formats whose files are checked against each other; others are read to their end."""

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 import msgspec
 
 from manyvoices.io.faults import describe
+from manyvoices.io.parquet import write_parquet
 from manyvoices.schema import DataError, Fault
 
 _encoder = msgspec.json.Encoder()
@@ -66,9 +67,24 @@ class LineWriter:
         self.n_rows += 1
 
 
-def write_records(records: Iterable[Any], path: Path | str) -> int:
-    """Write `records` to `path`, one to a line; return how many there were."""
+def write_records(
+    records: Iterable[Any], path: Path | str, *, row: type[msgspec.Struct] | None = None
+) -> int:
+    """Write `records` to `path`, one to a line; return how many there were.
+
+    A name ending in ``.parquet`` gets the same rows as columns.
+
+    Args:
+        row: The struct that describes a row, for the columns of Parquet. If None, the type of the
+            records, or columns like those of the first of them where they are mappings.
+
+    Raises:
+        DataError: A record holds what the file cannot.
+        MissingExtraError: Parquet is asked for and pyarrow is not installed.
+    """
     with replacing(path) as file:
+        if Path(path).suffix == ".parquet":
+            return write_parquet(records, file, str(path), row=row)
         writer = LineWriter(file, path)
         for record in records:
             writer.write(record)

@@ -7,8 +7,9 @@ so that a bot of a rehearsal is never taken for a person.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from manyvoices.schema._base import Json, Record
@@ -17,8 +18,11 @@ from manyvoices.schema.trees import Opt
 PrismSurveyRow: TypeAlias = dict[str, Json]
 """One person's survey: ``user_id``, the fixed columns, and one column per question."""
 
-PrismScore: TypeAlias = int | float | None
-"""On PRISM's scale of 1 to 100; None means not applicable or not rated."""
+_ON_SCALE = msgspec.Meta(ge=0, le=100)
+
+PrismScore: TypeAlias = Annotated[int, _ON_SCALE] | Annotated[float, _ON_SCALE] | None
+"""On PRISM's scale of 1 to 100; None means not applicable or not rated. 0 is read too, for studies
+whose scale starts there; a study with a scale beyond 100 has no place in these files."""
 
 
 class PrismMessage(Record, frozen=True, kw_only=True):

@@ -104,6 +104,15 @@ class MessageTree(Record, frozen=True, kw_only=True):
     """The root."""
 
 
+class MessageThread(Record, frozen=True, kw_only=True):
+    """One path through a tree, from the prompt to a message without replies."""
+
+    thread_id: str
+    """Id of the path's last message."""
+    thread: list[Message]
+    """From the prompt on, each without its replies. The first may name its tree and its state."""
+
+
 class Label(Record, frozen=True, kw_only=True):
     """One person's judgement of one property of one message."""
 

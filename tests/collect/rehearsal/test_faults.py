@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -10,10 +12,11 @@ from aiohttp.test_utils import TestServer
 
 from manyvoices.collect.rehearsal import PageFault, Plan, Tally
 from manyvoices.collect.rehearsal.playing import play_all
+from manyvoices.collect.rehearsal.visiting import FIRST_LOOK_S
 from manyvoices.design import Study
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Play = Callable[[Handler], Awaitable[Tally]]
+Play = Callable[..., Awaitable[Tally]]
 DONE = '<section class="receipt"></section><code id="completion-code">C-1</code>'
 FORM = '<form method="post">{}<button type="submit">Go</button></form>'
 
@@ -27,13 +30,15 @@ async def play(plan_of: Callable[..., Plan], small: Study) -> AsyncIterator[Play
     """Play three bots against a server of one handler."""
     servers: list[TestServer] = []
 
-    async def run(handler: Handler) -> Tally:
+    async def run(handler: Handler, **options: object) -> Tally:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", handler)
         servers.append(TestServer(app))
         await servers[-1].start_server()
         tally, url = Tally(), str(servers[-1].make_url("/"))
-        await play_all(plan_of(3).bots, small, url=url, token="t", limit=2, tally=tally)
+        await play_all(
+            plan_of(3, **options).bots, small, url=url, token=lambda _bot: "t", limit=2, tally=tally
+        )
         return tally
 
     yield run
@@ -131,6 +136,61 @@ async def test_a_server_that_is_gone_is_reported_and_not_waited_for(
 ) -> None:
     tally = Tally()
     bots = plan_of(1).bots
-    await play_all(bots, small, url="http://127.0.0.1:9", token="t", limit=1, tally=tally)
+    await play_all(
+        bots, small, url="http://127.0.0.1:9", token=lambda _bot: "t", limit=1, tally=tally
+    )
     (fault,) = tally.faults
     assert (fault.page, fault.status) == ("/", None)
+
+
+async def test_a_bot_looks_for_answers_soon_and_then_no_more_often_than_a_browser(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    looks: Counter[str] = Counter()
+    sleep = asyncio.sleep
+
+    async def count(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("manyvoices.collect.rehearsal.visiting.asyncio.sleep", count)
+
+    async def handler(request: web.Request) -> web.Response:
+        waiting = '<div id="waiting" hx-get="{}" hx-trigger="every 1000ms"></div>'
+        who = request.cookies.get("who") or str(len(looks))
+        looks[who] += 1
+        answer = html(DONE if looks[who] == 6 else waiting.format("/s/small/progress/"))
+        if looks[who] == 5:
+            answer = html("")
+            answer.set_status(204)
+        answer.set_cookie("who", who)
+        return answer
+
+    tally = await play(handler)
+    assert tally.completed == 3
+    assert pauses[0] == FIRST_LOOK_S
+    assert max(pauses) == 1.0
+    assert len(pauses) == 3 * 4
+
+
+async def test_a_bot_that_drops_out_leaves_before_it_talks_and_is_no_fault(play: Play) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        if not request.path.startswith("/s/small/talk/"):
+            raise web.HTTPFound("/s/small/talk/2/")
+        return html(FORM.format('<input type="text" name="q-x">'))
+
+    tally = await play(handler, dropouts=1.0)
+    assert (tally.completed, tally.out, tally.faults) == (0, {"dropped_out": 3}, {})
+
+
+async def test_whoever_is_screened_out_has_ended_and_a_closed_door_is_a_fault(play: Play) -> None:
+    async def screened(request: web.Request) -> web.Response:
+        return html('<h1 data-out="screen_out">Others</h1>')
+
+    async def closed(request: web.Request) -> web.Response:
+        return html('<h1 data-out="closed">Closed</h1>', 410)
+
+    assert (await play(screened)).out == {"screen_out": 3}
+    (fault,) = (await play(closed)).faults
+    assert fault.found.startswith("not let in: closed")

@@ -158,3 +158,11 @@ def test_a_bot_rates_the_same_text_alike_on_scales_of_any_width(plan_of: PlanOf)
     hundred = bot.rate(text, (0, 100), bot.rng("a"))
     seven = bot.rate(text, (1, 7), bot.rng("a"))
     assert abs(hundred / 100 - (seven - 1) / 6) < 0.1
+
+
+def test_dropouts_are_a_share_of_the_same_bots(plan_of: Callable[..., Plan]) -> None:
+    stay, go = plan_of(200).bots, plan_of(200, dropouts=0.25).bots
+    assert [bot.traits for bot in stay] == [bot.traits for bot in go]
+    assert not any(bot.drops_out for bot in stay)
+    assert 30 <= sum(bot.drops_out for bot in go) <= 70
+    assert all(bot.drops_out for bot in plan_of(5, dropouts=1.0).bots)

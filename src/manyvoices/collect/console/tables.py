@@ -24,7 +24,8 @@ LEFT_OUT = {"draft", "study"}
 """What nobody has sent is nobody's data; a study is one row, and its page says it."""
 IDENTITY_TABLES = {"recruited", "invitation"}
 IDENTITY_COLUMNS = {
-    "external_id", "person", "platform_session", "platform_study", "resume_key", "token",
+    "external_id", "person", "platform_session", "platform_study", "resume_key", "submission_id",
+    "token",
 }  # fmt: skip
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 

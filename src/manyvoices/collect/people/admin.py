@@ -10,6 +10,7 @@ from manyvoices.collect.people.models import (
     Draft,
     Invitation,
     Participant,
+    PlatformSubmission,
     QuotaCell,
     Recruited,
     Reservation,
@@ -87,6 +88,16 @@ class RecruitedAdmin(ReadOnlyAdmin):
     list_display = ("participant", "platform_study")
     search_fields = ("=participant__id",)
     fields = ("participant", "platform_study")
+
+
+@admin.register(PlatformSubmission)
+class PlatformSubmissionAdmin(ReadOnlyAdmin):
+    """What a platform said of people, without its own ids of their visits."""
+
+    list_display = ("participant", "status", "seconds", "read_at")
+    list_filter = ("status",)
+    search_fields = ("=participant__id",)
+    fields = ("participant", "status", "entered_code", "seconds", "started_at", "read_at")
 
 
 @admin.register(Invitation)

@@ -18,17 +18,24 @@ from manyvoices.design.admission import Admission, decide
 from manyvoices.design.quotas import CellState, Traits
 
 
-def at_the_door(study: Study, version: StudyVersion, now: datetime) -> Admission:
+def at_the_door(
+    study: Study, version: StudyVersion, now: datetime, *, simulated: bool = False
+) -> Admission:
     """Whether somebody new may come in now; what is known of nobody yet decides nothing.
 
     Only cells that count everybody are looked at, and without a lock: the place itself is taken
-    with the consent.
+    with the consent. Bots (`simulated`) are counted among bots.
     """
     recruitment = version.spec.recruitment
-    states = quotas.cell_states(study.id) if recruitment.places is not None else []
-    found = _at_the_door(study, version, states, now)
+    has_places = recruitment.places is not None
+
+    def look() -> Admission:
+        states = quotas.cell_states(study.id, simulated=simulated) if has_places else []
+        return _at_the_door(study, version, states, now)
+
+    found = look()
     if found.kind == "waiting" and _release_late(study, version, now):
-        found = _at_the_door(study, version, quotas.cell_states(study.id), now)
+        found = look()
     return found
 
 
@@ -60,10 +67,9 @@ def admit(*, participant: Participant, traits: Traits | None = None, now: dateti
     """Reserve the places that this person's answers ask for, and store what becomes of them.
 
     Repeating it takes no second place. `traits`: their answers; by default read from the rows.
-    Bots of a rehearsal hold no places and are never sent away: they must take nothing from people.
+    Bots of a rehearsal hold places and are sent away as people are, but are counted among bots:
+    they take nothing from people.
     """
-    if participant.simulated:
-        return Admission("ok")
     lock_participant(participant)
     participant.refresh_from_db(fields=["completed_at", "withdrawn_at", "waiting_since"])
     if participant.completed_at or participant.withdrawn_at:

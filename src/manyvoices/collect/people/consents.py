@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
+from manyvoices.design import Study as StudySpec
 
 M = TypeVar("M", bound=Model)
 
@@ -59,16 +60,23 @@ class Allowed:
         return notes
 
 
+def names_of(spec: StudySpec) -> frozenset[str]:
+    """What rows given under a version's consent may be marked with: all its languages together,
+    or, from before these counted, the first language alone."""
+    return frozenset({spec.consent_version, spec.consent.version})
+
+
 def allowed(study: Study, purposes: frozenset[str] = frozenset()) -> Allowed:
     """What may be published of `study` for all of `purposes`.
 
     Of a version that is known nowhere nothing is refused: it was there before there were lists.
     """
-    refused, without_text = set(), set()
+    refused: set[str] = set()
+    without_text: set[str] = set()
     for version in study.versions.defer("content"):
-        consent = version.original.consent
-        if not consent.permissions >= purposes | {"release"}:
-            refused.add(consent.version)
-        elif "text" not in consent.permissions:
-            without_text.add(consent.version)
+        permissions = version.original.consent.permissions
+        if not permissions >= purposes | {"release"}:
+            refused.update(names_of(version.original))
+        elif "text" not in permissions:
+            without_text.update(names_of(version.original))
     return Allowed(frozenset(refused), frozenset(without_text - refused))

@@ -10,6 +10,8 @@ from datetime import datetime
 class PlacePage:
     """Nobody comes in, or somebody cannot go on, and why."""
 
+    kind: str
+    """Why, in a word that says nothing to people: for a rehearsal's bots."""
     title: str
     reason: str
     next: str = ""

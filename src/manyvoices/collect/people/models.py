@@ -155,6 +155,37 @@ class Recruited(models.Model):
         return str(self.participant_id)
 
 
+class PlatformSubmission(models.Model):
+    """What a recruitment platform said of somebody when it was last asked.
+
+    Of people who are here only. Never released, and erased with the person.
+    """
+
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="platform_submissions"
+    )
+    submission_id = models.CharField(max_length=100)
+    status = models.CharField(max_length=40)
+    """The platform's word: ``AWAITING REVIEW``."""
+    entered_code = models.CharField(max_length=100, null=True, blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+    """Time taken, as the platform measured it."""
+    started_at = models.CharField(max_length=40, blank=True, default="")
+    """As the platform writes it."""
+    read_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("started_at", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "submission_id"], name="one_row_per_submission"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.status}"
+
+
 class Invitation(models.Model):
     """Somebody on a list of invited people, under the id that the list gives them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.design.admission import Admission
 from manyvoices.schema.errors import ManyvoicesError
 
+log = logging.getLogger(__name__)
 ENTRY_SALT = "manyvoices.entry"
 REHEARSAL_SALT = "manyvoices.rehearsal"
 ENTRY_AGE_S = 24 * 3600
@@ -37,17 +39,32 @@ def new_entry() -> str:
     return signing.dumps(str(uuid.uuid4()), salt=ENTRY_SALT)
 
 
-def rehearsal_token(study_id: str) -> str:
-    """What a bot shows at the door, so that its rows are marked as simulated."""
-    return signing.dumps(study_id, salt=REHEARSAL_SALT)
+def rehearsal_token(study_id: str, seed: int | None = None) -> str:
+    """What a bot shows at the door, so that its rows are marked as simulated.
+
+    `seed`: the root of every draw for this bot, so that a rehearsal can be repeated; people's is
+    always drawn from the system's own randomness.
+    """
+    return signing.dumps([study_id, seed], salt=REHEARSAL_SALT)
 
 
 def is_rehearsal(token: str, study_id: str) -> bool:
     """Whether `token` was made by this server for `study_id`."""
+    return _rehearsal(token)[0] == study_id
+
+
+def rehearsal_seed(token: str, study_id: str) -> int | None:
+    """The seed in a token that was made by this server for `study_id`; None without one."""
+    study, seed = _rehearsal(token)
+    return seed if study == study_id else None
+
+
+def _rehearsal(token: str) -> tuple[str | None, int | None]:
     try:
-        return bool(signing.loads(token, salt=REHEARSAL_SALT, max_age=ENTRY_AGE_S) == study_id)
-    except signing.BadSignature:
-        return False
+        study, seed = signing.loads(token, salt=REHEARSAL_SALT, max_age=ENTRY_AGE_S)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None, None
+    return str(study), seed if isinstance(seed, int) else None
 
 
 def give_consent(
@@ -60,10 +77,12 @@ def give_consent(
     now: datetime,
     platform_study: str = "",
     platform_session: str = "",
+    seed: int | None = None,
 ) -> Participant:
     """Make a participant, or return the one whom the same form or the same person made before.
 
-    Raises `NoPlace` where the study is full: nobody is made then.
+    Raises `NoPlace` where the study is full: nobody is made then. `seed`: of a bot's draws; it is
+    heeded for nobody else.
     """
     try:
         key = uuid.UUID(signing.loads(entry, salt=ENTRY_SALT, max_age=ENTRY_AGE_S))
@@ -79,8 +98,9 @@ def give_consent(
                     "external_id": external_id or None,
                     "language": language,
                     "simulated": simulated,
-                    "consent_version": version.spec.consent.version,
+                    "consent_version": version.original.consent_version,
                     "consented_at": now,
+                    **({"seed": seed} if simulated and seed is not None else {}),
                 },
             )
             if created:
@@ -96,6 +116,10 @@ def _first_rows(participant: Participant, study: str, session: str, now: datetim
     ConsentGiven.objects.create(
         participant=participant, consent_version=participant.consent_version, agreed_at=now
     )
+    declared = participant.version.original.recruitment.platform_studies
+    if declared and study not in declared:
+        # They are welcome all the same: a wrong link is the team's mistake.
+        log.warning("%s: came by %r, declared is %s", participant.study_id, study, declared)
     if study or session:
         Recruited.objects.create(
             participant=participant, platform_study=study, platform_session=session
@@ -112,8 +136,8 @@ def consent_again(*, participant: Participant, version: StudyVersion, now: datet
     lock_participant(participant)
     ConsentGiven.objects.get_or_create(
         participant=participant,
-        consent_version=version.spec.consent.version,
+        consent_version=version.original.consent_version,
         defaults={"agreed_at": now},
     )
-    participant.consent_version = version.spec.consent.version
+    participant.consent_version = version.original.consent_version
     participant.save(update_fields=["consent_version"])

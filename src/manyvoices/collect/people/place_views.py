@@ -43,6 +43,7 @@ def no_entry(request: HttpRequest, study: Study, door: Admission) -> HttpRespons
         page_title = _("This study is not open")
         reason = _("Nobody can start at the moment.")
     page = PlacePage(
+        kind=door.reason if door.kind == "closed" else door.kind,
         title=page_title,
         reason=reason,
         next=_next_at_the_door(door),
@@ -66,6 +67,7 @@ def _next_at_the_door(door: Admission) -> str:
 def not_invited(request: HttpRequest, study: Study) -> HttpResponse:
     """The study is for invited people, or the invitation is not one of ours."""
     page = PlacePage(
+        kind="not_invited",
         title=_("This page needs a personal invitation"),
         reason=_("This link is not complete, or it is not valid any more."),
         next=_("Please open the link of your invitation again, as a whole."),
@@ -76,6 +78,7 @@ def not_invited(request: HttpRequest, study: Study) -> HttpResponse:
 def seen_before(request: HttpRequest, participant: Participant) -> HttpResponse:
     """The person is known, but this is not the visit that may open what they have stored."""
     page = PlacePage(
+        kind="seen_before",
         title=_("You have taken part in this study already"),
         reason=_("Each person takes part once, so this link does not start it a second time."),
         next=_("To go on, use the browser in which you started, or your personal link."),
@@ -149,6 +152,7 @@ def _left_page(participant: Participant, *, tried: bool) -> PlacePage:
     else:
         step = _("What you did so far is kept. If there is a free place, you can go on.")
     return PlacePage(
+        kind=participant.left_because,
         title=title,
         reason=reason,
         next=step,

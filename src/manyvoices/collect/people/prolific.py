@@ -142,10 +142,13 @@ def _submission(row: Any) -> Submission:
     person = row.get("participant_id", row.get("participant")) if isinstance(row, dict) else None
     if not isinstance(person, str) or not isinstance(row.get("status"), str):
         raise PlatformError("a submission in Prolific's answer has no participant or no status")
-    code = row.get("study_code")
+    code, seconds, started = (row.get(key) for key in ("study_code", "time_taken", "started_at"))
+    is_time = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0
     return Submission(
         submission_id=str(row.get("id", "")),
         person=person,
         status=row["status"],
         code=code if isinstance(code, str) else None,
+        seconds=float(seconds) if is_time and seconds is not None else None,
+        started_at=started if isinstance(started, str) else "",
     )

@@ -54,10 +54,10 @@ def rule_of(row: QuotaCell) -> Cell:
     return Cell(row.key, where, row.limit, row.target)
 
 
-def cell_states(study_id: str) -> list[CellState]:
-    """Every cell in use with its counts, without a lock: for looking at."""
+def cell_states(study_id: str, *, simulated: bool = False) -> list[CellState]:
+    """Every cell in use with its counts of people (or of bots), without a lock: to look at."""
     rows = QuotaCell.objects.filter(study_id=study_id, is_active=True)
-    return _states(rows)
+    return _states(rows, simulated=simulated)
 
 
 def open_cells(participant: Participant, facts: Traits) -> list[CellState]:
@@ -74,12 +74,16 @@ def open_cells(participant: Participant, facts: Traits) -> list[CellState]:
     # The lock and the count are two statements: a count made by the locking statement itself
     # would be of the moment before it waited.
     locked = list(QuotaCell.objects.filter(pk__in=candidates).order_by("pk").select_for_update())
-    return _states(QuotaCell.objects.filter(pk__in=[row.pk for row in locked]))
+    rows = QuotaCell.objects.filter(pk__in=[row.pk for row in locked])
+    return _states(rows, simulated=participant.simulated)
 
 
-def _states(rows: Iterable[QuotaCell]) -> list[CellState]:
+def _states(rows: Iterable[QuotaCell], *, simulated: bool) -> list[CellState]:
+    """Bots and people never count in each other's places."""
     rows = list(rows)
-    reservations = Reservation.objects.filter(cell__in=[row.pk for row in rows])
+    reservations = Reservation.objects.filter(
+        cell__in=[row.pk for row in rows], participant__simulated=simulated
+    )
     counts = {
         cell: (active, complete)
         for cell, active, complete in reservations.values("cell")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from django.db import transaction
+
 from manyvoices.collect.people import admission
 from manyvoices.collect.people.arrival import INVITED
-from manyvoices.collect.people.models import Participant
+from manyvoices.collect.people.models import Participant, PlatformSubmission
 from manyvoices.design.reconciling import Finding, Local, Submission, reconcile
 
 Left = Participant.Left
@@ -30,6 +32,36 @@ def local_people(study_id: str) -> Iterator[Local]:
 def report(study_id: str, submissions: Iterable[Submission]) -> list[Finding]:
     """Everybody of whom the two tell different things."""
     return reconcile(submissions, local_people(study_id))
+
+
+@transaction.atomic
+def keep(study_id: str, submissions: Iterable[Submission], now: datetime) -> int:
+    """Store what the platform says of the people who are here, for the quality checks; how many.
+
+    What it said before of the same submission is replaced.
+    """
+    here = {local.person: local.participant_id for local in local_people(study_id)}
+    rows = [
+        PlatformSubmission(
+            participant_id=here[submission.person],
+            submission_id=submission.submission_id[:100],
+            status=submission.status[:40],
+            entered_code=None if submission.code is None else submission.code[:100],
+            seconds=submission.seconds,
+            started_at=submission.started_at[:40],
+            read_at=now,
+        )
+        for submission in submissions
+        if submission.person in here
+    ]
+    PlatformSubmission.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        update_fields=["status", "entered_code", "seconds", "started_at", "read_at"],
+        unique_fields=["participant", "submission_id"],
+        batch_size=500,
+    )
+    return len(rows)
 
 
 def n_withdrawn(study_id: str) -> int:

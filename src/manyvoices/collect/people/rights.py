@@ -20,7 +20,7 @@ from django.db import transaction
 from manyvoices.collect import records
 from manyvoices.collect.conversations.models import Utterance
 from manyvoices.collect.jobs.models import Job
-from manyvoices.collect.people import quotas
+from manyvoices.collect.people import consents, quotas
 from manyvoices.collect.people.models import Participant, new_resume_key
 from manyvoices.collect.studies.models import ReleasedVersion, Study
 from manyvoices.design import ConsentStage
@@ -53,10 +53,10 @@ class Receipt:
 def consent_of(participant: Participant) -> ConsentStage:
     """The consent that is in force for this person, which may be younger than their protocol."""
     wording = participant.consent_version
-    if participant.version.original.consent.version == wording:
+    if wording in consents.names_of(participant.version.original):
         return participant.version.spec.consent
     for version in participant.study.versions.defer("content").order_by("-number"):
-        if version.spec.consent.version == wording:
+        if wording in consents.names_of(version.original):
             return version.spec.consent
     return participant.version.spec.consent
 
@@ -191,6 +191,11 @@ def own_data(participant: Participant) -> dict[str, Any]:
             "your_id_there": participant.external_id,
             "study": recruited.platform_study if recruited else "",
             "session": recruited.platform_session if recruited else "",
+            "what_the_platform_says": list(
+                participant.platform_submissions.values(
+                    "submission_id", "status", "entered_code", "seconds", "started_at"
+                )
+            ),
         },
         "consents": [
             {"version": version, "agreed_at": _iso(agreed_at)}

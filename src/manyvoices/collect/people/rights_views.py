@@ -125,7 +125,7 @@ def erased(request: HttpRequest, study_id: str) -> HttpResponse:
 def consent_again(request: HttpRequest, participant: Participant) -> HttpResponse:
     """The text has changed: agree to the new one and go on, or stop here."""
     version = participant.study.current
-    wording = version.original.consent.version
+    wording = version.original.consent_version
     if wording == participant.consent_version or participant.completed_at:
         return redirect("people:next", participant.study_id)
     errors = {}

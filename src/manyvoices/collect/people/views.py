@@ -68,8 +68,8 @@ def enter(request: HttpRequest, study_id: str) -> HttpResponse:
     uninvited = rules.provider == "invitation" and not found.invitation
     if found.is_forged or (uninvited and not is_bot):
         return place_views.not_invited(request, study)
-    door = admission.at_the_door(study, study.current, timezone.now())
-    if not door.is_ok and not (is_bot and study.is_open):
+    door = admission.at_the_door(study, study.current, timezone.now(), simulated=is_bot)
+    if not door.is_ok:
         return place_views.no_entry(request, study, door)
     if request.method == "POST":
         return _consent(request, study, found)
@@ -138,6 +138,7 @@ def _consent(request: HttpRequest, study: Study, found: Arrival) -> HttpResponse
             platform_study=found.platform_study,
             platform_session=found.platform_session,
             simulated=operations.is_rehearsal(last(posted, "rehearsal"), study.id),
+            seed=operations.rehearsal_seed(last(posted, "rehearsal"), study.id),
             now=timezone.now(),
         )
     except operations.EntryExpired:

@@ -81,6 +81,10 @@ class SeenPage:
     problems: dict[str, str] = field(default_factory=dict)
     """Field -> what the page says is wrong with it."""
     is_done: bool = False
+    out: str | None = None
+    """Why whoever sees this page does not take part (``screen_out``, ``over_quota``, ...)."""
+    place_url: str | None = None
+    """Where to look whether a place has come free; None where none is awaited."""
     completion_code: str | None = None
 
     def form(self, purpose: str) -> Form | None:

@@ -11,7 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from manyvoices.collect.rehearsal.taste import DIFFERENCE, EVERYONE, Taste, rate
 from manyvoices.collect.rehearsal.words import OPENINGS, kind_of
@@ -65,6 +65,8 @@ class Bot:
     """How often it writes on where it may end the conversation."""
     openings: Mapping[Place, str]
     """What it writes first in each of its conversations."""
+    drops_out: bool = False
+    """Whether it leaves before its first conversation, as some people do."""
 
     def rng(self, *about: str | int) -> random.Random:
         """A generator for one decision: the same bot decides the same thing in the same way."""
@@ -89,9 +91,17 @@ class Plan:
 
 
 def make_plan(
-    study: Study, *, participants: int, seed: int = 0, group: Group | None = None
+    study: Study,
+    *,
+    participants: int,
+    seed: int = 0,
+    group: Group | None = None,
+    dropouts: float = 0.0,
 ) -> Plan:
-    """Draw the bots of a rehearsal. Raises `NoSuchGroup` where `group` is none of the study's."""
+    """Draw the bots of a rehearsal, of whom the share `dropouts` leave before they talk.
+
+    Raises `NoSuchGroup` where `group` is none of the study's.
+    """
     if group is None:
         group = default_group(study)
     else:
@@ -103,7 +113,11 @@ def make_plan(
     generator(derive_seed(seed, "members")).shuffle(numbers)
     members = set(numbers[: (participants + 1) // 2]) if group is not None else set()
     bots = tuple(
-        _bot(study, number, seed, group, number in members, tastes)
+        replace(
+            _bot(study, number, seed, group, number in members, tastes),
+            # A draw of its own: with and without dropouts, a bot is the same.
+            drops_out=generator(derive_seed(seed, "dropout", number)).random() < dropouts,
+        )
         for number in range(participants)
     )
     return Plan(study=study, seed=seed, group=group, bots=bots, tastes=tastes)

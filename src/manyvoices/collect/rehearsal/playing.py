@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
 
 from manyvoices.collect.rehearsal.plan import Bot
@@ -11,26 +11,30 @@ from manyvoices.collect.rehearsal.tally import StuckError, Tally
 from manyvoices.collect.rehearsal.visiting import BotVisit, Visitor
 from manyvoices.design import Study
 
+Token = Callable[[Bot], str]
+"""What a bot shows at the door."""
+
 
 def play(
-    bots: Sequence[Bot], study: Study, *, url: str, token: str, concurrency: int, tally: Tally
+    bots: Sequence[Bot], study: Study, *, url: str, token: Token, concurrency: int, tally: Tally
 ) -> None:
     """Play `bots`, at most `concurrency` at once. What happens is in `tally`.
 
-    `url` is the server's address, `token` what `people.operations.rehearsal_token` gives there.
+    `url` is the server's address, `token` gives what `people.operations.rehearsal_token` gives
+    there for a bot.
     """
     asyncio.run(play_all(bots, study, url=url, token=token, limit=concurrency, tally=tally))
 
 
 async def play_all(
-    bots: Sequence[Bot], study: Study, *, url: str, token: str, limit: int, tally: Tally
+    bots: Sequence[Bot], study: Study, *, url: str, token: Token, limit: int, tally: Tally
 ) -> None:
     """As `play`, inside a running event loop."""
     places = asyncio.Semaphore(limit)
 
     async def one(bot: Bot) -> None:
         async with places:
-            await _play_one(bot, study, url, token, tally)
+            await _play_one(bot, study, url, token(bot), tally)
 
     async with asyncio.TaskGroup() as group:
         for bot in bots:

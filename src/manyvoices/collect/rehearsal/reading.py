@@ -104,12 +104,15 @@ class _Reader(HTMLParser):
                 self._page.poll_s = int(every[1]) / 1000
         elif "error" in classes and "id" in at:
             self._error_of = at["id"].removesuffix("-error")
+        elif at.get("id") == "waiting-place":
+            self._page.place_url = at.get("hx-get")
         elif "receipt" in classes:
             self._page.is_done = True
         elif at.get("id") == "completion-code":
             self._in = "code"
         elif tag == "h1":
             self._in = "title"
+            self._page.out = at.get("data-out")
 
     def _input(self, at: dict[str, str]) -> None:
         kind, name = at.get("type", "text"), at.get("name", "")

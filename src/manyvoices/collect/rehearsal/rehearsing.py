@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,18 +13,22 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from manyvoices.collect.rehearsal.plan import Group, Plan, make_plan
+from manyvoices.collect.rehearsal.plan import Bot, Group, Plan, make_plan
 from manyvoices.collect.rehearsal.planted import Planted, document, expect
-from manyvoices.collect.rehearsal.playing import play
+from manyvoices.collect.rehearsal.playing import Token, play
 from manyvoices.collect.rehearsal.tally import PageTime, Tally
 from manyvoices.collect.server import setup
 from manyvoices.collect.server.run import ServerProcess, free_port
 from manyvoices.design import load_study
+from manyvoices.design.dialogue import derive_seed
+from manyvoices.llm.providers.scripted import NO_DELAYS
 from manyvoices.schema.errors import ManyvoicesError
 
 DEFAULT_DB = "sqlite:///rehearsal.sqlite3"
 """A file of its own, so that bots come into real data only where somebody asks for it."""
 CONCURRENCY = 48
+MOST_PROCESSES = 6
+"""One process of bots keeps about this many web processes busy."""
 
 
 class RehearsalError(ManyvoicesError):
@@ -50,6 +55,9 @@ class Outcome:
     """The URL, without its password."""
     participants: int
     completed: int
+    out: dict[str, int]
+    """Why others are out by the study's rules (``screen_out``, ``over_quota``) or had no place
+    (``waiting``) -> how many."""
     conversations: int
     turns: int
     ratings: int
@@ -70,8 +78,9 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether every bot came to the end and no page was at fault."""
-        return self.completed == self.participants and not self.faults
+        """Whether every bot came to the end, or was sent away by the study's own rules, and no
+        page was at fault."""
+        return self.completed + sum(self.out.values()) == self.participants and not self.faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +108,28 @@ def rehearse(
     seed: int = 0,
     db: str | None = None,
     concurrency: int = CONCURRENCY,
-    workers: int = 1,
+    workers: int | None = None,
+    delays: bool = False,
     browser: bool = False,
     group: Group | None = None,
+    dropouts: float = 0.0,
     plan_file: Path | None = None,
     watch: Callable[[Tally], None] | None = None,
 ) -> Outcome:
     """Hold a rehearsal of the study in `study_file` with `participants` bots.
+
+    `workers`: web processes of the server; as many as this machine has cores if None. Without
+    `delays`, scripted models answer at once: a bot has nothing to do while it waits, and a place
+    in which it waits is one in which no other bot plays.
 
     `watch` is called ten times a second with what has happened so far. Configures Django for `db`
     in this process, so call it once per process. Raises `StudyError` where the study has faults,
     `NoSuchGroup`, and `RehearsalError` where no server comes up.
     """
     study = load_study(study_file)
-    plan = make_plan(study, participants=participants + browser, seed=seed, group=group)
+    plan = make_plan(
+        study, participants=participants + browser, seed=seed, group=group, dropouts=dropouts
+    )
     if browser:
         from manyvoices.collect.rehearsal.browser import find_chromium
 
@@ -126,8 +143,9 @@ def rehearse(
     planted = expect(plan)
     plan_file = write_plan(plan, planted, plan_file or files.plan)
     tally = Tally()
-    with own_server(db, files.server_log, workers) as url, watching(tally, watch):
-        token = _token(study.id)
+    server = own_server(db, files.server_log, workers or web_processes(), delays=delays)
+    with server as url, watching(tally, watch):
+        token = _tokens(plan)
         tally.start()
         bots = plan.bots[:participants]
         play(bots, study, url=url, token=token, concurrency=concurrency, tally=tally)
@@ -135,15 +153,19 @@ def rehearse(
             from manyvoices.collect.rehearsal.browser import play_in_browser
 
             last, folder = plan.bots[-1], files.screenshots
-            play_in_browser(last, study, url=url, token=token, folder=folder, tally=tally)
+            play_in_browser(last, study, url=url, token=token(last), folder=folder, tally=tally)
     shown = str(files.screenshots) if browser else None
     return _outcome(plan, planted, tally, db, plan_file, shown, password)
 
 
-def _token(study_id: str) -> str:
+def _tokens(plan: Plan) -> Token:
+    """Each bot's own way in: the server's draws for it follow from the plan's seed, too."""
     from manyvoices.collect.people.operations import rehearsal_token
 
-    return rehearsal_token(study_id)
+    def token(bot: Bot) -> str:
+        return rehearsal_token(plan.study.id, derive_seed(plan.seed, "draws", bot.number))
+
+    return token
 
 
 def write_plan(plan: Plan, planted: Planted, path: Path) -> Path:
@@ -154,14 +176,22 @@ def write_plan(plan: Plan, planted: Planted, path: Path) -> Path:
     return path
 
 
+def web_processes() -> int:
+    """How many web processes a rehearsal's server gets: its pages are nearly all of the work."""
+    return max(1, min(os.cpu_count() or 1, MOST_PROCESSES))
+
+
 @contextmanager
-def own_server(db: str, log: Path, workers: int = 1) -> Iterator[str]:
+def own_server(db: str, log: Path, workers: int = 1, *, delays: bool = True) -> Iterator[str]:
     """A server for the length of a rehearsal; gives its address. An empty log is removed."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as stream:
         server = ServerProcess(
-            ["--db", db, "--port", str(port), "--workers", str(workers)], url=url, log=stream
+            ["--db", db, "--port", str(port), "--workers", str(workers)],
+            url=url,
+            env=dict(os.environ) if delays else os.environ | {NO_DELAYS: "1"},
+            log=stream,
         )
         try:
             server.wait_until_ready()
@@ -211,6 +241,7 @@ def _outcome(
         database=without_password(db),
         participants=len(plan.bots),
         completed=tally.completed,
+        out=dict(sorted(tally.out.items())),
         conversations=tally.conversations,
         turns=tally.turns,
         ratings=tally.ratings,

@@ -61,6 +61,10 @@ class Tally:
     """Places in rated turns whose model gave no answer in time."""
     asked_again: int = 0
     """Turns in which no model answered, so that the bot asked anew."""
+    out: Counter[str] = field(default_factory=Counter)
+    """Why bots did not take part to the end though nothing was wrong (``screen_out``,
+    ``over_quota``, ``waiting`` where no place came free), as the study's rules or the plan
+    (``dropped_out``) want it."""
     sent_back: int = 0
     """Forms that came back with something to put right, and were then accepted."""
     requests: int = 0

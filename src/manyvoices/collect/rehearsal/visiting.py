@@ -17,10 +17,19 @@ from manyvoices.collect.rehearsal.reading import read_html
 from manyvoices.collect.rehearsal.tally import PageFault, StuckError, Tally
 
 SENT_BACK = 422
+NOT_ADMITTED = frozenset({403, 409, 410})
+"""A page that says why nobody comes in, or why somebody is out."""
+BY_THE_RULES = frozenset({"screen_out", "over_quota", "waiting", "timeout", "return"})
+PLACE_S = 1.0
+"""How often a bot looks for a free place; other bots play meanwhile."""
+MOST_WAITING_S = 120.0
+"""How long it does: bots that finish keep their places, so there may never be one."""
 NOTHING_HERE = 204
 MOST_REDIRECTS = 10
 KEEP_ALIVE_S = 1.0
 """Below the two seconds after which gunicorn closes an idle connection."""
+FIRST_LOOK_S = 0.35
+"""When a bot first looks for answers; scripted ones are there after one round of the runner."""
 MOST_RETRIES = 5
 """How often a bot asks anew where no model answers."""
 
@@ -135,7 +144,7 @@ class Visitor:
             return await self._try(method, url, data, again=False)
 
     def _check(self, status: int, url: str) -> None:
-        if status >= 400 and status != SENT_BACK:
+        if status >= 400 and status != SENT_BACK and status not in NOT_ADMITTED:
             raise StuckError(PageFault(self._below(url), status, None, "an error page"))
 
     def _below(self, url: str) -> str:
@@ -164,6 +173,14 @@ class BotVisit:
                 self._tally.completed += 1
                 self._tally.codes[page.completion_code or ""] += 1
                 return
+            if page.place_url is not None:
+                page = await self._await_place(page)
+            if page.out is not None or page.place_url is not None:
+                self._leave(page.out or "waiting", page)
+                return
+            if self._bot.drops_out and self._visitor.path.startswith("/talk/"):
+                self._tally.out["dropped_out"] += 1
+                return
             page = await self._step(page)
         raise self._stuck("the study does not come to an end", page)
 
@@ -181,12 +198,29 @@ class BotVisit:
         self._count(form, page)
         return answer
 
+    def _leave(self, why: str, page: SeenPage) -> None:
+        """End where the study's rules end this bot's way; a closed door is a fault."""
+        if why not in BY_THE_RULES:
+            raise self._stuck(f"not let in: {why.replace('_', ' ')}", page)
+        self._tally.out[why] += 1
+
+    async def _await_place(self, page: SeenPage) -> SeenPage:
+        """Look for a place until there is one, the bot is out, or it has waited for too long."""
+        end = time.monotonic() + MOST_WAITING_S
+        while page.place_url is not None and time.monotonic() < end:
+            await asyncio.sleep(PLACE_S)
+            page = await self._visitor.get(page.place_url)
+        return page
+
     async def _await_answers(self, page: SeenPage) -> bool:
         end = time.monotonic() + self._patience_s
+        pause_s = min(FIRST_LOOK_S, page.poll_s)
         while page.poll_url is not None:
             if time.monotonic() > end:
                 raise self._stuck(f"answers awaited for {self._patience_s:.0f} s", page)
-            await asyncio.sleep(page.poll_s)
+            await asyncio.sleep(pause_s)
+            # Sooner than a browser at first, never more often than one in the long run.
+            pause_s = min(2 * pause_s, page.poll_s)
             if not await self._visitor.poll(page):
                 return False
         return True

@@ -1,4 +1,5 @@
-"""Where a server keeps what is its own: the key that signs cookies and links."""
+"""Where a server keeps what is its own: the key that signs cookies and links, and the key that
+makes the pseudonyms of releases."""
 
 from __future__ import annotations
 
@@ -24,8 +25,21 @@ def secret_key(folder: Path = DEFAULT_FOLDER) -> str:
     """
     if key := os.environ.get(KEY_VARIABLE):
         return key
-    path = folder / "secret_key"
-    folder.mkdir(parents=True, exist_ok=True)
+    return _made_once(folder / "secret_key")
+
+
+def pseudonym_key(folder: Path = DEFAULT_FOLDER) -> bytes:
+    """The master key of pseudonyms from ``folder/pseudonym_key``, made on first use.
+
+    Whoever has it and the database can say who is who in every release: keep it, back it up with
+    the database, and never put it beside a release. Without it the next releases' stable
+    pseudonyms differ from those before.
+    """
+    return _made_once(folder / "pseudonym_key").encode()
+
+
+def _made_once(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

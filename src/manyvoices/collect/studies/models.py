@@ -107,6 +107,9 @@ class ReleasedParticipant(models.Model):
     )
     participant_id = models.UUIDField(db_index=True)
     """A pseudonym, and no foreign key: it outlives the person's rows."""
+    name = models.CharField(max_length=64, blank=True, default="")
+    """Their id in that release's files; empty = `participant_id`. The next release names them by
+    it where they withdraw, whatever has become of the key."""
 
     class Meta:
         constraints = [

@@ -18,7 +18,7 @@ def publish_study(*, spec: StudySpec, now: datetime) -> StudyVersion:
     """
     from manyvoices.collect.people.quotas import sync_cells
 
-    current = {"title": spec.title, "consent_version": spec.consent.version}
+    current = {"title": spec.title, "consent_version": spec.consent_version}
     study, _ = Study.objects.update_or_create(
         id=spec.id, defaults=current, create_defaults=current | {"created_at": now}
     )

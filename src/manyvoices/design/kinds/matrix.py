@@ -9,27 +9,35 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, StrictBool, model_validator
 
 from manyvoices.design.kinds.choices import read_one
-from manyvoices.design.kinds.vas import open_items
+from manyvoices.design.kinds.vas import NOT_APPLICABLE, open_items
 from manyvoices.design.problems import Problem
 from manyvoices.design.written import (
     Item,
+    Option,
     Options,
     Posted,
     QuestionBase,
     Reading,
+    Unfit,
     check_distinct,
     shuffled,
 )
 
 
 class Matrix(QuestionBase):
-    """One choice per line. Stored: item id -> option's value, None where the line was left."""
+    """One choice per line.
+
+    Stored: item id -> option's value, None where the line was left, ``"not_applicable"``.
+    """
 
     kind: Literal["matrix"]
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=60)]
     options: Options
     random_order: StrictBool = False
     """Of the lines; the options stay as written."""
+    not_applicable: StrictBool = False
+    """Offer "does not apply" at the end of each line: an answer, and so enough where one is
+    required."""
 
     seconds: ClassVar[float] = 5
 
@@ -37,7 +45,17 @@ class Matrix(QuestionBase):
     def _lines_and_options_differ(self) -> Self:
         check_distinct("items", [item.id for item in self.items])
         check_distinct("options", [option.value for option in self.options])
+        if any(option.value == NOT_APPLICABLE for option in self.options):
+            raise Unfit(
+                "options", NOT_APPLICABLE, "another value", hint="write not_applicable: true"
+            )
         return self
+
+    def choices(self) -> tuple[Option, ...]:
+        """What can be chosen in a line; the last may be that it does not apply."""
+        if not self.not_applicable:
+            return self.options
+        return (*self.options, Option(value=NOT_APPLICABLE, label=NOT_APPLICABLE))
 
     def read(self, posted: Posted) -> Reading:
         """Fields ``q-<id>-<item>``."""
@@ -45,7 +63,7 @@ class Matrix(QuestionBase):
         faults: dict[str, Problem] = {}
         for item in self.items:
             given = posted.get(f"{self.name}-{item.id}", ())
-            line = read_one(self.options, given, required=False)
+            line = read_one(self.choices(), given, required=False)
             values[item.id] = line.value if isinstance(line.value, str) else None
             if line.problem is not None:
                 faults[item.id] = line.problem

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from manyvoices.collect.console.numbers import number, percent
 from manyvoices.collect.studies.models import Study
-from manyvoices.curate.quality import PersonQuality, PersonRecords, check_people
+from manyvoices.curate.quality import PersonQuality, PersonRecords, check_people, is_approved
+from manyvoices.curate.quality_checks import CheckLine, check_lines
 from manyvoices.curate.quality_cost import StudyCost, Terms, study_cost
 
 PAGE_SIZE = 50
@@ -45,12 +45,24 @@ class FlagRow:
 
 
 @dataclass(frozen=True)
+class CheckRow:
+    """One check over the whole study."""
+
+    name: str
+    asks_for: str
+    n: str
+    """People who did not pass; empty where the check says nothing here."""
+    silent: str
+    """Why it says nothing."""
+
+
+@dataclass(frozen=True)
 class QualityPage:
     terms: list[TermField]
     cost: list[tuple[str, str]]
     pay: str
-    counts: list[tuple[str, int]]
-    """Check -> people who did not pass it."""
+    checks: list[CheckRow]
+    """Every check there is."""
     n_people: int
     n_flagged: int
     rows: Page[FlagRow]
@@ -76,18 +88,20 @@ def quality_page(
     spec = study.current.spec
     checked = check_people(people, spec)
     real = [person for person in checked if not person.simulated]
-    minutes = [person.minutes for person in real if person.minutes is not None]
     cost = study_cost(
-        minutes, n_begun=len(real), terms=terms, n_wanted=getattr(spec.recruitment, "places", None)
+        [person.minutes for person in real if person.minutes is not None],
+        n_begun=len(real),
+        terms=terms,
+        n_wanted=spec.recruitment.places,
+        approved=[p.minutes for p in real if p.minutes is not None and is_approved(p)],
     )
     flagged = [person for person in checked if person.signals]
-    counts = Counter(signal.check for person in flagged for signal in person.signals)
     listed = Paginator([_row(study.pk, person) for person in flagged], PAGE_SIZE)
     return QualityPage(
         terms=_terms(terms),
         cost=_cost(cost),
         pay=_pay(cost, terms),
-        counts=sorted(counts.items()),
+        checks=[_check(line) for line in check_lines(spec, people, checked)],
         n_people=len(checked),
         n_flagged=len(flagged),
         rows=listed.get_page(number),
@@ -123,6 +137,9 @@ def _cost(cost: StudyCost) -> list[tuple[str, str]]:
         rows.append((_("Beyond the quota"), number(cost.n_over)))
     if cost.median_hours is not None:
         rows.append((_("Median hours"), number(cost.median_hours, 2)))
+    if cost.median_hours_approved is not None:
+        hours = number(cost.median_hours_approved, 2)
+        rows.append((_("Median hours, approved submissions"), hours))
     if cost.hourly is not None:
         rows.append((_("Pay per hour"), number(cost.hourly, 2)))
     return rows
@@ -139,6 +156,21 @@ def _pay(cost: StudyCost, terms: Terms) -> str:
         "over": _("People earn at least half as much again as the least pay per hour."),
     }
     return words.get(cost.pay, _("Say what you pay to see what people earn by the hour."))
+
+
+def _check(line: CheckLine) -> CheckRow:
+    words = {
+        "no_platform": _("Not applicable: people come by no recruitment platform."),
+        "platform_not_asked": _("Not known: the recruitment platform has not been asked yet."),
+        "not_declared": _("Not applicable: the study declares nothing to compare with."),
+        "no_survey": _("Not applicable: the study has no survey."),
+        "no_question": _("Not applicable: no question has a correct answer."),
+        "no_conversations": _("Not applicable: the study has no conversations."),
+        "no_age": _("Not applicable: the survey does not ask for the age."),
+        "works_by_touch": _("Not applicable: scales work by touch."),
+    }
+    n = "" if line.n is None else number(line.n)
+    return CheckRow(line.check, ", ".join(line.asks_for), n, words.get(line.silent, ""))
 
 
 def _row(study_id: str, person: PersonQuality) -> FlagRow:
@@ -158,5 +190,15 @@ def _row(study_id: str, person: PersonQuality) -> FlagRow:
         simulated=person.simulated,
         reasons=[(s.severity.value, f"{s.check}: {s.reason}") for s in person.signals],
         suggestion=person.suggestion.value,
-        values=values,
+        values=f"{values}; {_platform(person)}" if person.status else values,
     )
+
+
+def _platform(person: PersonQuality) -> str:
+    """What the recruitment platform says of somebody."""
+    said = person.status or ""
+    if person.platform_minutes is not None:
+        said += ", " + _("%(minutes)s min") % {"minutes": number(person.platform_minutes, 1)}
+    if person.n_repeats:
+        said += ", " + _("%(n)s more submissions") % {"n": number(person.n_repeats)}
+    return _("on the platform: %(said)s") % {"said": said}
