@@ -30,8 +30,13 @@ from django.db.models.functions import StrIndex
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees.models import Message, Need, Task
 from manyvoices.design.trees import TaskKind, TreePolicy
+from manyvoices.schema import TreeState
 
 NOT_AGAIN = (Task.State.LEASED, Task.State.DONE, Task.State.SKIPPED)
+OPEN_PROMPT = (TreeState.INITIAL_PROMPT_REVIEW.value, TreeState.PROMPT_LOTTERY_WAITING.value)
+"""States of a tree whose prompt is under review or waits to be drawn."""
+MOST = 100
+"""Where counting stops: no page needs a larger number, and it bounds what a look costs."""
 _OTHER_SIDE = {TaskKind.ASSISTANT_REPLY: "prompter", TaskKind.PROMPTER_REPLY: "assistant"}
 
 # Stand-ins: values that occur nowhere else, so that their places in a compiled query are known.
@@ -61,18 +66,48 @@ def earliest(
 ) -> Found | None:
     """The need to be met next: of the first of the kinds in `order` that has one for this person,
     the earliest due."""
-    parts = [_compiled(connection.vendor, kind, *_rules(policy)) for kind in order]
-    if not parts:
+    if not order:
         return None
-    since = now - timedelta(seconds=policy.recent_tasks_span_s)
-    values = _stand_ins(participant.pk, participant.study_id, language, since)
-    firsts = ", ".join(f"({sql})" for sql, _params in parts)
+    parts, params = _filled(participant, language, order, policy, now, most=1)
+    firsts = ", ".join(f"({sql})" for sql in parts)
     key = f"COALESCE({firsts})" if len(parts) > 1 else firsts
-    params = [values.get(repr(p), p) for _sql, found in parts for p in found]
     with connection.cursor() as cursor:
         cursor.execute(_SELECT.format(key=key), params)
         row = cursor.fetchone()
     return None if row is None else _found(row)
+
+
+def counted(
+    participant: Participant,
+    language: str,
+    kinds: Sequence[TaskKind],
+    policy: TreePolicy,
+    now: datetime,
+) -> dict[TaskKind, int]:
+    """How many needs of each kind this person may meet, `MOST` at most; one statement."""
+    parts, params = _filled(participant, language, kinds, policy, now, most=MOST)
+    counts = (f"(SELECT COUNT(*) FROM ({sql}) c{i})" for i, sql in enumerate(parts))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counts)}", params)
+        row = cursor.fetchone()
+    return dict(zip(kinds, row, strict=True))
+
+
+def _filled(
+    participant: Participant,
+    language: str,
+    kinds: Sequence[TaskKind],
+    policy: TreePolicy,
+    now: datetime,
+    *,
+    most: int,
+) -> tuple[list[str], list[Any]]:
+    """The compiled query of each kind, and the values of all of them in their order."""
+    found = [_compiled(connection.vendor, kind, most, *_rules(policy)) for kind in kinds]
+    since = now - timedelta(seconds=policy.recent_tasks_span_s)
+    values = _stand_ins(participant.pk, participant.study_id, language, since)
+    params = [values.get(repr(p), p) for _sql, params in found for p in params]
+    return [sql for sql, _params in found], params
 
 
 _SELECT = (
@@ -90,9 +125,13 @@ def _uuid(value: Any) -> uuid.UUID | None:
     return value if value is None or isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
-def _rules(policy: TreePolicy) -> tuple[bool, int]:
+def _rules(policy: TreePolicy) -> tuple[bool, int, int]:
     """What of a policy changes the text of the query."""
-    return policy.same_person_both_sides, policy.max_pending_tasks_per_user
+    return (
+        policy.same_person_both_sides,
+        policy.max_pending_tasks_per_user,
+        policy.max_waiting_prompts_per_person,
+    )
 
 
 def _stand_ins(person: uuid.UUID, study: str, language: str, since: datetime) -> dict[str, Any]:
@@ -108,18 +147,20 @@ def _prepared(person: uuid.UUID, study: str, language: str, since: datetime) -> 
     return [key, study, language, DateTimeField().get_db_prep_value(since, connection)]
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=400)
 def _compiled(
-    vendor: str, kind: TaskKind, both_sides: bool, max_pending: int
+    vendor: str, kind: TaskKind, most: int, both_sides: bool, max_pending: int, max_prompts: int
 ) -> tuple[str, tuple[Any, ...]]:
-    """SQL and parameters of "the first need of a kind", with stand-ins."""
+    """SQL and parameters of "the first `most` needs of a kind", with stand-ins."""
     del vendor  # only tells apart what is kept
-    rows = _of_kind(kind, both_sides=both_sides, max_pending=max_pending)
-    sql, params = rows.values("pk")[:1].query.get_compiler(connection=connection).as_sql()
+    rows = _of_kind(kind, both_sides=both_sides, max_pending=max_pending, max_prompts=max_prompts)
+    sql, params = rows.values("pk")[:most].query.get_compiler(connection=connection).as_sql()
     return sql, tuple(params)
 
 
-def _of_kind(kind: TaskKind, *, both_sides: bool, max_pending: int) -> QuerySet[Need]:
+def _of_kind(
+    kind: TaskKind, *, both_sides: bool, max_pending: int, max_prompts: int
+) -> QuerySet[Need]:
     """Needs of one kind that a person may meet, the earliest first.
 
     Never one's own text, never what one has done, passed over or holds, and not both sides of a
@@ -133,7 +174,14 @@ def _of_kind(kind: TaskKind, *, both_sides: bool, max_pending: int) -> QuerySet[
     ).order_by()[max_pending - 1 :]
     rows = rows.filter(~Exists(pending))
     if kind is TaskKind.INITIAL_PROMPT:
-        return rows
+        own = Message.objects.filter(
+            author=_PERSON,
+            parent=None,
+            tree__study=_STUDY,
+            tree__language=_LANGUAGE,
+            tree__state__in=OPEN_PROMPT,
+        ).order_by()[max_prompts - 1 :]
+        return rows.filter(~Exists(own))
     done = Task.objects.filter(
         participant=_PERSON, message=OuterRef("message"), kind=kind.value, state__in=NOT_AGAIN
     )
