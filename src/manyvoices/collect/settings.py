@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "manyvoices.collect.surveys",
     "manyvoices.collect.conversations",
     "manyvoices.collect.trees",
+    "manyvoices.collect.accounts",
+    "manyvoices.collect.contributors",
     "manyvoices.collect.jobs",
     "manyvoices.collect.console",
     "manyvoices.collect.api",
