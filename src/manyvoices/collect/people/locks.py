@@ -14,6 +14,6 @@ def lock_participant(participant: Participant) -> None:
 
     On SQLite the transaction itself (BEGIN IMMEDIATE) already holds the one write lock.
     """
-    row = Participant.objects.select_for_update().only("withdrawn_at").get(pk=participant.pk)
+    row = Participant.objects.select_for_update(no_key=True).only("withdrawn_at").get(pk=participant.pk)
     if row.withdrawn_at is not None:
         raise StaleSubmission("this participant has withdrawn")

@@ -96,8 +96,8 @@ def _pending(participant: Participant, policy: TreePolicy, now: datetime) -> int
 def _too_many(pending: int, policy: TreePolicy) -> str:
     minutes = max(1, round(policy.recent_tasks_span_s / 60))
     return ngettext(
-        "You have %(n)d unfinished task: finish or skip it, or come back in %(minutes)d minutes.",
-        "You have %(n)d unfinished tasks: finish or skip some, or come back in %(minutes)d minutes.",
+        "You have %(n)d unfinished task: finish or skip it, or wait for %(minutes)d minutes.",
+        "You have %(n)d unfinished tasks: finish or skip some, or wait for %(minutes)d minutes.",
         pending,
     ) % {"n": pending, "minutes": minutes}
 

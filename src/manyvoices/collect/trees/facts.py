@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 
-from manyvoices.collect.trees.models import Message, Task, Tree
+from django.db.models import F, Q
+
+from manyvoices.collect.trees.models import LabelsGiven, Message, Task, Tree
 from manyvoices.design.trees import MessageFacts, TaskKind, TreeFacts
 from manyvoices.schema import TreeState
 
+MODERATOR = "moderator"
+"""`Message.decided_because` where a person of the team decided: no rule decides it again."""
+
 
 def messages_of(tree: Tree) -> list[Message]:
-    """All messages, parents before their replies, without their texts."""
+    """All messages, parents before their replies, without their texts; one statement, which reads
+    too whether their authors have withdrawn."""
     rows = tree.messages.defer("text", "sources", "evidence", "extra").order_by("depth", "pk")
-    return list(rows)
+    return list(rows.annotate(withdrawn_at=F("author__withdrawn_at")))
 
 
 def tree_facts(tree: Tree, messages: list[Message]) -> TreeFacts:
     """What the rules know of a tree. Two statements besides the messages themselves."""
     tasks = Task.objects.filter(tree=tree, message__isnull=False)
+    # People who passed it over before it came into this state are not counted: whoever starts a
+    # halted tree again would find it halted by them at once.
+    tasks = tasks.filter(Q(state=Task.State.LEASED) | Q(finished_at__gte=tree.changed_at))
     leased: Counter[tuple[TaskKind, str]] = Counter()
     skips: Counter[str] = Counter()
     states = [Task.State.LEASED, Task.State.SKIPPED]
@@ -40,14 +49,15 @@ def tree_facts(tree: Tree, messages: list[Message]) -> TreeFacts:
 
 
 def _reports(tree: Tree) -> Counter[str]:
-    from manyvoices.collect.trees.models import LabelsGiven
-
-    rows = LabelsGiven.objects.filter(message__tree=tree, source=LabelsGiven.Source.REPORT)
+    rows = LabelsGiven.objects.filter(
+        message__tree=tree, source=LabelsGiven.Source.REPORT, counts=True
+    )
     return Counter(str(key) for key in rows.values_list("message_id", flat=True))
 
 
 def _message_facts(row: Message, skips: Counter[str], reports: Counter[str]) -> MessageFacts:
     key = str(row.pk)
+    by_moderator = row.decided_because == MODERATOR
     return MessageFacts(
         id=key,
         parent=str(row.parent_id) if row.parent_id else None,
@@ -56,8 +66,8 @@ def _message_facts(row: Message, skips: Counter[str], reports: Counter[str]) -> 
         n_reviews=row.n_reviews,
         reviews_wanted=row.reviews_wanted,
         n_rankings=row.n_rankings,
-        deleted=row.deleted,
+        deleted=row.deleted or getattr(row, "withdrawn_at", None) is not None,
         ended=row.ended,
-        n_red_flags=reports[key],
+        n_red_flags=0 if by_moderator else reports[key],
         n_reply_skips=skips[key],
     )

@@ -86,9 +86,9 @@ def counted(
 ) -> dict[TaskKind, int]:
     """How many needs of each kind this person may meet, `MOST` at most; one statement."""
     parts, params = _filled(participant, language, kinds, policy, now, most=MOST)
-    counts = (f"(SELECT COUNT(*) FROM ({sql}) c{i})" for i, sql in enumerate(parts))
+    counts = (_COUNT.format(rows=sql, name=f"c{i}") for i, sql in enumerate(parts))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(counts)}", params)
+        cursor.execute("SELECT " + ", ".join(counts), params)
         row = cursor.fetchone()
     return dict(zip(kinds, row, strict=True))
 
@@ -114,6 +114,7 @@ _SELECT = (
     "SELECT n.id, n.kind, n.tree_id, n.message_id, m.path FROM trees_need n"
     " LEFT JOIN trees_message m ON m.id = n.message_id WHERE n.id = {key}"
 )
+_COUNT = "(SELECT COUNT(*) FROM ({rows}) {name})"
 
 
 def _found(row: tuple[Any, ...]) -> Found:

@@ -1,5 +1,8 @@
 """Finding a task for somebody, and giving it to them: five statements, whatever the tables hold.
 
+Locks are taken in one order everywhere: task, participant, tree, need. They are "no key" locks, so
+that a row which points to a locked one can still be stored (PostgreSQL looks it up at the commit).
+
 1. the earliest due need of a kind that this person may do (one look-up in an index; the kinds are
    tried in a drawn order within the same statement), 2. its seat is taken, 3. for a reply, room in
 its tree is taken, 4. the task is stored, 5. the thread is read. Where somebody else took the last
@@ -8,12 +11,13 @@ seat in between, the next need is tried.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from manyvoices.collect.people.models import Participant
@@ -22,6 +26,7 @@ from manyvoices.collect.trees.models import Message, Need, Task, Tree
 from manyvoices.collect.trees.policies import policy_for
 from manyvoices.design.trees import TaskKind, TreePolicy, order_of_kinds
 
+log = logging.getLogger(__name__)
 TRIES = 20
 """How often somebody else may be quicker before we say that there is no task."""
 
@@ -47,17 +52,35 @@ def hand_out(
 
     Somebody who has too many unfinished tasks gets none (`too_many_pending`).
     """
-    policy = policy_for(participant.study, language)
+    policy = policy_for(participant.study_id, language)
     order = order_of_kinds(kinds, policy.weights, rng) if len(kinds) > 1 else tuple(kinds)
     for _ in range(TRIES):
+        # Looked up outside the transaction: on SQLite nobody else waits for it.
+        found = earliest(participant, language, order, policy, now)
+        if found is None:
+            return None
+        task = _give(found, participant, language, policy, now, rng)
+        if task is not None:
+            return Handed(task, thread_of(found.path))
+    return None
+
+
+def _give(
+    found: Found,
+    participant: Participant,
+    language: str,
+    policy: TreePolicy,
+    now: datetime,
+    rng: random.Random,
+) -> Task | None:
+    """The task, stored; None where somebody was quicker, another window of theirs counted."""
+    try:
         with transaction.atomic():
-            found = earliest(participant, language, order, policy, now)
-            if found is None:
-                return None
             if _take(found):
-                task = _lease(found, participant, language, policy, now, rng)
-                return Handed(task, thread_of(found.path))
+                return _lease(found, participant, language, policy, now, rng)
             transaction.set_rollback(True)
+    except IntegrityError:
+        log.info("%s asked twice at the same moment", participant.pk)
     return None
 
 

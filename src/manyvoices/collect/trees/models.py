@@ -16,6 +16,14 @@ from manyvoices.design.trees import TaskKind
 from manyvoices.schema import TreeState
 
 STATES = [(state.value, state.value) for state in TreeState]
+OPEN_STATES = (
+    TreeState.INITIAL_PROMPT_REVIEW.value,
+    TreeState.GROWING.value,
+    TreeState.RANKING.value,
+)
+"""States in which people are asked to do something for a tree."""
+MERGED_STATES = (TreeState.READY_FOR_SCORING.value, TreeState.READY_FOR_EXPORT.value)
+"""States in which the rankings of a tree are merged, or merged again after a late vote."""
 KINDS = [(kind.value, kind.value) for kind in TaskKind]
 
 
@@ -55,9 +63,29 @@ class Tree(models.Model):
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     """When it came into its state."""
+    policy_name = models.CharField(max_length=40, blank=True, default="")
+    """Of the policy that its needs were computed under (`policies.named_policy`). Empty: the
+    sweeper is to look at it, so whoever changes rows without `refresh` empties it."""
+    checked_at = models.DateTimeField(null=True, blank=True)
+    """When the rules last looked at it."""
 
     class Meta:
-        indexes = [models.Index(fields=["study", "language", "state"], name="tree_state")]
+        indexes = [
+            models.Index(fields=["study", "language", "state"], name="tree_state"),
+            models.Index(
+                fields=["study", "language", "policy_name"],
+                condition=models.Q(state__in=OPEN_STATES),
+                name="tree_policy",
+            ),
+            models.Index(
+                fields=["checked_at"], condition=models.Q(state__in=OPEN_STATES), name="tree_check"
+            ),
+            models.Index(
+                fields=["changed_at"],
+                condition=models.Q(state__in=MERGED_STATES, is_scored=False),
+                name="tree_to_merge",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.id} {self.state}"
@@ -168,6 +196,8 @@ class Need(models.Model):
     seats = models.PositiveSmallIntegerField()
     due_at = models.DateTimeField()
     """The earliest is handed out first (`manyvoices.design.trees.urgency`)."""
+    is_lonely = models.BooleanField(default=False)
+    """A reply that would keep another one company: due earlier."""
 
     class Meta:
         constraints = [
@@ -223,6 +253,14 @@ class Task(models.Model):
     """What is known of the answer, where the task is a check of the reviewer; never shown."""
 
     class Meta:
+        constraints = [
+            # Two windows that ask at the same moment must not both get one thing to do.
+            models.UniqueConstraint(
+                fields=["participant", "message", "kind"],
+                condition=models.Q(state="leased"),
+                name="one_task_in_hand",
+            )
+        ]
         indexes = [
             models.Index(fields=["participant", "message", "kind"], name="task_of_person"),
             models.Index(
@@ -255,7 +293,19 @@ class LabelsGiven(models.Model):
     consent_version = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
-        indexes = [models.Index(fields=["message", "source"], name="labels_of_message")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message", "participant"],
+                condition=models.Q(source="task", counts=True),
+                name="one_review_each",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["message", "source"], name="labels_of_message"),
+            models.Index(
+                fields=["created_at"], condition=models.Q(source="report"), name="reports_by_date"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.participant_id} on {self.message_id}"
@@ -303,3 +353,46 @@ class SetConsensus(models.Model):
 
     def __str__(self) -> str:
         return f"replies to {self.parent_id}"
+
+
+class LanguageRound(models.Model):
+    """What the sweeper knows of one project and language: its row is the lock of a draw.
+
+    Two runners that sweep at the same moment start trees one after the other, so that there are
+    never more than the policy allows.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="rounds")
+    language = models.CharField(max_length=20)
+    last_event = models.BigIntegerField(default=0)
+    """The last `TreeEvent` that was looked at for trees that came to their end."""
+    weighed_at = models.DateTimeField(null=True, blank=True)
+    """When reviewers were last weighed."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "language"], name="one_round_each")]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.language}"
+
+
+class ReviewerWeight(models.Model):
+    """How much one person's reviews count, where a project weighs by reliability."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="reviewer_weights")
+    language = models.CharField(max_length=20)
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="reviewer_weights"
+    )
+    weight = models.FloatField()
+    """Above 0, 1 at most."""
+    n_reviews = models.PositiveIntegerField()
+    weighed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "language"], name="one_weight_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.weight:.2f}"

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
@@ -25,6 +26,7 @@ from manyvoices.collect.trees.models import (
     Revision,
     Task,
     Tree,
+    TreeEvent,
 )
 from manyvoices.collect.trees.policies import policy_for
 from manyvoices.collect.trees.prompts import refresh_prompt_need
@@ -32,6 +34,12 @@ from manyvoices.collect.trees.refresh import judge, lock_tree, refresh
 from manyvoices.design.trees import TaskKind, TreePolicy, needs
 from manyvoices.schema import TreeState
 
+CHANGEABLE = (
+    TreeState.INITIAL_PROMPT_REVIEW.value,
+    TreeState.PROMPT_LOTTERY_WAITING.value,
+    TreeState.GROWING.value,
+)
+"""States of a tree in which a message can be changed: later people have compared it."""
 ENDED = "ended"
 """A prompter's task may be answered with this in place of a text: nothing more is to be asked."""
 
@@ -90,13 +98,13 @@ def send_text(
 
 def _hold(task: Task) -> Task:
     """The task's row, held; its person must still be taking part."""
-    row = Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
+    row = Task.objects.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
     lock_participant(row.participant)
     return row
 
 
 def _stored_for(task: Task) -> Message:
-    found = Message.objects.filter(evidence__task=str(task.pk)).first()
+    found = Message.objects.filter(author=task.participant_id, evidence__task=str(task.pk)).first()
     if found is not None:
         return found
     assert task.message is not None
@@ -114,8 +122,17 @@ def _check_text(text: str, policy: TreePolicy) -> None:
 
 
 def _check_place(task: Task, tree: Tree, now: datetime, rng: random.Random) -> None:
-    """A task in hand has its place. One that ran out, or was passed over, needs a free one."""
+    """A task in hand has its place. One that ran out, or was passed over, needs a free one; where
+    its person has been given the same thing again meanwhile, they have that place."""
+    answered = Message.objects.filter(parent=task.message_id, author=task.participant_id)
+    if answered.exists():
+        raise TaskGone("you have answered this message already")
     if task.state == Task.State.LEASED:
+        return
+    again = Task.objects.filter(
+        participant=task.participant_id, message=task.message_id, kind=task.kind
+    ).filter(state=Task.State.LEASED)
+    if again.update(state=Task.State.EXPIRED, finished_at=now):
         return
     facts = refresh(tree, now=now, rng=rng)
     own = (TaskKind(task.kind), str(task.message_id))
@@ -203,25 +220,39 @@ def send_labels(
     """
     task = _hold(task)
     if task.state == Task.State.DONE:
-        return LabelsGiven.objects.get(task=task)
+        return _reviews_of(task)[:1].get()
     if not TaskKind(task.kind).is_label or task.message is None or task.tree is None:
         raise Unfit("labels", "this task is not one of reviewing")
     _check_labels(task, labels)
     tree = lock_tree(task.tree)
-    given = LabelsGiven.objects.create(
-        message=task.message,
+    message = Message.objects.get(pk=task.message.pk)
+    # A text that was changed while somebody read it is not the text that they reviewed.
+    counts = message.edited_at is None or message.edited_at <= task.leased_at
+    values = {
+        "task": task,
+        "labels": dict(labels),
+        "is_full": task.is_full,
+        "created_at": now,
+        "consent_version": task.participant.consent_version,
+    }
+    given, _created = _reviews_of(task).get_or_create(
+        message=message,
         participant=task.participant,
-        task=task,
-        labels=dict(labels),
-        is_full=task.is_full,
-        created_at=now,
-        consent_version=task.participant.consent_version,
+        source=LabelsGiven.Source.TASK,
+        counts=counts,
+        defaults=values,
     )
     _finish(task, Task.State.DONE, now)
-    message = Message.objects.get(pk=task.message.pk)
     judge(message, policy_for(tree.study, tree.language))
     refresh(tree, now=now, rng=rng)
     return given
+
+
+def _reviews_of(task: Task) -> QuerySet[LabelsGiven]:
+    """What the person of a task said of its message in tasks, the last first."""
+    return LabelsGiven.objects.filter(
+        message=task.message_id, participant=task.participant_id, source=LabelsGiven.Source.TASK
+    ).order_by("-counts", "-pk")
 
 
 def _check_labels(task: Task, labels: Mapping[str, float | None]) -> None:
@@ -261,7 +292,7 @@ def send_ranking(
     """
     task = _hold(task)
     if task.state == Task.State.DONE:
-        return RankingGiven.objects.get(task=task)
+        return RankingGiven.objects.get(parent=task.message_id, participant=task.participant_id)
     if not TaskKind(task.kind).is_rank or task.message is None or task.tree is None:
         raise Unfit("ranking", "this task is not one of ranking")
     tree = lock_tree(task.tree)
@@ -280,7 +311,7 @@ def send_ranking(
         },
     )
     _finish(task, Task.State.DONE, now)
-    n_rankings = RankingGiven.objects.filter(parent=task.message).count()
+    n_rankings = RankingGiven.objects.filter(parent=task.message, held=None).count()
     Message.objects.filter(pk=task.message.pk).update(n_rankings=n_rankings)
     # A late vote on a tree that was merged already is merged again by the sweeper.
     tree.is_scored = False
@@ -344,7 +375,7 @@ def edit(
         raise NotYours("this is not your message")
     policy = policy_for(tree.study, tree.language)
     late = now > message.created_at + timedelta(seconds=policy.edit_window_s)
-    if late or message.deleted or message.replies.exists():
+    if late or message.deleted or tree.state not in CHANGEABLE or _is_built_upon(message):
         raise TaskGone("this message can no longer be changed")
     _check_text(text, policy)
     if text == message.text:
@@ -353,9 +384,22 @@ def edit(
     message.labels.filter(source=LabelsGiven.Source.TASK).update(counts=False)
     message.text, message.edited_at = text, now
     message.save(update_fields=["text", "edited_at"])
-    judge(message, policy)
+    judge(message, policy, anew=True)
+    if tree.state == TreeState.PROMPT_LOTTERY_WAITING.value:
+        step = (tree.state, TreeState.INITIAL_PROMPT_REVIEW.value)
+        tree.state, tree.changed_at = step[1], now
+        TreeEvent.objects.create(
+            tree=tree, before=step[0], after=step[1], reason="the prompt was changed", at=now
+        )
     refresh(tree, now=now, rng=rng)
     return message
+
+
+def _is_built_upon(message: Message) -> bool:
+    """Whether somebody has answered a message, or is about to."""
+    writing = message.tasks.filter(state=Task.State.LEASED, kind__endswith="_reply")
+    writing = writing.exclude(kind__startswith="label_")
+    return message.replies.exists() or writing.exists()
 
 
 def open_prompts_of(participant: Participant, study: Study) -> int:

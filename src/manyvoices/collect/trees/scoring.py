@@ -28,18 +28,22 @@ def score_tree(tree: Tree, *, now: datetime) -> int:
     sets = ranking_sets(facts, policy)
     for parent in sets:
         live = [reply.id for reply in facts.replies[parent.id] if reply.is_live]
-        score_set(uuid.UUID(parent.id), live, now=now)
-    SetConsensus.objects.filter(parent__tree=tree).exclude(
-        parent__in=[parent.id for parent in sets]
-    ).delete()
-    tree.is_scored = True
-    tree.save(update_fields=["is_scored"])
+        key = uuid.UUID(parent.id)
+        if parent.n_rankings or SetConsensus.objects.filter(parent=key).exists():
+            # Ranks that came with an imported tree stay while nobody here has ranked anything.
+            score_set(key, live, now=now)
+    gone = SetConsensus.objects.filter(parent__tree=tree)
+    for consensus in gone.exclude(parent__in=[parent.id for parent in sets]):
+        _store_ranks(consensus.parent_id, [])
+        consensus.delete()
+    tree.is_scored, tree.scoring_failures = True, 0
+    tree.save(update_fields=["is_scored", "scoring_failures"])
     return len(sets)
 
 
 def score_set(parent: uuid.UUID, live: list[str], *, now: datetime) -> SetConsensus:
     """Merge the rankings of the live replies to one message, and store their ranks."""
-    rows = list(RankingGiven.objects.filter(parent=parent).order_by("pk"))
+    rows = list(RankingGiven.objects.filter(parent=parent, held=None).order_by("pk"))
     n_bad = sum(row.all_bad for row in rows)
     ballots = [_of_live(row.groups, set(live)) for row in rows if not row.all_bad]
     ballots = [ballot for ballot in ballots if sum(map(len, ballot)) >= 2]

@@ -1,7 +1,8 @@
 """What time does to trees: leases that run out, prompts that are drawn, rankings that are merged.
 
 The runner calls `sweep` every few seconds. Every part takes one tree at a time in a transaction of
-its own and may be cut off at any point: the next sweep finds the same rows.
+its own, looks again at the row that it then holds, and may be cut off at any point: the next sweep
+finds the same rows, and several runners may sweep at once.
 """
 
 from __future__ import annotations
@@ -9,54 +10,87 @@ from __future__ import annotations
 import logging
 import random
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from manyvoices.collect.studies.models import Study
-from manyvoices.collect.trees.models import Message, Task, Tree, TreeEvent
-from manyvoices.collect.trees.policies import languages_of, policy_for
-from manyvoices.collect.trees.prompts import refresh_prompt_need
-from manyvoices.collect.trees.refresh import lock_tree, refresh
+from manyvoices.collect.studies.models import Study, StudyVersion
+from manyvoices.collect.trees import policies, starting, weighing
+from manyvoices.collect.trees.models import (
+    MERGED_STATES,
+    OPEN_STATES,
+    LabelsGiven,
+    Message,
+    Need,
+    Task,
+    Tree,
+)
+from manyvoices.collect.trees.prompts import refresh_prompt_need, seats_for_prompts
+from manyvoices.collect.trees.refresh import judge, lock_tree, refresh
 from manyvoices.collect.trees.scoring import score_tree
-from manyvoices.design.trees import TreePolicy, Waiting, draw_prompt
-from manyvoices.design.trees.lottery import trees_to_start
+from manyvoices.design.trees import TaskKind
 from manyvoices.schema import TreeState
 
 log = logging.getLogger(__name__)
-WINS_SINCE = timedelta(days=30)
 AT_ONCE = 200
 """Rows of each kind that one sweep takes on."""
+CHECKED_EVERY = timedelta(hours=1)
+"""A tree that nothing happened to is looked at all the same: what a fault left behind, heals."""
+
+start_trees = starting.start_trees
+waiting_prompts = starting.waiting_prompts
 
 
 def sweep(*, now: datetime, rng: random.Random) -> int:
-    """Do everything that is due in every project; return how many things were done."""
-    n_done = expire(now=now, rng=rng)
-    n_done += merge(now=now, rng=rng)
+    """Do everything that is due in every project; return how many things were done.
+
+    A part that fails is logged, and does not keep the others from being done.
+    """
+    n_done = _try(expire, now=now, rng=rng)
+    n_done += _try(merge, now=now, rng=rng)
+    n_done += _try(check, now=now, rng=rng)
     for study in projects():
-        for language in languages_of(study):
-            n_done += start_trees(study=study, language=language, now=now, rng=rng)
-            with transaction.atomic():
-                refresh_prompt_need(study=study, language=language, now=now, rng=rng)
+        for language in policies.languages_of(study):
+            for part in (bring_up_to_date, starting.start_trees, keep_prompts_open, weighing.weigh):
+                n_done += _try(part, study=study, language=language, now=now, rng=rng)
     return n_done
 
 
+def _try(part: Callable[..., int], **arguments: object) -> int:
+    try:
+        return part(**arguments)
+    except Exception:
+        log.exception("%s could not be done", part.__name__)
+        return 0
+
+
 def projects() -> list[Study]:
-    """Studies in which trees are grown."""
-    found = []
-    for study in Study.objects.order_by("pk"):
+    """Studies in which trees are grown; which they are is remembered for each version."""
+    newest = StudyVersion.objects.filter(study=OuterRef("study")).order_by("-number")
+    rows = StudyVersion.objects.defer("content").select_related("study")
+    found = rows.filter(pk=newest.values("pk")[:1]).order_by("study")
+    return [version.study for version in found if _grows_trees(version)]
+
+
+_known: dict[tuple[str, str], bool] = {}
+
+
+def _grows_trees(version: StudyVersion) -> bool:
+    key = (version.study_id, version.digest)
+    if key not in _known:
         try:
-            languages_of(study)
+            policies.stage_of(version.study)
+            _known[key] = True
         except LookupError:
-            continue
-        found.append(study)
-    return found
+            _known[key] = False
+    return _known[key]
 
 
 def expire(*, now: datetime, rng: random.Random) -> int:
     """Give back what nobody has touched until its end."""
-    late = Task.objects.filter(state=Task.State.LEASED, expires_at__lte=now).order_by("pk")
+    late = Task.objects.filter(state=Task.State.LEASED, expires_at__lte=now).order_by("expires_at")
     keys = list(late.values_list("pk", flat=True)[:AT_ONCE])
     return sum(_expire_one(key, now=now, rng=rng) for key in keys)
 
@@ -64,7 +98,8 @@ def expire(*, now: datetime, rng: random.Random) -> int:
 @transaction.atomic
 def _expire_one(key: uuid.UUID, *, now: datetime, rng: random.Random) -> int:
     """The task's row is held before its tree's, as where somebody sends it at this moment."""
-    rows = Task.objects.select_for_update(of=("self",)).select_related("tree", "study")
+    rows = Task.objects.select_for_update(of=("self",), no_key=True)
+    rows = rows.select_related("tree", "study")
     task = rows.filter(pk=key, state=Task.State.LEASED, expires_at__lte=now).first()
     if task is None:
         return 0
@@ -80,89 +115,92 @@ def _expire_one(key: uuid.UUID, *, now: datetime, rng: random.Random) -> int:
 
 def merge(*, now: datetime, rng: random.Random) -> int:
     """Merge the rankings of trees that wait for it, and of those with late votes."""
-    waiting = Q(state=TreeState.READY_FOR_SCORING.value) | Q(state=TreeState.READY_FOR_EXPORT.value)
-    trees = Tree.objects.filter(waiting, is_scored=False).order_by("changed_at")
-    done = 0
-    for tree in trees[:AT_ONCE]:
-        done += _merge_one(tree, now=now, rng=rng)
-    return done
+    trees = Tree.objects.filter(state__in=MERGED_STATES, is_scored=False).order_by("changed_at")
+    keys = list(trees.values_list("pk", flat=True)[:AT_ONCE])
+    return sum(_merge_one(key, now=now, rng=rng) for key in keys)
 
 
-def _merge_one(tree: Tree, *, now: datetime, rng: random.Random) -> int:
+def _merge_one(key: uuid.UUID, *, now: datetime, rng: random.Random) -> int:
     try:
         with transaction.atomic():
-            locked = lock_tree(tree)
-            score_tree(locked, now=now)
-            refresh(locked, now=now, rng=rng)
+            tree = lock_tree(Tree(pk=key))
+            if tree.is_scored or tree.state not in MERGED_STATES:
+                return 0
+            score_tree(tree, now=now)
+            refresh(tree, now=now, rng=rng)
         return 1
     except Exception:
         # A set that cannot be merged must not stop the others; a person sees the tree as failed.
-        log.exception("the rankings of tree %s could not be merged", tree.pk)
+        log.exception("the rankings of tree %s could not be merged", key)
         with transaction.atomic():
-            locked = lock_tree(tree)
-            locked.scoring_failures += 1
-            refresh(locked, now=now, rng=rng)
+            tree = lock_tree(Tree(pk=key))
+            tree.scoring_failures += 1
+            refresh(tree, now=now, rng=rng)
         return 0
 
 
-def start_trees(*, study: Study, language: str, now: datetime, rng: random.Random) -> int:
-    """Draw prompts that wait, and take trees from the backlog, while there is room."""
-    policy = policy_for(study, language)
-    trees = Tree.objects.filter(study=study, language=language)
-    active = (TreeState.GROWING.value, TreeState.RANKING.value)
-    room = trees_to_start(trees.filter(state__in=active).count(), policy)
-    n_started = _take_backlog(trees, policy, now=now, rng=rng)
-    for _ in range(max(room - n_started, 0)):
-        drawn = draw_prompt(waiting_prompts(study, language, now=now), rng)
-        if drawn is None:
-            break
-        _start(drawn.tree, TreeState.GROWING, "drawn by the lottery", now=now, rng=rng)
-        n_started += 1
-    return n_started
-
-
-def _take_backlog(
-    trees: QuerySet[Tree], policy: TreePolicy, *, now: datetime, rng: random.Random
-) -> int:
-    """Imported trees that wait to be ranked, while too few are."""
-    rows = trees.filter(state=TreeState.BACKLOG_RANKING.value)
-    n_ranking = trees.filter(state=TreeState.RANKING.value).count()
-    n_wanted = max(policy.min_active_rankings_per_lang - n_ranking, 0)
-    if not n_wanted:
-        return 0
-    keys = [str(key) for key in rows.order_by("created_at", "pk").values_list("pk", flat=True)]
-    for key in keys[:n_wanted]:
-        _start(key, TreeState.RANKING, "taken from the backlog", now=now, rng=rng)
-    return len(keys[:n_wanted])
-
-
-def waiting_prompts(study: Study, language: str, *, now: datetime) -> list[Waiting]:
-    """Accepted prompts that wait, with how often their authors' replies were ranked first."""
-    rows = Message.objects.filter(
-        tree__study=study,
-        tree__language=language,
-        tree__state=TreeState.PROMPT_LOTTERY_WAITING.value,
-        parent=None,
-    ).values_list("tree_id", "author_id")
-    found = list(rows)
-    wins: dict[uuid.UUID | None, int] = dict(
-        Message.objects.filter(
-            author__in={author for _tree, author in found if author},
-            parent__isnull=False,
-            rank=0,
-            created_at__gt=now - WINS_SINCE,
-        )
-        .values_list("author_id")
-        .annotate(n=Count("pk"))
+def check(*, now: datetime, rng: random.Random) -> int:
+    """Let the rules look at trees that were reported since, and at those that had no visit for
+    long: reports are stored without the tree's lock, and people withdraw."""
+    since = now - CHECKED_EVERY
+    reports = LabelsGiven.objects.filter(
+        source=LabelsGiven.Source.REPORT, created_at__gt=since - timedelta(minutes=1)
     )
-    return [Waiting(str(tree), str(author), wins.get(author, 0)) for tree, author in found]
+    reported = reports.filter(
+        message__tree__state__in=OPEN_STATES, created_at__gte=F("message__tree__checked_at")
+    )
+    trees = Tree.objects.filter(state__in=OPEN_STATES)
+    quiet = trees.filter(Q(checked_at__lt=since) | Q(checked_at=None)).order_by("checked_at")
+    keys = set(reported.values_list("message__tree", flat=True)[:AT_ONCE])
+    keys |= set(quiet.values_list("pk", flat=True)[:AT_ONCE])
+    return sum(_look(key, now=now, rng=rng) for key in sorted(keys))
+
+
+def bring_up_to_date(*, study: Study, language: str, now: datetime, rng: random.Random) -> int:
+    """Trees whose needs were computed under another policy than the one in force, or that ask to
+    be looked at: after a change of policy so many of them each time, so that no sweep is long."""
+    name, _policy = policies.named_policy(study, language)
+    trees = Tree.objects.filter(study=study, language=language, state__in=OPEN_STATES)
+    stale = trees.exclude(policy_name=name).values_list("pk", flat=True)
+    return sum(_look(key, now=now, rng=rng) for key in list(stale[:AT_ONCE]))
 
 
 @transaction.atomic
-def _start(key: str, state: TreeState, reason: str, *, now: datetime, rng: random.Random) -> None:
+def _look(key: uuid.UUID, *, now: datetime, rng: random.Random) -> int:
     tree = lock_tree(Tree(pk=key))
-    if tree.state not in (TreeState.PROMPT_LOTTERY_WAITING.value, TreeState.BACKLOG_RANKING.value):
-        return
-    TreeEvent.objects.create(tree=tree, before=tree.state, after=state.value, reason=reason, at=now)
-    tree.state, tree.changed_at = state.value, now
+    name, policy = policies.named_policy(tree.study, tree.language)
+    if tree.policy_name != name:
+        # What was decided stays; what is under review is held against the policy in force.
+        for message in _under_review(tree):
+            judge(message, policy)
     refresh(tree, now=now, rng=rng)
+    return 1
+
+
+def _under_review(tree: Tree) -> QuerySet[Message]:
+    return tree.messages.filter(accepted=None, deleted=False).order_by("depth", "pk")
+
+
+def keep_prompts_open(*, study: Study, language: str, now: datetime, rng: random.Random) -> int:
+    """Whether new prompts are wanted: written only where that has changed."""
+    rows = Need.objects.filter(study=study, language=language, message=None)
+    stored = rows.filter(kind=TaskKind.INITIAL_PROMPT.value).values_list("seats", flat=True).first()
+    if stored == seats_for_prompts(study, language):
+        return 0
+    with transaction.atomic():
+        refresh_prompt_need(study=study, language=language, now=now, rng=rng)
+    return 1
+
+
+def is_stranded(tree: Tree) -> bool:
+    """Whether a tree that people are to work on offers nothing and is in nobody's hands.
+
+    The rules say that there is none (`tests/design/trees/test_every_small_tree.py`); health checks
+    and the tests of crowds ask the database.
+    """
+    if tree.state not in OPEN_STATES and tree.state != TreeState.READY_FOR_SCORING.value:
+        return False
+    offered = Need.objects.filter(tree=OuterRef("pk"), seats__gt=0)
+    held = Task.objects.filter(tree=OuterRef("pk"), state=Task.State.LEASED)
+    rows = Tree.objects.filter(pk=tree.pk, state__in=OPEN_STATES)
+    return rows.filter(~Exists(offered), ~Exists(held)).exists()
