@@ -12,6 +12,7 @@ urlpatterns = [
     path("s/<slug:study_id>/", include("manyvoices.collect.people.urls")),
     path("s/<slug:study_id>/survey/", include("manyvoices.collect.surveys.urls")),
     path("s/<slug:study_id>/talk/", include("manyvoices.collect.conversations.urls")),
+    path("s/<slug:study_id>/trees/", include("manyvoices.collect.trees.urls")),
     path("console/", include("manyvoices.collect.console.urls")),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
