@@ -23,8 +23,10 @@ class ReplyView:
     """One reply to be put in order."""
 
     said: Said
+    letter: str
+    """``B``: by where it stood when the page was opened."""
     name: str
-    """``Reply B``: the letter goes by where it stood when the page was opened."""
+    """``Reply B``."""
     field: str
     flag_field: str
     place: str

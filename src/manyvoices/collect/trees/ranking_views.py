@@ -63,7 +63,7 @@ def rank(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Htt
     found = task_of(participant, task)
     if found.state == Task.State.DONE or not TaskKind(found.kind).is_rank:
         return redirect("trees:task", participant.study_id, found.pk)
-    if found.message is None:
+    if found.message is None or TaskKind(found.kind) not in _QUESTIONS:
         raise StaleSubmission("there is nothing to be ranked")
     if request.method != "POST":
         return _page(request, participant, found)
@@ -130,7 +130,7 @@ def _page(
     page = RankPage(
         frame=presenting.frame(task, participant, presenting.stage_here(participant)),
         replies=replies,
-        question=_(_QUESTIONS.get(TaskKind(task.kind), "")),
+        question=_(_QUESTIONS[TaskKind(task.kind)]),
         places=list(range(1, len(replies) + 1)),
         place_words=json.dumps([_place_word(n) for n in range(1, len(replies) + 1)]),
         moved=last(posted, "moved"),
@@ -160,6 +160,7 @@ def _replies(
     return [
         ReplyView(
             said=presenting.said(rows[key], participant),
+            letter=_letter(i),
             name=_("Reply %(letter)s") % {"letter": _letter(i)},
             field=f"place-{key}",
             flag_field=f"flag-{key}",
