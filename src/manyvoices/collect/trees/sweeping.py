@@ -48,10 +48,13 @@ def sweep(*, now: datetime, rng: random.Random) -> int:
 
     A part that fails is logged, and does not keep the others from being done.
     """
+    found = projects()
+    if not found:
+        return 0
     n_done = _try(expire, now=now, rng=rng)
     n_done += _try(merge, now=now, rng=rng)
     n_done += _try(check, now=now, rng=rng)
-    for study in projects():
+    for study in found:
         for language in policies.languages_of(study):
             for part in (bring_up_to_date, starting.start_trees, keep_prompts_open, weighing.weigh):
                 n_done += _try(part, study=study, language=language, now=now, rng=rng)
