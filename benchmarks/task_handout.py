@@ -108,7 +108,7 @@ def databases(kind: str, sizes: tuple[Size, ...]) -> Iterator[list[str]]:
     """A database for each size: its URL."""
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="manyvoices-handout-") as folder:
-            yield [(f"sqlite:///{folder}/{size.name}.sqlite3" for size in sizes]
+            yield [f"sqlite:///{folder}/{size.name}.sqlite3" for size in sizes]
         return
     from benchmarks.live.serving import own_postgres
 
@@ -189,9 +189,13 @@ def build(size: Size) -> list[Any]:
     for number in range(n_trees):
         is_open = number < size.open_trees
         tree = Tree(
-            study=version.study, language="en", goal_size=PER_TREE * (2 if is_open else 1),
-            state="growing" if is_open else "ready_for_export", is_scored=not is_open,
-            created_at=NOW, changed_at=NOW,
+            study=version.study,
+            language="en",
+            goal_size=PER_TREE * (2 if is_open else 1),
+            state="growing" if is_open else "ready_for_export",
+            is_scored=not is_open,
+            created_at=NOW,
+            changed_at=NOW,
         )
         trees.append(tree)
         messages += _grown(tree, people, rng, Message, NOW)

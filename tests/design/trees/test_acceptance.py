@@ -27,7 +27,8 @@ REVIEW = st.builds(
         pytest.param(votes(1, 0, 0), True, "", id="one of three against it"),
         pytest.param(votes(1, 1, 0), False, "spam", id="two of three against it"),
         pytest.param(
-            [Review({"spam": 1.0, "lang_mismatch": 0.0}), Review({"spam": 0.0, "lang_mismatch": 1.0}),
+            [Review({"spam": 1.0, "lang_mismatch": 0.0}),
+             Review({"spam": 0.0, "lang_mismatch": 1.0}),
              Review({"spam": 0.0, "lang_mismatch": 0.0})], False, "lang_mismatch",
             id="one says spam, another the wrong language",
         ),

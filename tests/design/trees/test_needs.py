@@ -113,7 +113,7 @@ def trees(draw: st.DrawFn) -> TreeFacts:
                 n_rankings=draw(st.integers(0, 4)),
                 deleted=draw(st.booleans()),
                 ended=draw(st.booleans()),
-            )  # fmt: skip
+            )
         )
     state = draw(st.sampled_from(list(TreeState)))
     keys = st.tuples(st.sampled_from(list(TaskKind)), st.sampled_from([m.id for m in messages]))
