@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "manyvoices.collect.community",
     "manyvoices.collect.contributors",
     "manyvoices.collect.moderation",
+    "manyvoices.collect.quality",
     "manyvoices.collect.jobs",
     "manyvoices.collect.console",
     "manyvoices.collect.api",
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "manyvoices.collect.moderation.middleware.StandingMiddleware",
 ]
 
 ROOT_URLCONF = "manyvoices.collect.urls"

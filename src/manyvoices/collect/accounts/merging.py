@@ -8,6 +8,7 @@ goes. Tasks in hand are given back.
 from __future__ import annotations
 
 import random
+import uuid
 from datetime import datetime
 
 from django.db.models import F, Q
@@ -43,9 +44,9 @@ def move(*, source: Participant, target: Participant, now: datetime, rng: random
         refresh(lock_tree(tree), now=now, rng=rng)
 
 
-def _drop_doubles(source: Participant, target: Participant) -> set[object]:
+def _drop_doubles(source: Participant, target: Participant) -> set[uuid.UUID]:
     """Delete the later of two judgements of the same thing; return the messages concerned."""
-    touched: set[object] = set()
+    touched: set[uuid.UUID] = set()
     for model, thing in ((LabelsGiven, "message_id"), (RankingGiven, "parent_id")):
         kinds = ("source", thing) if model is LabelsGiven else (thing,)
         theirs = {_key(row, kinds): row for row in model.objects.filter(participant=target)}
@@ -62,7 +63,7 @@ def _key(row: object, names: tuple[str, ...]) -> tuple[object, ...]:
     return tuple(getattr(row, name) for name in names)
 
 
-def _drop_of_own_texts(person: Participant) -> set[object]:
+def _drop_of_own_texts(person: Participant) -> set[uuid.UUID]:
     labels = LabelsGiven.objects.filter(participant=person, message__author=F("participant"))
     own = Q(parent__replies__author=F("participant"))
     rankings = RankingGiven.objects.filter(own, participant=person)
