@@ -25,6 +25,7 @@ class Kind(models.TextChoices):
     NEAR_DUPLICATE = "near_duplicate"
     LANGUAGE = "language"
     EVIDENCE = "evidence"
+    TEAM = "team"
     SAMPLE = "sample"
 
 

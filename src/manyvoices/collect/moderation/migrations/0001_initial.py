@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
             name='Signal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('report', 'Report'), ('appeal', 'Appeal'), ('held', 'Held'), ('split', 'Split'), ('near_duplicate', 'Near Duplicate'), ('language', 'Language'), ('evidence', 'Evidence'), ('sample', 'Sample')], max_length=20)),
+                ('kind', models.CharField(choices=[('report', 'Report'), ('appeal', 'Appeal'), ('held', 'Held'), ('split', 'Split'), ('near_duplicate', 'Near Duplicate'), ('language', 'Language'), ('evidence', 'Evidence'), ('team', 'Team'), ('sample', 'Sample')], max_length=20)),
                 ('reason', models.TextField(blank=True, default='')),
                 ('detail', models.JSONField(default=dict)),
                 ('at', models.DateTimeField()),
