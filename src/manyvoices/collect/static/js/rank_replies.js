@@ -89,6 +89,12 @@ function arrange() {
   sayOrder();
 }
 
+/* How far below the top of its card something stands, the head not being held at the window's. */
+function depthIn(card, part) {
+  const within = part.closest(".rank-head") ?? card;
+  return part.getBoundingClientRect().top - within.getBoundingClientRect().top;
+}
+
 /* Somebody has done something: store it, say it, and leave what they pressed where it is. */
 function change(next, id, pressed) {
   const before = pressed?.getBoundingClientRect().top;
@@ -98,7 +104,8 @@ function change(next, id, pressed) {
   arrange();
   if (pressed) {
     pressed.focus({ preventScroll: true });
-    scrollBy({ top: pressed.getBoundingClientRect().top - before, behavior: "instant" });
+    const top = cardOf.get(id).getBoundingClientRect().top + depthIn(cardOf.get(id), pressed);
+    scrollBy({ top: top - before, behavior: "instant" });
   }
   say(id);
   form.dispatchEvent(new Event("change", { bubbles: true }));
