@@ -1,4 +1,4 @@
-"""Contributors in a real Chromium, before a real server: by keyboard, by touch, in any direction."""
+"""Contributors in a real Chromium, before a real server: by keys, by touch, in any direction."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from manyvoices.design.templates import template_path
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+SAVED = "document.querySelector('[data-draft-status]').textContent.startsWith('Saved')"
 MOST_TABS = 150
 
 

@@ -19,7 +19,7 @@ from manyvoices.collect.people.access import cookie_name
 from manyvoices.collect.people.drafts import load_draft, save_draft
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
-from manyvoices.collect.trees import operations
+from manyvoices.collect.trees import operations, writing
 from manyvoices.collect.trees.models import LabelsGiven, Message, Task, Tree
 from manyvoices.design.trees import TaskKind
 
@@ -271,6 +271,32 @@ class TestWriting:
         assert "This conversation ends here" in page
         reply.refresh_from_db()
         assert reply.ended
+
+    def test_what_stands_out_is_said_once_and_then_stored_all_the_same(
+        self, orchard: StudyVersion, client: Client, person: Participant
+    ) -> None:
+        text = "The earth pulls at every apple, and at every pear and plum as well, all day long."
+        answered_tree(orchard, text)
+        writing.remember(Message.objects.filter(text=text))
+        growing_tree(orchard)
+        task = task_for(person)
+        page = html(client.post(url("write", task.pk), {"text": text + " Yes."}))
+        assert "nearly the same is here already" in page
+        assert 'name="advised" value="1"' in page
+        assert not Message.objects.filter(author=person).exists()
+        client.post(url("write", task.pk), {"text": text + " Yes.", "advised": "1"})
+        assert Message.objects.filter(author=person).exists()
+
+    def test_ones_own_text_once_more_is_refused(
+        self, orchard: StudyVersion, client: Client, person: Participant
+    ) -> None:
+        for _ in range(2):
+            growing_tree(orchard)
+        for n in range(2):
+            task = task_for(person)
+            response = client.post(url("write", task.pk), {"text": "Again.", "advised": "1"})
+            assert response.status_code == (422 if n else 302)
+        assert "exactly this text" in html(response)
 
     def test_sending_twice_stores_once(
         self, orchard: StudyVersion, client: Client, person: Participant

@@ -129,6 +129,9 @@ class WritePage:
     min_words: int
     may_end: bool
     preview_html: str | None = None
+    preview_dir: str = "auto"
+    advised: bool = False
+    """The advice is shown in place of sending: the next press sends it all the same."""
     errors: dict[str, str] = field(default_factory=dict)
     advice: list[str] = field(default_factory=list)
     here: str = "task"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from html import unescape
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from manyvoices.collect.people.models import Participant
+from manyvoices.collect.texts import answer_html
 from manyvoices.collect.trees import presenting, quiz, wording
 from manyvoices.collect.trees.availability import MOST, needs_of, why_none
 from manyvoices.collect.trees.contexts import HomePage, InHand, KindView, LanguageView
@@ -26,6 +29,7 @@ KINDS = tuple(kind for kind in TaskKind if kind is not TaskKind.RANK_INITIAL_PRO
 """Kinds that are handed out."""
 BEGINS = 80
 """Characters of a message by which people know it again."""
+MOST_READ = 400
 
 
 def offered(participant: Participant) -> tuple[str, ...]:
@@ -107,7 +111,7 @@ def quiz_to_take(
 
 def beginning(text: str) -> str:
     """The first words of a message, on one line."""
-    line = " ".join(text.split())
+    line = " ".join(unescape(strip_tags(answer_html(text[:MOST_READ]))).split())
     return line if len(line) <= BEGINS else line[: BEGINS - 1].rstrip() + "…"
 
 

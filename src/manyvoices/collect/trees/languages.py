@@ -15,6 +15,8 @@ from manyvoices.collect.people.models import Participant
 _RTL = frozenset({"ar", "arc", "ckb", "dv", "fa", "ff-adlm", "he", "ks", "nqo", "ps", "sd", "syr"})
 _RTL_MORE = frozenset({"ug", "ur", "yi", "pnb", "arz", "azb", "mzn", "glk", "lrc"})
 _RTL_SCRIPTS = frozenset({"arab", "hebr", "thaa", "syrc", "nkoo", "adlm"})
+_USUAL = {"zh": "zh-hans", "no": "nb"}
+"""Where Django knows a language by a longer tag only."""
 ENOUGH = 400
 """Characters that tell in which direction a text runs."""
 FEW, HALF = 0.2, 0.5
@@ -48,7 +50,8 @@ def text_direction(text: str, language: str) -> str:
 
 def language_name(language: str) -> str:
     """A language's name in itself; its tag where Django knows no name."""
-    for tag in (language.lower(), language.lower().partition("-")[0]):
+    first = language.lower().partition("-")[0]
+    for tag in (language.lower(), first, _USUAL.get(first, "")):
         if "name_local" in LANG_INFO.get(tag, {}):
             name = str(get_language_info(tag)["name_local"])
             return name[:1].upper() + name[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from manyvoices.collect.people import drafts
 from manyvoices.collect.people.models import Draft, Participant
 from manyvoices.collect.texts import answer_html
-from manyvoices.collect.trees import operations, presenting
+from manyvoices.collect.trees import home_page, operations, presenting, writing
 from manyvoices.collect.trees.access import for_contributor, task_of
 from manyvoices.collect.trees.contexts import GonePage, SourceRow, WritePage
 from manyvoices.collect.trees.errors import TaskGone, Unfit
@@ -50,7 +50,10 @@ def write(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Ht
         return _end(request, participant, found, posted)
     if action == "preview":
         html = answer_html(_text(posted))
-        return _page(request, participant, found, posted=posted, preview=html)
+        advice = _advice(participant, found.language, _text(posted))
+        return _page(
+            request, participant, found, posted=posted, preview=html, advice=_words(advice)
+        )
     return _send(request, participant, found, posted)
 
 
@@ -67,8 +70,14 @@ def _send(
     errors = {f"source-url-{row}": _source_error(what) for row, what in wrong.items()}
     if (words := _unfit(text, policy)) is not None:
         errors = {"text": words, **errors}
+    advice = [] if errors else _advice(participant, task.language, text)
+    if stops := _words(one for one in advice if one.blocks):
+        errors = {"text": stops[0]}
     if errors:
         return _page(request, participant, task, posted=posted, errors=errors)
+    if advice and not last(posted, "advised"):
+        said = _words(advice)
+        return _page(request, participant, task, posted=posted, advice=said, advised=True)
     try:
         operations.send_text(
             task=task,
@@ -84,6 +93,22 @@ def _send(
     except TaskGone:
         return _gone(request, participant, task, text)
     return _sent(request, participant, task)
+
+
+def _advice(participant: Participant, language: str, text: str) -> list[writing.Advice]:
+    """What is worth saying of a text before it is sent."""
+    return writing.check(
+        text,
+        language,
+        policy_for(participant.study, language),
+        study=participant.study,
+        participant=participant,
+        now=timezone.now(),
+    )
+
+
+def _words(advice: Iterable[writing.Advice]) -> list[str]:
+    return [one.text for one in advice]
 
 
 def _unfit(text: str, policy: TreePolicy) -> str | None:
@@ -160,6 +185,8 @@ def _page(
     posted: Posted | None = None,
     errors: dict[str, str] | None = None,
     preview: str | None = None,
+    advice: Sequence[str] = (),
+    advised: bool = False,
 ) -> HttpResponse:
     """The form, filled from what was posted, or else from the draft."""
     form, saved_at = presenting.form_name(task), None
@@ -179,6 +206,9 @@ def _page(
         min_words=policy.min_words,
         may_end=task.kind == TaskKind.PROMPTER_REPLY,
         preview_html=preview,
+        preview_dir=text_direction(_text(posted), task.language),
+        advice=list(advice),
+        advised=advised,
         errors=errors or {},
     )
     status = 422 if errors else 200
@@ -200,7 +230,10 @@ def preview(request: HttpRequest, participant: Participant) -> HttpResponse:
     """A text as others will see it: a part of the page, for htmx."""
     text = _text(posted_lists(request.POST))[:100_000]
     language = request.POST.get("language", "")
+    is_offered = language in home_page.offered(participant)
+    advice = _advice(participant, language, text) if is_offered and text.strip() else []
     context = {
+        "advice": _words(advice),
         "html": answer_html(text),
         "dir": text_direction(text, language) if text.strip() else direction(language),
         "lang": language,
