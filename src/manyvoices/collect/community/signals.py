@@ -1,4 +1,4 @@
-"""What somebody is told about their own contributions, in the transaction in which it comes true."""
+"""What somebody is told about their contributions, in the transaction in which it comes true."""
 
 from __future__ import annotations
 

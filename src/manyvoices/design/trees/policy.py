@@ -136,6 +136,9 @@ class TreeTasksStage(Written):
     """Labels that are asked for, from the built-in schema; empty = all of it."""
     community: StrictBool = True
     """Points, levels, leaderboards and reactions. False = a plain study without any of it."""
+    points: Literal["value", "oasst"] = "value"
+    """How points are counted (`manyvoices.design.trees.points`): by what was accepted and agreed
+    with, or by OpenAssistant's formula."""
     guidelines: str = ""
     """Markdown, shown beside every task."""
     quiz: tuple[Quiz, ...] = ()
