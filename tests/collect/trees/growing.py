@@ -96,7 +96,7 @@ def let_grow(
     rng, now = random.Random(seed), NOW
     for i in range(rounds):
         now += timedelta(seconds=20)
-        if i % 5 == 0:
+        if i % 10 == 0:
             sweeping.sweep(now=now, rng=rng)
         person = rng.choice(crowd)
         handed = hand_out(participant=person, language="en", kinds=ALL, now=now, rng=rng)

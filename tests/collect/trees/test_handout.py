@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from datetime import timedelta
 
@@ -14,12 +15,14 @@ from tests.threads import at_once
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.collect.trees import policies, sweeping
 from manyvoices.collect.trees.handout import hand_out
-from manyvoices.collect.trees.models import Task, Tree
+from manyvoices.collect.trees.models import Need, Task, Tree
 from manyvoices.collect.trees.policies import policy_for
 from manyvoices.collect.trees.refresh import lock_tree, refresh
 from manyvoices.design.trees import TaskKind
 
 REPLY = TaskKind.ASSISTANT_REPLY
+ROUNDS = int(os.environ.get("MANYVOICES_SOAK", "5"))
+"""How often a race is run; `MANYVOICES_SOAK=100` is the promise."""
 
 
 def statements(orchard: StudyVersion, seed: int) -> int:
@@ -67,17 +70,21 @@ def test_somebody_with_too_many_unfinished_tasks_gets_no_more(orchard: StudyVers
 
 
 def test_a_look_at_what_is_there_writes_nothing(orchard: StudyVersion) -> None:
+    """Open-Assistant drew the lottery and moderated while a page was read."""
     (person,) = people(orchard, 1)
-    before = list(Task.objects.values_list("pk"))
-    assert give(person, REPLY) is None
-    assert list(Task.objects.values_list("pk")) == before
+    policy_for(orchard.study, "en")
+    with CaptureQueriesContext(connection) as captured:
+        assert give(person, *ALL) is None
+    assert len(captured) == 1
+    assert captured.captured_queries[0]["sql"].startswith("SELECT")
+    assert not Task.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
     def test_eight_people_and_room_for_three_give_three_tasks(self, orchard: StudyVersion) -> None:
-        """Open-Assistant handed out four."""
-        for seed in range(10):
+        """Defect 3.4-4 of Open-Assistant, over-assignment: it handed out four."""
+        for seed in range(ROUNDS):
             tree = growing_tree(orchard, goal=12)
             widen(tree)
             crowd = people(orchard, 8)
@@ -86,25 +93,34 @@ class TestRaces:
             assert tree.tasks.count() == 3
             tree.delete()
 
+    def test_two_windows_of_one_person_never_hold_one_thing_twice(
+        self, orchard: StudyVersion
+    ) -> None:
+        growing_tree(orchard)
+        (person,) = people(orchard, 1)
+        handed = at_once([lambda s=s: give(person, REPLY, seed=s) for s in range(6)])  # type: ignore[misc]
+        assert sum(one is not None for one in handed) == 1
+        assert Need.objects.get(kind=REPLY.value).seats == 1
+
     def test_twenty_people_in_any_order_never_take_too_many_nor_strand_a_tree(
         self, orchard: StudyVersion
     ) -> None:
-        crowd = people(orchard, 20)
-        for _ in range(3):
+        """Some sit before two windows: what one person sends and asks for meets itself."""
+        crowd = people(orchard, 14)
+        for _ in range(2):
             growing_tree(orchard)
 
         def take_part(index: int) -> None:
             rng, now = random.Random(index), NOW
-            for _ in range(12):
+            person = crowd[index % len(crowd)]
+            for _ in range(5):
                 now += timedelta(seconds=30)
-                handed = hand_out(
-                    participant=crowd[index], language="en", kinds=ALL, now=now, rng=rng
-                )
+                handed = hand_out(participant=person, language="en", kinds=ALL, now=now, rng=rng)
                 if handed is None or rng.random() < 0.2:
                     continue  # A crash: the task stays in their hands until it runs out.
                 meet(handed, rng, now)
 
-        at_once([lambda i=i: take_part(i) for i in range(len(crowd))])  # type: ignore[misc]
+        at_once([lambda i=i: take_part(i) for i in range(20)])  # type: ignore[misc]
         later = NOW + timedelta(hours=3)
         sweeping.sweep(now=later, rng=random.Random(1))
         for tree in Tree.objects.all():
@@ -112,10 +128,8 @@ class TestRaces:
             assert live <= tree.goal_size
             for message in tree.messages.all():
                 assert message.replies.exclude(accepted=False).count() <= 2
-        let_grow(crowd, rounds=400, seed=9)
-        for tree in Tree.objects.filter(state="growing"):
-            in_hands = tree.tasks.filter(state=Task.State.LEASED).exists()
-            assert in_hands or tree.needs.filter(seats__gt=0).exists()
+        let_grow(crowd, rounds=40, seed=9)
+        assert not [tree for tree in Tree.objects.all() if sweeping.is_stranded(tree)]
 
 
 def widen(tree: Tree) -> None:
