@@ -23,6 +23,9 @@ urlpatterns = [
         include("manyvoices.collect.moderation.console_urls"),
     ),
     path("account/", include("manyvoices.collect.accounts.urls")),
+    path(
+        "console/studies/<slug:study_id>/reviewers/", include("manyvoices.collect.quality.urls")
+    ),
     path("console/", include("manyvoices.collect.console.urls")),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),

@@ -49,8 +49,11 @@ def _drop_doubles(source: Participant, target: Participant) -> set[uuid.UUID]:
     touched: set[uuid.UUID] = set()
     for model, thing in ((LabelsGiven, "message_id"), (RankingGiven, "parent_id")):
         kinds = ("source", thing) if model is LabelsGiven else (thing,)
-        theirs = {_key(row, kinds): row for row in model.objects.filter(participant=target)}
-        for row in model.objects.filter(participant=source):
+        # Reviews that do not count, such as those of a text that was changed since, are no doubles.
+        counting = {"counts": True} if model is LabelsGiven else {}
+        rows = model.objects.filter(participant=target, **counting)
+        theirs = {_key(row, kinds): row for row in rows}
+        for row in model.objects.filter(participant=source, **counting):
             twin = theirs.get(_key(row, kinds))
             if twin is not None:
                 later = max(row, twin, key=lambda one: (one.created_at, one.pk))

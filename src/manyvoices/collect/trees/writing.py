@@ -121,7 +121,9 @@ def is_copy(
 ) -> bool:
     """Whether somebody sent the same text within `RECENT`; case and white space do not matter."""
     rows = Message.objects.filter(author=participant, created_at__gt=now - RECENT, deleted=False)
-    own = rows.exclude(pk=message).values_list("text", flat=True)
+    if message is not None:
+        rows = rows.exclude(pk=message)
+    own = rows.values_list("text", flat=True)
     wanted = normalised(text)
     return any(normalised(earlier) == wanted for earlier in own)
 
