@@ -69,7 +69,7 @@ function show(id, before) {
   if (isOut) place.textContent = words.atOut;
   else place.textContent = isMoved() ? placeWords(id, words.at, words.atTied) : "";
   const tie = card.querySelector("[data-rank-tie]");
-  tie.hidden = isOut || !before;
+  tie.classList.toggle("is-off", isOut || !before);
   tie.setAttribute("aria-pressed", String(index > 0));
   if (before) tie.querySelector("[data-text]").textContent = fill(words.equalTo, { letter: letter(before) });
   card.querySelector("[data-rank-out]").setAttribute("aria-pressed", String(isOut));
