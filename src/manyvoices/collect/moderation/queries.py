@@ -106,7 +106,8 @@ def sizes(keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
     """Tree -> messages, and accepted ones among them; one statement."""
     rows = Message.objects.filter(tree__in=list(keys), deleted=False).order_by()
     live = Count("pk", filter=Q(accepted=True))
-    return {key: (n, ok) for key, n, ok in rows.values_list("tree").annotate(Count("pk"), live)}
+    counted = rows.values_list("tree").annotate(n=Count("pk"), live=live)
+    return {key: (n, n_live) for key, n, n_live in counted}
 
 
 def tree_states(study_id: str) -> dict[str, int]:
