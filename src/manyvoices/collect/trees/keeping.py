@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
+from manyvoices.collect.community.boards import rebuild_due
 from manyvoices.collect.jobs.runner import Database
 from manyvoices.collect.trees.sweeping import sweep
 
@@ -29,6 +30,7 @@ async def keep_sweeping(
         while not stop.is_set():
             try:
                 await db.call(sweep, now=clock(), rng=rng)
+                await db.call(rebuild_due, now=clock())
             except Exception:
                 # The database may be restarting; whatever is due is still in it.
                 log.exception("could not sweep; trying again")
