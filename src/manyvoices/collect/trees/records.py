@@ -22,7 +22,7 @@ from manyvoices.collect.people.consents import Allowed
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
 from manyvoices.collect.trees import models
-from manyvoices.collect.trees.rows import TreeRows, by_message, chosen_of, tree_rows
+from manyvoices.collect.trees.rows import TreeRows, by_message, chosen_of, filled, tree_rows
 from manyvoices.collect.trees.selection import Selection, prune
 from manyvoices.curate.privacy import Pseudonyms
 from manyvoices.curate.privacy.dates import shift
@@ -41,6 +41,10 @@ SIMULATED = "messages left out by --simulated"
 Source: TypeAlias = Literal["task", "free", "report"]
 FROM_FILE = "file:"
 """Before the name of a file in `Tree.origin`, where the file itself named none: ours to know."""
+EMOJI = {"thanks": "+1", "learned": "clap", "laughed": "rofl"}
+"""Our words of thanks -> the nearest of OASST's emojis."""
+BY_FILE = "imported"
+"""`TreeEvent.by` of a step that an import made."""
 IMPORTED = "imported"
 """Key in `Message.extra` of what a file said that has no column."""
 
@@ -68,6 +72,11 @@ class Outlet:
                 if grown is not None:
                     yield grown
 
+    def one(self, tree: models.Tree) -> GrownTree | None:
+        """One tree by itself; None where its prompt does not leave."""
+        rows = filled([tree])[0]
+        return _Grown(self, rows, chosen_of([rows], self.people)).record()
+
     def messages(self) -> Iterator[Message]:
         """Messages one by one, for selections that make no trees."""
         for batch in tree_rows(self.study, self.selection):
@@ -88,7 +97,9 @@ class _Grown:
         self.rankings = [row for row in rows.rankings if self._may(row)]
         outlet.n_reviews_left_out += len(rows.reviews) - len(self.reviews)
         self._summaries = by_message(self.reviews, "message_id")
-        self._skips = _skips(rows.skips)
+        self._counted = _emojis(
+            rows.skips, [(m, kind) for m, who, kind in rows.reactions if who in chosen]
+        )
 
     @property
     def _names(self) -> Pseudonyms:
@@ -211,7 +222,7 @@ class _Grown:
     def _emojis(self, row: models.Message, came: dict[str, Any]) -> Any:
         counts: Counter[str] = Counter(came.get("emojis") or {})
         reports = sum(r.source == "report" for r in self._summaries[row.pk])
-        counts.update(self._skips.get(row.pk, {}))
+        counts.update(self._counted.get(row.pk, {}))
         if reports:
             counts["red_flag"] += reports
         return dict(counts) if counts or "emojis" in came else UNSET
@@ -257,9 +268,9 @@ class _Grown:
         kept = {n: came[n] for n in ("emojis", "labels", "detoxify", "review_count") if n in came}
         if row.author is None and "user_id" in came:
             kept["user_id"] = True  # a name in a file, of somebody who is no participant here
-        if skips := self._skips.get(row.pk):
-            # Who passed a task over does not leave, so the count goes along as a count.
-            kept["emojis"] = dict(Counter(kept.get("emojis") or {}) + Counter(skips))
+        if counted := self._counted.get(row.pk):
+            # Who thanked, or passed a task over, does not leave: the count goes along as a count.
+            kept["emojis"] = dict(Counter(kept.get("emojis") or {}) + Counter(counted))
         return MessageMore(
             message_id=self._name[row.pk],
             created_at=self._moved(row.created_at, row.author),
@@ -282,7 +293,7 @@ class _Grown:
             after=row.after,
             reason=row.reason,
             at=row.at + self._shift,
-            by="moderator" if row.by else "rules",
+            by="rules" if row.by in ("", BY_FILE) else "moderator",
         )
 
     def _consensus(self, there: set[str]) -> Iterator[ReplyConsensus]:
@@ -359,9 +370,14 @@ def _merged(ours: LabelSummary | None, came: dict[str, Any]) -> LabelSummary:
     return LabelSummary(value=total / n, count=n)
 
 
-def _skips(rows: list[tuple[uuid.UUID, str]]) -> dict[uuid.UUID, dict[str, int]]:
+def _emojis(
+    skips: list[tuple[uuid.UUID, str]], reactions: list[tuple[uuid.UUID, str]]
+) -> dict[uuid.UUID, dict[str, int]]:
+    """Message -> emojis as OASST names them, from tasks passed over and from words of thanks."""
     found: dict[uuid.UUID, Counter[str]] = defaultdict(Counter)
-    for message, kind in rows:
+    for message, reaction in reactions:
+        found[message][EMOJI.get(reaction, reaction)] += 1
+    for message, kind in skips:
         task = TaskKind(kind)
         name = "_skip_labeling" if task.is_label else "_skip_ranking"
         found[message]["_skip_reply" if task.is_reply else name] += 1

@@ -45,6 +45,8 @@ class TreeRows:
     events: list[TreeEvent] = field(default_factory=list)
     skips: list[tuple[uuid.UUID, str]] = field(default_factory=list)
     """(message, kind of task) of each task that somebody passed over."""
+    reactions: list[tuple[uuid.UUID, uuid.UUID, str]] = field(default_factory=list)
+    """(message, person, kind) of each word of thanks."""
 
 
 def tree_rows(study: Study, selection: Selection) -> Iterator[list[TreeRows]]:
@@ -62,10 +64,11 @@ def tree_rows(study: Study, selection: Selection) -> Iterator[list[TreeRows]]:
             return
         last = trees[-1].pk
         left = None if left is None else left - len(trees)
-        yield _filled(trees)
+        yield filled(trees)
 
 
-def _filled(trees: list[Tree]) -> list[TreeRows]:
+def filled(trees: list[Tree]) -> list[TreeRows]:
+    """All rows of some trees, in as many statements however many they are."""
     found = {tree.pk: TreeRows(tree) for tree in trees}
     keys = list(found)
     messages = Message.objects.filter(tree__in=keys).select_related("author")
@@ -84,7 +87,17 @@ def _filled(trees: list[Tree]) -> list[TreeRows]:
     for tree, message_id, kind in passed.values_list("tree_id", "message_id", "kind"):
         if message_id is not None:
             found[tree].skips.append((message_id, kind))
+    _add_reactions(found)
     return list(found.values())
+
+
+def _add_reactions(found: dict[uuid.UUID, TreeRows]) -> None:
+    from manyvoices.collect.community.models import Reaction
+
+    given = Reaction.objects.filter(message__tree__in=list(found)).order_by("pk")
+    for row in given.select_related("message").only("message__tree", "participant", "kind"):
+        own = found[row.message.tree_id].reactions
+        own.append((row.message_id, row.participant_id, row.kind))
 
 
 def _with_people(rows: QuerySet[Any], message: str) -> Iterable[Any]:
@@ -98,6 +111,7 @@ def people_of(batch: list[TreeRows]) -> set[uuid.UUID]:
     for rows in batch:
         found |= {row.participant_id for row in rows.reviews}
         found |= {row.participant_id for row in rows.rankings}
+        found |= {person for _message, person, _kind in rows.reactions}
     return found
 
 
