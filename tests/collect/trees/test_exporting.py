@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.collect.trees.growing import NOW, growing_tree, let_grow, people
 
+from manyvoices.collect.community.models import Reaction
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.collect.trees import operations, rows
 from manyvoices.collect.trees.exporting import Exported, export_trees, outlet_for
@@ -111,6 +112,15 @@ def test_tasks_passed_over_are_counted_as_oasst_counts_them(
     export(orchard, tmp_path)
     [found] = read_trees(tmp_path / "trees.jsonl")
     assert found.prompt.emojis == {"_skip_reply": 2, "_skip_labeling": 1, "_skip_ranking": 1}
+
+
+def test_words_of_thanks_leave_as_emojis(orchard: StudyVersion, tree: Tree, tmp_path: Path) -> None:
+    prompt = tree.messages.get()
+    for person in people(orchard, 2):
+        Reaction.objects.create(message=prompt, participant=person, kind="thanks", at=NOW)
+    export(orchard, tmp_path)
+    [found] = read_trees(tmp_path / "trees.jsonl")
+    assert found.prompt.emojis == {"+1": 2}
 
 
 def test_replies_stand_by_rank_ties_share_one_and_those_without_come_last(

@@ -31,7 +31,7 @@ from manyvoices.collect.trees.models import (
     TreeEvent,
 )
 from manyvoices.collect.trees.policies import policy_for
-from manyvoices.collect.trees.records import FROM_FILE, IMPORTED
+from manyvoices.collect.trees.records import BY_FILE, FROM_FILE, IMPORTED
 from manyvoices.collect.trees.refresh import lock_tree, refresh
 from manyvoices.design.trees.facts import ACTIVE
 from manyvoices.io.oasst_flat import below
@@ -40,7 +40,6 @@ from manyvoices.schema import TreeState
 from manyvoices.schema.grown import GrownTree, MessageMore
 
 SPACE = uuid.UUID("b0e8f2a6-2f6a-4d80-8f0b-50a9b9d1d9c7")
-BY_FILE = "imported"
 
 
 @dataclass(slots=True)
@@ -265,10 +264,11 @@ class _Arrival:
     def _beside(self, tree: Tree) -> None:
         """Steps, reviews, rankings and consensus."""
         more = self._more
-        if more is None or not more.steps:
+        if more is None:
             self._event(tree, "", tree.state, f"imported from {self._to.origin}"[:300])
         elif self._to.state is not None and self._said_state() is not self._to.state:
-            self._event(tree, more.steps[-1].after, tree.state, "set by the import")
+            before = more.steps[-1].after if more.steps else ""
+            self._event(tree, before, tree.state, "set by the import")
         if more is None:
             return
         TreeEvent.objects.bulk_create(
