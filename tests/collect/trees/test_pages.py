@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from tests.collect.trees.growing import give, growing_tree, people
 
+from manyvoices.collect.moderation.models import Restriction
 from manyvoices.collect.people.access import cookie_name
 from manyvoices.collect.people.drafts import load_draft, save_draft
 from manyvoices.collect.people.models import Participant
@@ -529,3 +530,49 @@ def test_the_guidelines_explain_every_label(orchard: StudyVersion, client: Clien
     page = html(client.get(url("guidelines")))
     assert "Write as you would to a friend" in page
     assert "Is this message spam?" in page
+
+
+class TestLimits:
+    def bar(self, person: Participant, *, is_shadow: bool) -> None:
+        Restriction.objects.create(
+            participant=person,
+            kind=Restriction.Kind.BAN,
+            is_shadow=is_shadow,
+            reason="Advertising.",
+            by="ann",
+            at=timezone.now() - timedelta(minutes=1),
+        )
+
+    def test_an_open_ban_is_told_with_its_reason(
+        self, orchard: StudyVersion, client: Client, person: Participant
+    ) -> None:
+        growing_tree(orchard)
+        task = task_for(person)
+        self.bar(person, is_shadow=False)
+        for response in (
+            client.post(url("next")),
+            client.get(url("write", task.pk)),
+            client.post(url("write", task.pk), {"text": "Still mine."}),
+        ):
+            assert response.status_code == 403
+            assert "Advertising." in html(response)
+        assert Task.objects.filter(participant=person).count() == 1
+        assert client.get(url("mine")).status_code == 200
+
+    def test_a_quiet_limit_shows_nowhere(
+        self, orchard: StudyVersion, client: Client, person: Participant
+    ) -> None:
+        growing_tree(orchard)
+        task = task_for(person)
+        self.bar(person, is_shadow=True)
+        client.post(url("write", task.pk), {"text": "As before."})
+        message = Message.objects.get(author=person)
+        for page in (html(client.get(url("mine"))), html(client.get(url("message", message.pk)))):
+            assert "Under review." in page
+            assert "Removed" not in page
+
+    def test_a_program_that_takes_tasks_without_end_is_slowed_down(
+        self, orchard: StudyVersion, client: Client
+    ) -> None:
+        codes = [client.post(url("next")).status_code for _ in range(31)]
+        assert codes == [302] * 30 + [429]

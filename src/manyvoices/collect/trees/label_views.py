@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from manyvoices.collect.accounts.limits import limited
+from manyvoices.collect.moderation.errors import Barred
 from manyvoices.collect.people import drafts
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import Draft, Participant
@@ -22,7 +24,7 @@ from manyvoices.collect.trees.contexts import FreeLabelPage, LabelGroup, LabelPa
 from manyvoices.collect.trees.errors import Unfit
 from manyvoices.collect.trees.handout import thread_of
 from manyvoices.collect.trees.models import LabelsGiven, Task
-from manyvoices.collect.trees.views import DRAWN, show
+from manyvoices.collect.trees.views import DRAWN, show, turned_away
 from manyvoices.collect.views import draft_url, posted_lists
 from manyvoices.design.trees import TaskKind, label_schema
 
@@ -32,6 +34,7 @@ show_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 @show_or_post
 @for_contributor
+@limited("send_labels")
 def label(request: HttpRequest, participant: Participant, task: uuid.UUID) -> HttpResponse:
     """Review one message in its thread."""
     found = task_of(participant, task)
@@ -46,6 +49,8 @@ def label(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Ht
     if not errors:
         try:
             operations.send_labels(task=found, labels=labels, now=timezone.now(), rng=DRAWN)
+        except Barred as barred:
+            return turned_away(request, participant, barred.reason)
         except Unfit as unfit:
             errors = {f"label-{unfit.field}-1": _(str(unfit))}
     if errors:
@@ -82,6 +87,7 @@ def _page(
 
 @show_or_post
 @for_contributor
+@limited("send_labels")
 def free_labels(request: HttpRequest, participant: Participant, message: uuid.UUID) -> HttpResponse:
     """Label a message of a thread that one has worked on, outside any task."""
     found = own.message_for(participant, message)

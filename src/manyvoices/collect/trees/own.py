@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from manyvoices.collect.moderation.models import Held
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees.models import LabelsGiven, Message, Task
@@ -32,6 +33,7 @@ def contributions(participant: Participant) -> QuerySet[Message]:
         .annotate(
             n_ranked=Coalesce(Subquery(siblings, output_field=IntegerField()), Value(0)),
             is_answered=Exists(answered),
+            is_held=Exists(Held.objects.filter(message=OuterRef("pk"))),
         )
         .order_by("-created_at", "pk")
     )

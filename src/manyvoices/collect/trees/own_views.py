@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from manyvoices.collect.accounts.limits import limited
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees import operations, own, presenting, wording
@@ -73,6 +74,9 @@ def contribution(message: Message, participant: Participant) -> Contribution:
 
 def _became(message: Message) -> tuple[str, str, str]:
     """State, its words, and a further sentence."""
+    # What is kept apart of somebody under a quiet limit looks to them as if it were under review.
+    if getattr(message, "is_held", False):
+        return "waiting", _("Under review."), ""
     if message.deleted:
         return "removed", _("Removed by a moderator."), ""
     if message.accepted is None:
@@ -113,6 +117,7 @@ def message(request: HttpRequest, participant: Participant, message: uuid.UUID) 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_contributor
+@limited("edit")
 def edit(request: HttpRequest, participant: Participant, message: uuid.UUID) -> HttpResponse:
     """Change one's own message while the window is open; it is reviewed anew."""
     found = own.contributions(participant).filter(pk=message).first()

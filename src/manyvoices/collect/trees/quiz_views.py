@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from manyvoices.collect.accounts.limits import limited
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.texts import answer_html, study_html
@@ -22,6 +23,7 @@ from manyvoices.design.trees.quiz import Marked, Quiz, QuizQuestion
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_contributor
+@limited("quiz")
 def quiz(request: HttpRequest, participant: Participant, quiz: str) -> HttpResponse:
     """Answer the questions, see what was right and why, and go on."""
     stage = presenting.stage_here(participant)

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from manyvoices.collect.accounts.limits import limited
 from manyvoices.collect.people import drafts
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.texts import study_html
 from manyvoices.collect.trees import home_page, operations, presenting, quiz, wording
 from manyvoices.collect.trees.access import for_contributor, task_of
 from manyvoices.collect.trees.contexts import DonePage, GuidelinesPage, LabelHelp
-from manyvoices.collect.trees.handout import hand_out
+from manyvoices.collect.trees.gold import hand_out
 from manyvoices.collect.trees.languages import choose_languages, direction, languages_for
 from manyvoices.collect.trees.models import Message, Task
 from manyvoices.collect.views import last, posted_lists
@@ -55,6 +56,7 @@ def home(request: HttpRequest, participant: Participant) -> HttpResponse:
 
 @require_POST
 @for_contributor
+@limited("profile")
 def languages(request: HttpRequest, participant: Participant) -> HttpResponse:
     """Choose the data languages to be asked in."""
     offered = home_page.offered(participant)
@@ -69,6 +71,7 @@ def languages(request: HttpRequest, participant: Participant) -> HttpResponse:
 
 @require_POST
 @for_contributor
+@limited("take_task")
 def next_task(request: HttpRequest, participant: Participant) -> HttpResponse:
     """Give me a task: of any kind or of one, in any of my languages or in one."""
     posted = posted_lists(request.POST)
@@ -92,6 +95,14 @@ def next_task(request: HttpRequest, participant: Participant) -> HttpResponse:
     return redirect("trees:home", participant.study_id)
 
 
+def turned_away(request: HttpRequest, participant: Participant, reason: str) -> HttpResponse:
+    """Home, with the reason why what somebody sent was not taken; `moderation.middleware` keeps
+    them from most pages of work before."""
+    words = _("You cannot contribute at the moment. The reason given: %(reason)s")
+    messages.warning(request, words % {"reason": reason})
+    return redirect("trees:home", participant.study_id)
+
+
 def _kinds_wanted(kind: str) -> list[TaskKind]:
     if kind in home_page.KINDS:
         return [TaskKind(kind)]
@@ -112,6 +123,7 @@ def task(_request: HttpRequest, participant: Participant, task: uuid.UUID) -> Ht
 
 @require_POST
 @for_contributor
+@limited("keep")
 def keep(_request: HttpRequest, participant: Participant, task: uuid.UUID) -> HttpResponse:
     """The page is open and used. Answers until when the task is kept; 409 where it had run out."""
     found = task_of(participant, task)
@@ -123,6 +135,7 @@ def keep(_request: HttpRequest, participant: Participant, task: uuid.UUID) -> Ht
 
 @require_POST
 @for_contributor
+@limited("skip")
 def skip(request: HttpRequest, participant: Participant, task: uuid.UUID) -> HttpResponse:
     """Pass a task over, with a reason if there is one to be told."""
     found = task_of(participant, task)

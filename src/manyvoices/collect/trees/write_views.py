@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from manyvoices.collect.accounts.limits import limited
+from manyvoices.collect.moderation.errors import Barred
 from manyvoices.collect.people import drafts
 from manyvoices.collect.people.models import Draft, Participant
 from manyvoices.collect.texts import answer_html
@@ -24,7 +26,7 @@ from manyvoices.collect.trees.evidence import read_evidence, read_sources
 from manyvoices.collect.trees.languages import direction, text_direction
 from manyvoices.collect.trees.models import Task
 from manyvoices.collect.trees.policies import policy_for
-from manyvoices.collect.trees.views import DRAWN, show
+from manyvoices.collect.trees.views import DRAWN, show, turned_away
 from manyvoices.collect.views import draft_url, last, posted_lists
 from manyvoices.design.trees import TaskKind, TreePolicy
 
@@ -36,6 +38,7 @@ Posted = Mapping[str, Sequence[str]]
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_contributor
+@limited("send_text")
 def write(request: HttpRequest, participant: Participant, task: uuid.UUID) -> HttpResponse:
     """Write what is asked, look at it as others will see it, and send it."""
     found = task_of(participant, task)
@@ -90,6 +93,8 @@ def _send(
     except Unfit as unfit:
         field = unfit.field if unfit.field == "text" else "text"
         return _page(request, participant, task, posted=posted, errors={field: _(str(unfit))})
+    except Barred as barred:
+        return turned_away(request, participant, barred.reason)  # The text stays as a draft.
     except TaskGone:
         return _gone(request, participant, task, text)
     return _sent(request, participant, task)
@@ -226,6 +231,7 @@ def _rows(posted: Posted, errors: Mapping[str, str]) -> list[SourceRow]:
 
 @require_POST
 @for_contributor
+@limited("preview")
 def preview(request: HttpRequest, participant: Participant) -> HttpResponse:
     """A text as others will see it: a part of the page, for htmx."""
     text = _text(posted_lists(request.POST))[:100_000]
