@@ -192,9 +192,16 @@ def test_every_way_leads_to_the_same_order(desk: Ranking, way: Callable[[Ranking
 def test_without_javascript_numbers_do_it(
     chromium: Any, live_server: LiveServer, a_task: Callable[..., Task]
 ) -> None:
-    context = chromium.new_context(java_script_enabled=False)
+    size = {"width": 390, "height": 844}
+    context = chromium.new_context(java_script_enabled=False, viewport=size)
     page = Ranking(context.new_page(), live_server.url, a_task()).open()
     assert not page.up("Cherry").is_visible()
+    page.card("Cherry").locator("select").select_option("1")
+    page.window.get_by_role("button", name="Send my order").click()
+    assert "Put at least two replies in order" in page.window.locator("#order-error").inner_text()
+    assert page.card("Cherry").locator("select").input_value() == "1"
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.window.screenshot(path=SHOTS / "plain-390.png", full_page=True)
     for name, place in (("Cherry", "1"), ("Apple", "3"), ("Berry", "3")):
         page.card(name).locator("select").select_option(place)
     page.send()
@@ -290,6 +297,8 @@ def test_an_order_that_nobody_made_is_asked_back_once(desk: Ranking) -> None:
     shown = desk.order()
     desk.window.get_by_role("button", name="Send my order").click()
     block = desk.window.locator("[data-asked-back]")
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    desk.window.screenshot(path=SHOTS / "asked-back.png", full_page=True)
     assert block.is_visible()
     assert "is this the order you mean?" in block.inner_text()
     assert desk.window.evaluate("document.activeElement.id") == "asked-back"
