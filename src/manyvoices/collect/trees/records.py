@@ -288,12 +288,14 @@ class _Grown:
         )
 
     def _step(self, row: models.TreeEvent) -> TreeStep:
+        """A moderator's own words stay here, as their name does."""
+        by_rules = row.by in ("", BY_FILE)
         return TreeStep(
             before=row.before,
             after=row.after,
-            reason=row.reason,
+            reason=row.reason if by_rules else "",
             at=row.at + self._shift,
-            by="rules" if row.by in ("", BY_FILE) else "moderator",
+            by="rules" if by_rules else "moderator",
         )
 
     def _consensus(self, there: set[str]) -> Iterator[ReplyConsensus]:
