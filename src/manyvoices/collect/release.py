@@ -157,7 +157,7 @@ def _publish(
     finds this release in the list of those that contain them.
     """
     with transaction.atomic():
-        Study.objects.select_for_update().only("pk").get(pk=study.pk)
+        Study.objects.select_for_update(no_key=True).only("pk").get(pk=study.pk)
         gone = Participant.objects.filter(study=study).exclude(withdrawn_at=None)
         if any(str(key) in people for key in gone.values_list("pk", flat=True)):
             return False

@@ -52,7 +52,7 @@ def _prompts(participant: Participant, language: str, policy: TreePolicy) -> int
 
 def _own_prompts(participant: Participant, language: str) -> int:
     """Prompts of this person that are under review or wait to be drawn."""
-    rows = Message.objects.filter(author=participant, parent=None, tree__language=language)
+    rows = Message.objects.filter(author=participant, depth=0, tree__language=language)
     return rows.filter(tree__state__in=OPEN_PROMPT).count()
 
 

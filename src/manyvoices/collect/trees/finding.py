@@ -177,7 +177,7 @@ def _of_kind(
     if kind is TaskKind.INITIAL_PROMPT:
         own = Message.objects.filter(
             author=_PERSON,
-            parent=None,
+            depth=0,  # Not "no parent": that index holds every prompt there is.
             tree__study=_STUDY,
             tree__language=_LANGUAGE,
             tree__state__in=OPEN_PROMPT,

@@ -17,7 +17,6 @@ from django.db.models import QuerySet
 
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
-from manyvoices.collect.studies.models import Study
 from manyvoices.collect.trees.errors import NotYours, TaskGone, Unfit
 from manyvoices.collect.trees.models import (
     LabelsGiven,
@@ -31,6 +30,7 @@ from manyvoices.collect.trees.models import (
 from manyvoices.collect.trees.policies import policy_for
 from manyvoices.collect.trees.prompts import refresh_prompt_need
 from manyvoices.collect.trees.refresh import judge, lock_tree, refresh
+from manyvoices.collect.trees.writing import refuse_copy
 from manyvoices.design.trees import TaskKind, TreePolicy, needs
 from manyvoices.schema import TreeState
 
@@ -82,6 +82,8 @@ def send_text(
     if ends:
         return _end(task, now=now, rng=rng)
     _check_text(text, policy)
+    if not task.participant.simulated:
+        refuse_copy(task.participant, text, now)
     if kind is TaskKind.INITIAL_PROMPT:
         tree, parent = _new_tree(task, policy, now, rng), None
     else:
@@ -404,11 +406,3 @@ def _is_built_upon(message: Message) -> bool:
     writing = message.tasks.filter(state=Task.State.LEASED, kind__endswith="_reply")
     writing = writing.exclude(kind__startswith="label_")
     return message.replies.exists() or writing.exists()
-
-
-def open_prompts_of(participant: Participant, study: Study) -> int:
-    """Prompts of one person that are under review or wait to be drawn."""
-    waiting = (TreeState.INITIAL_PROMPT_REVIEW.value, TreeState.PROMPT_LOTTERY_WAITING.value)
-    return Message.objects.filter(
-        author=participant, parent=None, tree__study=study, tree__state__in=waiting
-    ).count()

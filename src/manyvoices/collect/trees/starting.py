@@ -163,14 +163,14 @@ def waiting_prompts(study: Study, language: str, *, now: datetime) -> list[Waiti
         tree__study=study,
         tree__language=language,
         tree__state=TreeState.PROMPT_LOTTERY_WAITING.value,
-        parent=None,
+        depth=0,
         deleted=False,
     ).values_list("tree_id", "author_id")
     found = list(rows)
     wins: dict[uuid.UUID | None, int] = dict(
         Message.objects.filter(
             author__in={author for _tree, author in found if author},
-            parent__isnull=False,
+            depth__gt=0,
             rank=0,
             created_at__gt=now - WINS_SINCE,
         )
@@ -190,7 +190,7 @@ def _halt_withdrawn(study: Study, language: str, *, now: datetime, rng: random.R
         tree__study=study,
         tree__language=language,
         tree__state=TreeState.PROMPT_LOTTERY_WAITING.value,
-        parent=None,
+        depth=0,
     )
     gone = rows.filter(Q(author__withdrawn_at__isnull=False) | Q(deleted=True))
     keys = list(gone.values_list("tree_id", flat=True))

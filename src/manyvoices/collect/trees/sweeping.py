@@ -147,7 +147,9 @@ def check(*, now: datetime, rng: random.Random) -> int:
     long: reports are stored without the tree's lock, and people withdraw."""
     since = now - CHECKED_EVERY
     reports = LabelsGiven.objects.filter(
-        source=LabelsGiven.Source.REPORT, created_at__gt=since - timedelta(minutes=1)
+        source=LabelsGiven.Source.REPORT,
+        counts=True,
+        created_at__gt=since - timedelta(minutes=1),
     )
     reported = reports.filter(
         message__tree__state__in=OPEN_STATES, created_at__gte=F("message__tree__checked_at")
