@@ -219,7 +219,8 @@ def test_every_page_shows_and_costs_a_fixed_number_of_statements(
             with CaptureQueriesContext(connection) as captured:
                 assert client.get(url).status_code == 200, name
             costs.append(len(captured))
-        assert costs[2] <= costs[1] <= 14, name
+        # Somebody without points costs one look more: where they would be on the board.
+        assert costs[2] <= costs[1] + 1 <= 12, name
         assert not any(q["sql"].startswith(("INSERT", "UPDATE", "DELETE")) for q in captured)
 
 

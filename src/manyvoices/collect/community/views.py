@@ -29,7 +29,7 @@ def _show(
         "study": participant.study,
         "participant": participant,
         "study_title": participant.version.spec.title,
-        "page": {"here": name},
+        "page": {"here": "community"},
         **more,
     }
     return render(request, f"community/{name}.html", context, status=status)
