@@ -123,6 +123,9 @@ def test_only_an_exact_copy_of_ones_own_recent_text_is_refused(orchard: StudyVer
     writing.refuse_copy(other, "Gravity.", NOW)
     writing.refuse_copy(one, "Gravity!!", NOW)
     writing.refuse_copy(one, "Gravity.", NOW + writing.RECENT)
+    growing_tree(orchard)
+    with pytest.raises(Unfit, match="a short time ago"):
+        write(one, "Gravity. ")
     (advice,) = writing.check("Gravity.", "en", TreePolicy(), participant=one, now=NOW)
     assert (advice.kind, advice.blocks) == ("copy", True)
 

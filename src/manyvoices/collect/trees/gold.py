@@ -97,10 +97,13 @@ def hand_out(
     p_again: float = P_AGAIN,
 ) -> Handed | None:
     """As `handout.hand_out`, which it calls; now and then a review that somebody is about to be
-    given is a check instead. The review's own place is then free for the next."""
+    given is a check instead. The review's own place is then free for the next.
+
+    It costs no statement more, but for one where a check was drawn and there is none to give.
+    """
     draw = rng.random()
     reviews = [kind for kind in kinds if kind.is_label]
-    if reviews and draw < p_gold + p_again and not _has_too_much(participant, language, now):
+    if reviews and draw < p_gold + p_again:
         found = (
             _gold_for(participant, language, reviews)
             if draw < p_gold
@@ -161,13 +164,13 @@ def _lease_one(
     *,
     is_gold: bool,
 ) -> Handed | None:
-    keys = list(found.order_by("pk").values_list("pk", flat=True)[:AMONG])
-    if not keys:
+    rows = list(found.order_by("pk").select_related("tree").defer("text")[:AMONG])
+    if not rows or _has_too_much(participant, language, now):
         return None
-    message = Message.objects.select_related("tree").get(pk=rng.choice(keys))
+    message = rng.choice(rows)
     policy = policy_for(participant.study_id, language)
     kind = kind_of(message)
-    first = _first_review(participant, message)
+    first = None if is_gold else _first_review(participant, message)
     full = rng.random() < handout._p_full(kind, policy) if first is None else first.is_full
     try:
         with transaction.atomic():
