@@ -63,9 +63,13 @@ def test_no_request_makes_a_fault_of_the_server(
     rng = random.Random(4)
     tree = growing_tree(orchard)
     who = bring("u-1")
+    other = program.post(
+        "/tasks", {"participant": bring("u-2"), "language": "en", "kinds": ["initial_prompt"]}
+    ).json()
+    program.post(f"/tasks/{other['task']['id']}/text", {"text": "Why do pears fall?"})
     tasks = [
         program.post("/tasks", {"participant": who, "language": "en", "kinds": [kind]}).json()
-        for kind in ("initial_prompt", "assistant_reply")
+        for kind in ("initial_prompt", "assistant_reply", "label_initial_prompt")
     ]
     ids = {"tree": [str(tree.pk)], "task": [answer["task"]["id"] for answer in tasks]}
     document = program.client.get("/api/v1/openapi.json").json()
