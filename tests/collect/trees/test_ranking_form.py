@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import accumulate
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from manyvoices.collect.trees.ranking_forms import FLAGS, read_ranking, shuffled
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 IDS = [f"reply-{i}" for i in range(9)]
 Order = tuple[list[str], list[list[str]]]
 """The ids in the order shown, and groups of some of them, best first."""
@@ -35,6 +36,7 @@ def numbered(groups: list[list[str]], numbers: list[int]) -> dict[str, str]:
     }
 
 
+@unhurried
 @given(orders(), st.data())
 def test_only_the_order_of_the_numbers_counts(order: Order, data: st.DataObject) -> None:
     shown, groups = order
@@ -45,6 +47,7 @@ def test_only_the_order_of_the_numbers_counts(order: Order, data: st.DataObject)
     assert read_ranking(with_gaps, IDS).groups == groups
 
 
+@unhurried
 @given(orders(), st.randoms())
 def test_the_order_of_fields_blanks_and_other_digits_change_nothing(
     order: Order, rng: object
@@ -61,6 +64,7 @@ def test_the_order_of_fields_blanks_and_other_digits_change_nothing(
     assert read_ranking(dict(fields), IDS).groups == groups
 
 
+@unhurried
 @given(orders())
 def test_nothing_is_invented(order: Order) -> None:
     shown, groups = order
@@ -112,6 +116,7 @@ def test_flags_are_those_that_there_are_and_belong_to_a_reply() -> None:
     assert set(FLAGS) == {"wrong", "unsafe", "spam", "cannot_judge"}
 
 
+@unhurried
 @given(st.integers(0, 2**62), st.sets(st.sampled_from(IDS)), st.sampled_from(IDS))
 def test_the_order_shown_is_drawn_by_the_seed_and_survives_a_newcomer(
     seed: int, keys: set[str], new: str

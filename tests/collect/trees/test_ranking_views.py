@@ -14,6 +14,8 @@ from tests.collect.trees.ranking_sets import cookie, ranking_task, texts_of
 
 from manyvoices.collect.people.drafts import load_draft, save_draft
 from manyvoices.collect.studies.models import StudyVersion
+from manyvoices.collect.trees import operations
+from manyvoices.collect.trees.errors import TaskGone, Unfit
 from manyvoices.collect.trees.models import Message, RankingGiven, Task
 from manyvoices.collect.trees.presenting import form_name
 from manyvoices.collect.trees.ranking_forms import shuffled
@@ -162,6 +164,29 @@ def test_what_prompters_said_can_be_ordered_too(orchard: StudyVersion) -> None:
     assert texts_of(task, given.groups) == [
         [text] for [text] in reversed(texts_of(task, [[k] for k in keys]))
     ]
+
+
+def test_a_task_is_passed_over_with_a_reason(task: Task) -> None:
+    client = browser(task)
+    assert url(task, "skip") in html(client.get(url(task)))
+    client.post(url(task, "skip"), {"reason": "knowledge", "words": "No idea of fruit"})
+    task.refresh_from_db()
+    assert (task.state, task.skip_reason) == (Task.State.SKIPPED, "knowledge: No idea of fruit")
+
+
+@pytest.mark.parametrize("refused", [TaskGone("gone"), Unfit("ranking", "a reply stands twice")])
+def test_what_cannot_be_stored_is_said(
+    task: Task, monkeypatch: pytest.MonkeyPatch, refused: Exception
+) -> None:
+    def refuse(**_given: Any) -> None:
+        raise refused
+
+    monkeypatch.setattr(operations, "send_ranking", refuse)
+    client = browser(task)
+    keys = shown(html(client.get(url(task))))
+    response = client.post(url(task), {"shown": keys, "all-bad": "1"}, follow=True)
+    words = "could not be stored" if isinstance(refused, TaskGone) else "a reply stands twice"
+    assert words in html(response)
 
 
 def test_nobody_ranks_for_somebody_else(task: Task, orchard: StudyVersion) -> None:

@@ -56,6 +56,7 @@ function sayOrder() {
   }
   if (isMoved() && order.out.length) said.push(fill(words.left, { names: listed(order.out.map(letter)) }));
   summary.textContent = said.join(" ") || words.none;
+  summary.hidden = false;
 }
 
 /* Bring a card's words and buttons in line with the order. */
@@ -150,6 +151,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   asked.value = "1";
   question.hidden = false;
+  summary.hidden = true; // It would say the same.
   question.focus();
 });
 
