@@ -139,7 +139,7 @@ def test_every_page_passes_axe_and_fits_its_window(
         for url in urls:
             _look(page, live_server.url + url, width, found)
     context.close()
-    assert found == {}
+    assert found == {}, str(found)
     assert said == []
 
 
