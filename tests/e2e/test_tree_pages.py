@@ -46,13 +46,22 @@ class Project:
         page.wait_for_url(re.compile("/task/"))
 
 
+def start(server: Server) -> None:
+    """Start it, with patience: on a busy machine the first migration takes longer than a minute."""
+    try:
+        server.start()
+    except RuntimeError:
+        assert server.process is not None
+        server.process.wait_until_ready(180)
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("trees")
     database = f"sqlite:///{folder / 'trees.sqlite3'}"
     server = Server(template_path("oasst") / "study.yaml", database, folder / "data")
-    server.start()
     try:
+        start(server)
         seed = [sys.executable, "-m", "tests.e2e.tree_seed", database, "oasst"]
         done = subprocess.run(seed, cwd=ROOT, env=os.environ, capture_output=True, check=True)
         yield Project(server, json.loads(done.stdout.splitlines()[-1]))
