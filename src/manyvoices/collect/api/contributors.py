@@ -66,8 +66,10 @@ def bring(
             simulated=False,
             now=now,
         )
-        _note(request, made, "bring participant by key", now)
-    return made, True
+        # Two requests at the same moment make one person: the later is given the earlier's.
+        if is_new := made.consented_at == now:
+            _note(request, made, "bring participant by key", now)
+    return made, is_new
 
 
 def _mark(request: HttpRequest) -> str:
