@@ -21,7 +21,7 @@ def release(
     out: Annotated[Path, typer.Option(help="Folder to write; it must not exist, or be empty.")],
     db: Annotated[str | None, typer.Option(help="Database URL, as for serve.")] = None,
     formats: Annotated[
-        str, typer.Option(help="native, and any of prism and trl, comma-separated.")
+        str, typer.Option(help="native, and any of prism, trl and oasst, comma-separated.")
     ] = "native,prism",
     simulated: Annotated[
         str, typer.Option(help="Rehearsal bots: include, exclude or only.")

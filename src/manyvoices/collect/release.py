@@ -6,7 +6,6 @@ what the documents say in `manyvoices.curate.documents`.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
 from collections import Counter
@@ -16,14 +15,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from manyvoices.collect import records
 from manyvoices.collect.people import consents
 from manyvoices.collect.people.consents import Allowed
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.released import names_withdrawn, withdrawal_notes
+from manyvoices.collect.snapshots import snapshot
 from manyvoices.collect.studies.models import ReleasedParticipant, Study, StudyVersion
+from manyvoices.collect.trees import releasing
 from manyvoices.curate.documents import About, resolve_licences, write_documents
 from manyvoices.curate.privacy import (
     REPORT,
@@ -48,7 +49,7 @@ from manyvoices.schema import Conversation, Json, Release
 from manyvoices.schema.errors import ManyvoicesError
 
 Simulated = Literal["include", "exclude", "only"]
-FORMATS = ("native", "prism", "trl")
+FORMATS = ("native", "prism", "trl", "oasst")
 TRL = {"trl-messages": "messages", "trl-preferences": "preferences", "trl-kto": "kto"}
 """Format -> name of its file under ``trl/``."""
 ATTEMPTS = 5
@@ -140,7 +141,7 @@ def write_release(
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
             folder = Path(temporary) / "release"
             people: dict[str, str] = {}
-            with _snapshot():
+            with snapshot():
                 release = _write(study, folder, wish, people)
             if _publish(study, folder, out, release, people):
                 return release
@@ -156,7 +157,7 @@ def _publish(
     finds this release in the list of those that contain them.
     """
     with transaction.atomic():
-        Study.objects.select_for_update().only("pk").get(pk=study.pk)
+        Study.objects.select_for_update(no_key=True).only("pk").get(pk=study.pk)
         gone = Participant.objects.filter(study=study).exclude(withdrawn_at=None)
         if any(str(key) in people for key in gone.values_list("pk", flat=True)):
             return False
@@ -182,11 +183,10 @@ def _publish(
 def _check(study_id: str, out: Path, formats: Sequence[str], simulated: str) -> Study:
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown or "native" not in formats:
-        trees = "; oasst needs message trees, which this study has none of" * ("oasst" in unknown)
         raise ReleaseRefused(
             f"--formats {','.join(formats)}: expected native"
             f" and any of {', '.join(FORMATS[1:])}; native holds everything, the others are made"
-            f" from it{trees}"
+            " from it"
         )
     if simulated not in get_args(Simulated):
         raise ReleaseRefused(f"--simulated {simulated}: expected {', '.join(get_args(Simulated))}")
@@ -198,6 +198,8 @@ def _check(study_id: str, out: Path, formats: Sequence[str], simulated: str) -> 
         raise ReleaseRefused(
             f"--study {study_id}: this database holds no such study, only: {known}"
         )
+    if "oasst" in formats and not releasing.has_trees(study):
+        raise ReleaseRefused("--formats oasst: it needs message trees, and this study grew none")
     return study
 
 
@@ -212,28 +214,6 @@ def _check_rules(study: Study, rules: Rules) -> None:
         raise ReleaseRefused(f"--k {rules.k}: name the attributes with --quasi-identifiers")
 
 
-@contextlib.contextmanager
-def _snapshot() -> Iterator[None]:
-    """See one state of the database, without keeping anybody from writing."""
-    if connection.vendor == "postgresql":
-        with transaction.atomic():
-            if not connection.savepoint_ids:
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-        return
-    if connection.in_atomic_block:
-        yield
-        return
-    # Django would begin IMMEDIATE and so lock writers out; a deferred transaction only reads.
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN DEFERRED")
-        try:
-            yield
-        finally:
-            cursor.execute("ROLLBACK")
-
-
 def _write(study: Study, folder: Path, wish: Wish, people: dict[str, str]) -> Release:
     chosen = _choose(study, wish)
     names = Pseudonyms(wish.key)
@@ -241,6 +221,12 @@ def _write(study: Study, folder: Path, wish: Wish, people: dict[str, str]) -> Re
         people[str(key)] = names.participant(str(key))
     anonymity = _measure(chosen, wish.rules)
     _write_data(chosen, folder, wish.formats, Privacy(names, wish.dates, anonymity))
+    if "oasst" in wish.formats:
+        trees = releasing.release_trees(
+            study, folder, chosen.people, chosen.allowed, names, wish.dates
+        )
+        chosen.counts.update(trees.files)
+        chosen.notes += trees.notes()
     settings = _settings(wish, anonymity)
     if anonymity is not None:
         chosen.notes += _taken_out(anonymity)

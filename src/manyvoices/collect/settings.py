@@ -4,6 +4,9 @@ MANYVOICES_DATABASE_URL   where rows are kept; SQLite beside the working folder 
 MANYVOICES_SECRET_KEY     signs cookies and links; ``serve`` keeps one in its data folder
 MANYVOICES_HOSTS          names this server answers to, comma-separated
 MANYVOICES_HTTPS          "1" behind TLS: secure cookies and HSTS
+MANYVOICES_EMAIL          how mail is sent (`mailing`): into the log by default
+MANYVOICES_EMAIL_FROM     whom mail is from
+MANYVOICES_OIDC           a service to sign in with (`accounts.oidc`); needs django-allauth
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ import os
 import secrets
 from pathlib import Path
 
+from manyvoices.collect.accounts import oidc
 from manyvoices.collect.database import DEFAULT_URL, database_settings
+from manyvoices.collect.mailing import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent
 
@@ -40,6 +45,12 @@ INSTALLED_APPS = [
     "manyvoices.collect.people",
     "manyvoices.collect.surveys",
     "manyvoices.collect.conversations",
+    "manyvoices.collect.trees",
+    "manyvoices.collect.accounts",
+    "manyvoices.collect.community",
+    "manyvoices.collect.contributors",
+    "manyvoices.collect.moderation",
+    "manyvoices.collect.quality",
     "manyvoices.collect.jobs",
     "manyvoices.collect.console",
     "manyvoices.collect.api",
@@ -59,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "manyvoices.collect.moderation.middleware.StandingMiddleware",
 ]
 
 ROOT_URLCONF = "manyvoices.collect.urls"
@@ -92,6 +104,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:studies"
+
+globals().update(mail_settings(os.environ.get("MANYVOICES_EMAIL", "")))
+DEFAULT_FROM_EMAIL = os.environ.get("MANYVOICES_EMAIL_FROM") or "manyvoices@localhost"
+oidc.add_to(globals())
 
 LANGUAGE_CODE = "en"
 # Of the interface. What language a study's texts are in is the study's own affair.

@@ -104,6 +104,18 @@ def near_pairs(
     return first[kept], second[kept], overlap[kept]
 
 
+def signatures(found: Shingles) -> HashArray:
+    """(n_texts, BANDS): texts that share a number in the same column are candidates for being
+    nearly alike, as in `near_pairs`. For a store of texts that grows: keep these, and compare only
+    the candidates. The same text has the same numbers in every version; a text without words has
+    zeros."""
+    used = np.flatnonzero(found.sizes > 0)
+    signed = np.zeros((len(found.sizes), BANDS), dtype=np.uint64)
+    if len(used):
+        signed[used] = _signatures(found, used)
+    return signed
+
+
 def jaccard(found: Shingles, first: IntArray, second: IntArray) -> NDArray[np.float64]:
     """Overlap of the shingle sets of each pair of texts, 0 to 1: shared over all of both."""
     sizes = found.sizes

@@ -69,6 +69,11 @@ def _check_stages(stages: list[tuple[int, dict[str, Any]]]) -> Iterator[Finding]
             yield Finding(("stages", index), "consent after other stages", "consent first")
     for index in consents[1:]:
         yield Finding(("stages", index), "a second consent stage", "one consent stage")
+    trees = [index for index, stage in stages if stage.get("kind") == "tree_tasks"]
+    for index in trees:
+        if index != len(stages) - 1:
+            hint = "it has no end, so nothing after it would ever be reached"
+            yield Finding(("stages", index), "tree_tasks before other stages", "it last", hint)
     seen: dict[str, int] = {}
     for index, stage in stages:
         kind = stage.get("kind")

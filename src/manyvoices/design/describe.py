@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from manyvoices.design.protocol import Study
 from manyvoices.design.questions import Attributes, Page, Vas
-from manyvoices.design.stages import ConsentStage, ConversationsStage, SurveyStage
+from manyvoices.design.stages import ConsentStage, ConversationsStage, Stage, SurveyStage
+from manyvoices.design.trees.policy import TreeTasksStage
 
 WORDS_PER_MINUTE = 200
 PROMPT_S = 40
@@ -44,7 +45,7 @@ def estimate_minutes(study: Study) -> float:
     return sum(stage.minutes for stage in summarise(study))
 
 
-def _summarise_stage(stage: ConsentStage | SurveyStage | ConversationsStage) -> StageSummary:
+def _summarise_stage(stage: Stage) -> StageSummary:
     if isinstance(stage, ConsentStage):
         minutes = len(stage.text.split()) / WORDS_PER_MINUTE
         return StageSummary(stage.kind, stage.id, 1, 0, 0, minutes)
@@ -53,6 +54,8 @@ def _summarise_stage(stage: ConsentStage | SurveyStage | ConversationsStage) -> 
         seconds = sum(_page_s(page) for page in stage.pages)
         n_pages = len(stage.pages)
         return StageSummary(stage.kind, stage.id, n_pages, len(asked), 0, seconds / 60)
+    if isinstance(stage, TreeTasksStage):
+        return StageSummary(stage.kind, stage.id, 0, 0, 0, 0.0)
     seconds = _conversation_s(stage) * stage.n_conversations
     return StageSummary(stage.kind, stage.id, 0, 0, stage.n_conversations, seconds / 60)
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from manyvoices.design.protocol import Study
-from manyvoices.design.stages import ConsentStage, ConversationsStage, SurveyStage
+from manyvoices.design.stages import ConsentStage, ConversationsStage, Stage, SurveyStage
+from manyvoices.design.trees.policy import TreeTasksStage
 
-StepKind = Literal["consent", "survey", "conversations", "conversation", "done"]
+StepKind = Literal["consent", "survey", "conversations", "conversation", "trees", "done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Step:
     """What to show next."""
 
     kind: StepKind
-    """``conversations`` = choose what to talk about; ``conversation`` = go on with one."""
+    """``conversations`` = choose what to talk about; ``conversation`` = go on with one; ``trees``
+    = take tasks for as long as one likes: it has no end."""
     stage: int
     """Index of the stage; the number of stages where everything is done."""
     page: int | None = None
@@ -62,9 +64,7 @@ def next_step(study: Study, facts: JourneyFacts) -> Step:
     return Step("done", stage=len(study.stages))
 
 
-def _open_step(
-    index: int, stage: ConsentStage | SurveyStage | ConversationsStage, facts: JourneyFacts
-) -> Step | None:
+def _open_step(index: int, stage: Stage, facts: JourneyFacts) -> Step | None:
     if isinstance(stage, ConsentStage):
         return None if facts.consented else Step("consent", index)
     if isinstance(stage, SurveyStage):
@@ -72,6 +72,8 @@ def _open_step(
             if (index, page) not in facts.survey_pages_done:
                 return Step("survey", index, page=page)
         return None
+    if isinstance(stage, TreeTasksStage):
+        return Step("trees", index)
     for conversation in facts.conversations:
         if conversation.stage == index and not conversation.finished:
             return Step("conversation", index, conversation=conversation.number)

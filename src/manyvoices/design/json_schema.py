@@ -15,6 +15,7 @@ _STAGES = {
     "consent": "ConsentStage",
     "survey": "SurveyStage",
     "conversations": "ConversationsStage",
+    "tree_tasks": "TreeTasksStage",
 }
 
 

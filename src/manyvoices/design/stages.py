@@ -32,6 +32,7 @@ from manyvoices.design.questions import (
     found_text,
 )
 from manyvoices.design.responders import ModelType
+from manyvoices.design.trees.policy import TreeTasksStage
 
 Seconds = Annotated[StrictFloat, Field(gt=0, le=600)]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
@@ -223,5 +224,8 @@ class ConversationsStage(Written):
         return sum(rule.count for rule in self.types.values())
 
 
-Stage = Annotated[ConsentStage | SurveyStage | ConversationsStage, Field(discriminator="kind")]
-STAGE_KINDS: tuple[str, ...] = ("consent", "survey", "conversations")
+Stage = Annotated[
+    ConsentStage | SurveyStage | ConversationsStage | TreeTasksStage,
+    Field(discriminator="kind"),
+]
+STAGE_KINDS: tuple[str, ...] = ("consent", "survey", "conversations", "tree_tasks")

@@ -182,6 +182,9 @@ class _Loader:
             self._include(body, "text", (*loc, "text"), self._text)
         elif kind == "survey":
             self._include(body, "questions", (*loc, "questions"), self._yaml_named("pages"))
+        elif kind == "tree_tasks":
+            self._include(body, "guidelines", (*loc, "guidelines"), self._text)
+            self._include(body, "quiz", (*loc, "quiz"), self._yaml_named("quiz"))
         elif isinstance(feedback := body.get("feedback"), dict):
             for part in ("performance", "choice"):
                 place = (*loc, "feedback", part)

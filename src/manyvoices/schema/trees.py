@@ -124,6 +124,10 @@ class Label(Record, frozen=True, kw_only=True):
     """Which property: ``quality``, ``spam``, ``toxicity``, ..."""
     value: float | None
     """0 to 1; None means shown and not answered, which is never stored as 0."""
+    cannot_tell: bool = False
+    """True where "cannot tell" was the answer; then `value` is None."""
+    source: Literal["task", "free", "report"] = "task"
+    """Whether it was asked for in a task, volunteered, or part of a report."""
     created_at: Instant
     """When it was given."""
     simulated: bool
@@ -145,6 +149,8 @@ class Ranking(Record, frozen=True, kw_only=True):
     """Message ids in the order shown; None means it was not recorded."""
     not_rankable: bool = False
     """True when the person said that all replies are bad."""
+    flags: dict[str, list[str]] = {}
+    """Message id -> ``wrong``, ``unsafe``, ``spam``, ``cannot_judge``, as the person marked it."""
     created_at: Instant
     """When it was given."""
     simulated: bool

@@ -16,7 +16,10 @@ from manyvoices.collect.people.drafts import save_draft
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
 
-LABELS = ("studies", "people", "surveys", "conversations", "jobs")
+LABELS = (
+    *("studies", "people", "surveys", "conversations", "jobs"),
+    *("community", "moderation"),
+)
 MODELS = [model for label in LABELS for model in apps.get_app_config(label).get_models()]
 SECRETS = {"resume_key", "external_id", "fields"}
 

@@ -10,7 +10,11 @@ from ninja import NinjaAPI
 import manyvoices
 from manyvoices.collect.api.auth import ResearcherSession, require
 from manyvoices.collect.api.progress import progress_of
+from manyvoices.collect.api.refusals import explain
 from manyvoices.collect.api.schemas import Health, Problem, Progress, StudySummary
+from manyvoices.collect.api.task_views import router as tasks
+from manyvoices.collect.api.tree_views import exports
+from manyvoices.collect.api.tree_views import router as trees
 from manyvoices.collect.console.access import Ability, studies_of
 from manyvoices.collect.console.queries import progress as reads
 from manyvoices.collect.console.queries.study import study_facts
@@ -18,6 +22,9 @@ from manyvoices.collect.studies.models import Study
 
 # No page of documentation: ninja's would load scripts from elsewhere, which our policy forbids.
 api = NinjaAPI(title="manyvoices", version="1", docs_url=None, auth=ResearcherSession())
+explain(api)
+for router in (tasks, trees, exports):
+    api.add_router("/trees", router)
 REFUSED = {401: Problem, 403: Problem}
 
 
@@ -44,7 +51,7 @@ def studies(request: HttpRequest) -> list[StudySummary]:
     ]
 
 
-@api.get("/studies/{study_id}/progress", response={200: Progress, 404: Problem, **REFUSED})
+@api.get("/studies/{slug:study_id}/progress", response={200: Progress, 404: Problem, **REFUSED})
 def progress(request: HttpRequest, study_id: str) -> Progress:
     """How a study is going: the same counts as on the console's page."""
     require(request, study_id, Ability.PROGRESS)

@@ -4,8 +4,10 @@ Staff accounts run the server and may do everything in every study. Other accoun
 role in each study::
 
     viewer      numbers: progress, failures, quotas, cost
-    moderator   also people by pseudonym, their conversations, and the quality checks
-    analyst     as moderator, and tables to download; never an identity
+    moderator   also people by pseudonym, their conversations, the quality checks, and decisions
+                about messages, trees and people
+    analyst     also people by pseudonym and their conversations, and tables to download; never an
+                identity, and no decisions
     owner       everything, identities, roles and the audit log included
 """
 
@@ -33,14 +35,17 @@ class Ability(enum.Enum):
     PROGRESS = "progress"
     TEXTS = "texts"
     """People by pseudonym, what they wrote, and what that says about quality."""
+    MODERATE = "moderate"
+    """Decide about messages, trees and people."""
     EXPORT = "export"
     IDENTITIES = "identities"
     MANAGE = "manage"
 
 
 _VIEWER = frozenset({Ability.PROGRESS})
-_MODERATOR = _VIEWER | {Ability.TEXTS}
-_ANALYST = _MODERATOR | {Ability.EXPORT}
+_READER = _VIEWER | {Ability.TEXTS}
+_MODERATOR = _READER | {Ability.MODERATE}
+_ANALYST = _READER | {Ability.EXPORT}
 ABILITIES: dict[str, frozenset[Ability]] = {
     StudyRole.Role.VIEWER: _VIEWER,
     StudyRole.Role.MODERATOR: _MODERATOR,

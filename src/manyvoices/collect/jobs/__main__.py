@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
 import signal
 import socket
@@ -25,6 +26,7 @@ async def _run() -> None:
     from manyvoices.collect.conversations.answering import AnswerHandler
     from manyvoices.collect.jobs import leases
     from manyvoices.collect.jobs.runner import Runner
+    from manyvoices.collect.trees.keeping import keep_sweeping
 
     host = socket.gethostname()
     owner = f"{host}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -37,9 +39,13 @@ async def _run() -> None:
         loop.add_signal_handler(name, stop.set)
     watcher = asyncio.create_task(_stop_when_orphaned(stop, os.getppid()))
     answers = AnswerHandler(clock=timezone.now)
+    chance = random.SystemRandom()
+    sweeper = asyncio.create_task(keep_sweeping(stop, clock=timezone.now, rng=chance))
     try:
         await Runner({"utterance": answers}, owner=owner, clock=timezone.now).run(stop)
     finally:
+        stop.set()
+        await sweeper
         watcher.cancel()
         with suppress(asyncio.CancelledError):
             await watcher

@@ -17,6 +17,8 @@ from manyvoices.collect.people.models import Invitation, Participant
 INVITED = "invitation:"
 """Begins the external id of the invited, so that no address can claim to be one."""
 INVITATION_SALT = "manyvoices.invitation"
+BROUGHT = "api:"
+"""Begins the external id of those whom a program brought with a key: no address can claim it."""
 MAX_LENGTH = 100
 
 
@@ -42,7 +44,7 @@ def arrival(source: Mapping[str, str], study_id: str) -> Arrival:
         return Arrival(external_id=INVITED + person, invitation=token)
     # Prolific's own names, so that a study's link needs no mapping.
     external_id = (source.get("PROLIFIC_PID") or source.get("external_id") or "")[:MAX_LENGTH]
-    if external_id.startswith(INVITED):
+    if external_id.startswith((INVITED, BROUGHT)):
         return Arrival(is_forged=True)
     return Arrival(
         external_id=external_id,

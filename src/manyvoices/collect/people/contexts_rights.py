@@ -42,6 +42,8 @@ class MyDataPage:
     withdraw_until: datetime | None
     is_complete: bool
     errors: dict[str, str] = field(default_factory=dict)
+    wrote_in_trees: bool = False
+    """They have written texts that others may have answered."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ def address(participant: Participant, step: Step) -> str:
         return reverse("conversations:choose", args=[study, step.stage])
     if step.kind == "conversation":
         return reverse("conversations:conversation", args=[study, step.stage, step.conversation])
+    if step.kind == "trees":
+        return reverse("trees:home", args=[study])
     return reverse("people:done", args=[study])
 
 

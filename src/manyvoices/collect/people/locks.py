@@ -17,7 +17,10 @@ def lock_participant(participant: Participant) -> None:
 
     On SQLite the transaction itself (BEGIN IMMEDIATE) already holds the one write lock.
     """
-    row = Participant.objects.select_for_update().only("withdrawn_at").get(pk=participant.pk)
+    # "No key": a row that points to this one can be stored meanwhile, or two people who each hold
+    # what the other's row points to would wait for one another.
+    rows = Participant.objects.select_for_update(no_key=True).only("withdrawn_at")
+    row = rows.get(pk=participant.pk)
     if row.withdrawn_at is not None:
         raise StaleSubmission("this participant has withdrawn")
 

@@ -7,6 +7,7 @@ The receipt is signed and kept by the person alone; we need nothing of it to che
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -88,17 +89,21 @@ def withdraw(*, participant: Participant, now: datetime, team_member: str = "") 
     may erase at any time.
     """
     from manyvoices.collect.console import audit
+    from manyvoices.collect.trees import erasure
 
     # A release that is being written at this moment holds the same row (see `release`): it
     # either sees the tombstone or is in the list.
-    Study.objects.select_for_update().only("pk").get(pk=participant.study_id)
-    Participant.objects.select_for_update().only("pk").get(pk=participant.pk)
+    # Without the key: a task that is handed out meanwhile refers to both rows, and holds a tree.
+    Study.objects.select_for_update(no_key=True).only("pk").get(pk=participant.study_id)
+    erasure.hold_tasks(participant)
+    Participant.objects.select_for_update(no_key=True).only("pk").get(pk=participant.pk)
     participant.refresh_from_db()
     if participant.withdrawn_at is not None:
         return Receipt(participant.study_id, str(participant.pk), _iso(now), {}, [])
     if not team_member and not may_withdraw(participant, now):
         raise WindowClosed("the time in which this could be taken back is over")
-    erased = _erase_rows(participant)
+    erased = erasure.erase(participant, now=now, rng=random.SystemRandom())
+    erased |= _erase_rows(participant)
     _bury(participant, now)
     audit.record(
         team_member or "participant",
@@ -184,6 +189,8 @@ def own_data(participant: Participant) -> dict[str, Any]:
     Models are not named: until the study tells, that would change what is said of them.
     """
     chosen = Participant.objects.filter(pk=participant.pk)
+    from manyvoices.collect.trees.erasure import own_data as own_trees
+
     recruited = getattr(participant, "recruited", None)
     return {
         "participant": msgspec.to_builtins(next(records.participants(chosen))),
@@ -207,6 +214,7 @@ def own_data(participant: Participant) -> dict[str, Any]:
         "conversations": [
             _without_models(msgspec.to_builtins(row)) for row in records.conversations(chosen)
         ],
+        "trees": own_trees(participant),
         "not_sent_yet": [
             {"form": form, "fields": fields, "saved_at": _iso(saved_at)}
             for form, fields, saved_at in participant.drafts.order_by("form").values_list(

@@ -42,6 +42,7 @@ def _my_data(
         withdraw_until=rights.withdraw_until(participant),
         is_complete=participant.completed_at is not None,
         errors=errors or {},
+        wrote_in_trees=participant.messages.exists(),
     )
     context = {"page": page, "study": participant.study, "participant": participant}
     return render(request, "people/my_data.html", context, status=422 if errors else 200)
@@ -53,6 +54,9 @@ def stored_lines(participant: Participant) -> list[str]:
         {
             "answers": participant.answers.count(),
             "conversations": participant.conversations.count(),
+            "messages": participant.messages.count(),
+            "labels": participant.labels.count(),
+            "rankings": participant.rankings.count(),
             "drafts": participant.drafts.count(),
         }
     )
@@ -64,6 +68,13 @@ def _lines(counts: dict[str, int]) -> list[str]:
         lines.append(ngettext("%(n)d survey answer", "%(n)d survey answers", n) % {"n": n})
     if n := counts.get("conversations", 0):
         lines.append(ngettext("%(n)d conversation", "%(n)d conversations", n) % {"n": n})
+    if n := counts.get("messages", 0):
+        text = ngettext("%(n)d text that you wrote", "%(n)d texts that you wrote", n)
+        lines.append(text % {"n": n})
+    if n := counts.get("labels", 0):
+        lines.append(ngettext("%(n)d review", "%(n)d reviews", n) % {"n": n})
+    if n := counts.get("rankings", 0):
+        lines.append(ngettext("%(n)d ranking", "%(n)d rankings", n) % {"n": n})
     if n := counts.get("drafts", 0):
         text = ngettext("%(n)d page not sent yet", "%(n)d pages not sent yet", n)
         lines.append(text % {"n": n})

@@ -1,5 +1,5 @@
-"""Crowd-written message trees: tasks, leases, labels, rankings.
+"""Crowd-written message trees: tasks with leases, labels, rankings, consensus.
 
-Arrives with the issue on conversation trees; ``manyvoices.schema`` and ``manyvoices.io`` already
-read and write its records.
+In: requests of contributors and of programs, the sweeper's clock. Out: rows, and decisions made by
+`manyvoices.design.trees`. Reads in `queries` and `handout`, writes in `operations` and `sweeping`.
 """

@@ -22,11 +22,12 @@ MODES: tuple[str, ...] = get_args(Mode)
 LEAST_KEY = 16
 """Bytes of the shortest master key."""
 _N_CHARACTERS = 26
-_PREFIX = {"participant": "p", "conversation": "c", "utterance": "u"}
+_PREFIX = {"participant": "p", "conversation": "c", "utterance": "u", "message": "m"}
 
 
 class Pseudonyms:
-    """Names for participants, conversations and utterances; the same id, the same name."""
+    """Names for participants, conversations, utterances and messages of trees; the same id, the
+    same name."""
 
     def __init__(self, key: bytes | None) -> None:
         """`key`: of one release, see `release_key`; None leaves every id as it is."""
@@ -47,6 +48,10 @@ class Pseudonyms:
     def utterance(self, conversation: str, name: str) -> str:
         """Utterance ids are unique in their conversation only."""
         return self._name("utterance", f"{conversation}\x00{name}" if self.changes else name)
+
+    def message(self, name: str) -> str:
+        """A message of a tree; a tree goes by the name of its prompt."""
+        return self._name("message", name)
 
     def _name(self, kind: str, name: str) -> str:
         if self._key is None:

@@ -23,7 +23,7 @@ class Review:
 
     labels: Mapping[str, float | None] = field(default_factory=dict)
     weight: float = 1.0
-    """Of the reviewer; 1 unless the project weighs by reliability."""
+    """Of the reviewer, above 0 and 1 at most; 1 unless the project weighs by reliability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Decision:
     a moderator."""
     reason: str = ""
     """The label that weighed most against it; empty where it was accepted."""
+    n_counted: int = 0
+    """Reviews that answer at least one of the labels that decide."""
 
 
 def acceptance(reviews: Sequence[Review], against: Mapping[str, float] = AGAINST) -> float | None:
@@ -70,30 +72,33 @@ def decide(
 ) -> Decision:
     """What the reviews so far decide.
 
-    A review counts where it answers at least one of the labels in `against`.
+    A review counts where it answers at least one of the labels in `against`. Where as many people
+    as it takes could not tell, a moderator is asked to look (`is_split`).
     """
     counted = [r for r in reviews if any(r.labels.get(name) is not None for name in against)]
-    wanted, threshold = (
-        policy.reviews_for(is_prompt=is_prompt),
-        policy.threshold_for(is_prompt=is_prompt),
-    )
-    score = acceptance(counted, against)
-    n = len(counted)
-    if n < wanted:
-        early = _settled(counted, wanted - n, threshold, against) if policy.early_decision else None
-        return Decision(early, score, wanted, reason=_reason(early, counted, against))
-    assert score is not None, "a counted review answers something"
+    wanted = policy.reviews_for(is_prompt=is_prompt)
+    threshold = policy.threshold_for(is_prompt=is_prompt)
+    score, n = acceptance(counted, against), len(counted)
+    puzzled = len(reviews) - n >= wanted
+    if n < wanted or score is None:
+        n_left = max(wanted, policy.max_reviews) - n
+        early = _settled(counted, n_left, threshold, against) if policy.early_decision else None
+        return Decision(early, score, wanted, puzzled, _reason(early, counted, against), n)
     is_split = _is_split(counted, threshold, against)
     if is_split and n < policy.max_reviews:
-        return Decision(None, score, n + 1)
+        return Decision(None, score, n + 1, puzzled, n_counted=n)
     accepted = score > threshold
-    return Decision(accepted, score, n, is_split, _reason(accepted, counted, against))
+    return Decision(accepted, score, n, is_split, _reason(accepted, counted, against), n)
 
 
 def _settled(
     reviews: Sequence[Review], n_left: int, threshold: float, against: Mapping[str, float]
 ) -> bool | None:
-    """What is decided already, whatever the reviews to come say; None where it is open."""
+    """What is decided already, whatever the reviews to come say; None where it is open.
+
+    `n_left` counts those too that are asked for only where opinions are split, so that deciding
+    early never decides otherwise. A reviewer to come weighs 1 at most.
+    """
     if not reviews:
         return None
     good = [Review(dict.fromkeys(against, 0.0))] * n_left

@@ -48,6 +48,19 @@ def restart(tree: TreeFacts, policy: TreePolicy) -> TreeState:
     return TreeState.GROWING
 
 
+def to_take_away(tree: TreeFacts, policy: TreePolicy) -> frozenset[str]:
+    """Replies that so many people reported that they go, with all below them, until a moderator
+    says otherwise. (A reported prompt ends its tree: see `_review`.)"""
+    if not policy.auto_mod_enabled:
+        return frozenset()
+    found: set[str] = set()
+    for message in tree.messages:
+        reported = not message.deleted and message.n_red_flags >= policy.auto_mod_red_flags
+        if message.parent is not None and (reported or message.parent in found):
+            found.add(message.id)
+    return frozenset(found)
+
+
 Step = tuple[TreeState, str] | None
 
 
@@ -115,10 +128,18 @@ def _scoring(tree: TreeFacts, policy: TreePolicy) -> Step:
     return None
 
 
+def _export(tree: TreeFacts, policy: TreePolicy) -> Step:
+    """A late vote is merged where the tree is; if that cannot be done, a person is to look."""
+    if not tree.is_scored and tree.scoring_failures >= policy.max_scoring_failures:
+        return TreeState.SCORING_FAILED, f"merging failed {tree.scoring_failures} times"
+    return None
+
+
 _RULES: dict[TreeState, Callable[[TreeFacts, TreePolicy], Step]] = {
     TreeState.INITIAL_PROMPT_REVIEW: _review,
     TreeState.GROWING: _growing,
     TreeState.RANKING: _ranking,
     TreeState.READY_FOR_SCORING: _scoring,
+    TreeState.READY_FOR_EXPORT: _export,
 }
 """The states that facts lead out of. The others are left by the lottery, a moderator, or never."""

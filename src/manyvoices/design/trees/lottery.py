@@ -29,6 +29,11 @@ def trees_to_start(n_active: int, policy: TreePolicy) -> int:
     return max(0, policy.max_active_trees - n_active)
 
 
+def n_from_backlog(n_ended: int, policy: TreePolicy, rng: random.Random) -> int:
+    """Imported trees to take from the backlog, where so many trees have come to their end."""
+    return sum(rng.random() < policy.p_activate_backlog_tree for _ in range(n_ended))
+
+
 def draw_prompt(waiting: Sequence[Waiting], rng: random.Random) -> Waiting | None:
     """One of those that wait; None where none does."""
     if not waiting:

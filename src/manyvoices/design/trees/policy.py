@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
+from manyvoices.design.trees.quiz import Quiz
 from manyvoices.design.written import Identifier, Line, Unfit, Written
 
 Count = Annotated[StrictInt, Field(ge=0, le=100_000)]
@@ -135,8 +136,13 @@ class TreeTasksStage(Written):
     """Labels that are asked for, from the built-in schema; empty = all of it."""
     community: StrictBool = True
     """Points, levels, leaderboards and reactions. False = a plain study without any of it."""
+    points: Literal["value", "oasst"] = "value"
+    """How points are counted (`manyvoices.design.trees.points`): by what was accepted and agreed
+    with, or by OpenAssistant's formula."""
     guidelines: str = ""
     """Markdown, shown beside every task."""
+    quiz: tuple[Quiz, ...] = ()
+    """Short quizzes, each to be passed before the first task of some kinds."""
 
     def policy_for(self, language: str) -> TreePolicy:
         """The policy in force for a data language at the start."""

@@ -1,0 +1,86 @@
+"""The table that ``manyvoices trees simulate`` prints, and the merge that it simulates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from manyvoices.cli.common import console
+
+if TYPE_CHECKING:
+    from manyvoices.design.trees.forecast import Forecast
+
+
+def merge_by_ranked_pairs(
+    ballots: Sequence[Sequence[str]], replies: Sequence[str]
+) -> list[list[str]]:
+    """A consensus as the server makes it: neighbours whom no vote sets apart share a place."""
+    from manyvoices.aggregate import Ballots, ranked_pairs
+
+    placed = {key for ballot in ballots for key in ballot}
+    election = Ballots.from_rankings(
+        [[[key] for key in ballot] for ballot in ballots],
+        candidates=[key for key in replies if key in placed],
+    )
+    result = ranked_pairs(election, ties="lex")
+    place = {key: i for i, key in enumerate(election.candidates)}
+    groups: list[list[str]] = []
+    for key in result.order:
+        tied = groups and all(result.margins[place[key], place[o]] == 0 for o in groups[-1])
+        if tied:
+            groups[-1].append(str(key))
+        else:
+            groups.append([str(key)])
+    return groups
+
+
+def print_forecast(forecast: Forecast) -> None:
+    """Print a forecast as a table, with what stands in the way below it."""
+    from rich.table import Table
+
+    table = Table("forecast", "", box=None)
+    for name, value in _rows(forecast):
+        table.add_row(name, value)
+    console.print(table)
+    if forecast.n_unfinished:
+        waits = ", ".join(f"{n} x {kind}" for kind, n in forecast.waiting_for.items())
+        _say(f"{forecast.n_unfinished} trees were not finished; waiting: {waits or 'nothing'}")
+        _say("Those who came may not do them: nobody reviews their own, or writes both sides.")
+    for days in (7, 30, 90):
+        if (people := forecast.people_for(days)) is not None:
+            _say(f"In {days} days: about {people:,} such people")
+    _say("Reliability, time and quality of the bots are assumed; see docs/howto.")
+
+
+def _rows(f: Forecast) -> list[tuple[str, str]]:
+    per_tree = f"{_number(f.hours_per_tree)} a tree, {_number(f.hours_per_person)} a person"
+    return [
+        ("trees ready", f"{f.n_exported:,} of {f.n_trees_wanted:,} wanted"),
+        ("trees aborted, halted", f"{f.n_aborted:,}, {f.n_halted:,}"),
+        ("messages in them", f"{f.n_messages:,}"),
+        ("days", f"{f.days:.1f} with {f.n_people_seen:,} of {f.n_people:,} people at work"),
+        ("hours of work", f"{f.hours_of_work:,.1f} ({per_tree})"),
+        ("tasks", ", ".join(f"{n:,} {kind}" for kind, n in f.tasks.items())),
+        ("passed over, dropped", f"{f.n_skipped:,}, {f.n_dropped:,}"),
+        ("found no task", f"{f.n_nothing:,} times"),
+        ("single reviews right", _share(f.label_accuracy)),
+        ("decisions right", _share(f.acceptance_accuracy)),
+        ("spam accepted, good rejected", f"{_share(f.spam_accepted)}, {_share(f.good_rejected)}"),
+        ("reviews per decision", _number(f.reviews_per_decision)),
+        ("right decisions per 100 reviews", _number(f.right_per_100_reviews)),
+        ("rankings: tau with the truth", f"{_number(f.ranking_tau)} over {f.n_sets:,} sets"),
+        ("best reply found", _share(f.best_found)),
+        ("stranded trees", f"{f.n_stranded:,}"),
+    ]
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{100 * value:.1f} %"
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.2f}"
+
+
+def _say(line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,49 @@
+"""What the templates about accounts are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from manyvoices.collect.accounts.models import ApiKey
+
+
+@dataclass(frozen=True)
+class SignInPage:
+    next: str
+    address: str = ""
+    login: str = ""
+    oidc_url: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LinkPage:
+    is_open: bool
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    study_id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    address: str
+    has_password: bool
+    records: Sequence[Record]
+    here: Sequence[Record]
+    """Studies in which this browser takes part without an account."""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KeysPage:
+    keys: Sequence[ApiKey]
+    scopes: Sequence[tuple[str, str]]
+    shown: str = ""
+    """The text of the key just made; this page alone ever has it."""
+    name: str = ""
+    errors: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,57 @@
+"""A project's rules as data."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+from tests.design.trees.making import policy
+
+from manyvoices.design.trees import TreePolicy, TreeTasksStage
+
+REFERENCE = {
+    "max_active_trees": 10, "max_initial_prompt_review": 100, "max_tree_depth": 3,
+    "max_children_count": 3, "num_prompter_replies": 1, "goal_tree_size": 12,
+    "random_goal_tree_size": False, "min_goal_tree_size": 5, "num_reviews_initial_prompt": 3,
+    "num_reviews_reply": 3, "auto_mod_enabled": True, "auto_mod_max_skip_reply": 25,
+    "auto_mod_red_flags": 4, "p_full_labeling_review_prompt": 1.0,
+    "p_full_labeling_review_reply_assistant": 1.0, "p_full_labeling_review_reply_prompter": 0.25,
+    "acceptance_threshold_initial_prompt": 0.6, "acceptance_threshold_reply": 0.6,
+    "num_required_rankings": 3, "p_activate_backlog_tree": 0.1, "min_active_rankings_per_lang": 0,
+    "rank_prompter_replies": False, "lonely_children_count": 2, "p_lonely_child_extension": 0.75,
+    "recent_tasks_span_s": 300, "max_pending_tasks_per_user": 8, "max_prompt_lottery_waiting": 250,
+}  # fmt: skip
+"""`TreeManagerConfiguration`'s defaults (facts 1.4); its span is in seconds by another name."""
+
+
+def test_the_defaults_are_open_assistant_s() -> None:
+    found = TreePolicy().model_dump()
+    assert {name: found[name] for name in REFERENCE} == REFERENCE
+
+
+def test_a_policy_survives_being_stored() -> None:
+    rules = policy(max_reviews=5, weights={"ranking": 3.0})
+    assert TreePolicy.model_validate(rules.model_dump(mode="json")) == rules
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"goal_tree_size": 3, "min_goal_tree_size": 5},
+        {"max_reviews": 2},
+        {"acceptance_threshold_reply": 1.5},
+        {"num_reviews_reply": 0},
+        {"lease_s": 5},
+        {"no_such_field": 1},
+    ],
+)
+def test_numbers_that_do_not_fit_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        policy(**changes)
+
+
+def test_each_language_may_have_rules_of_its_own() -> None:
+    stage = TreeTasksStage.model_validate(
+        {"kind": "tree_tasks", "policy_by_language": {"de": {"goal_tree_size": 6}}}
+    )
+    assert stage.policy_for("de").goal_tree_size == 6
+    assert stage.policy_for("en").goal_tree_size == 12
