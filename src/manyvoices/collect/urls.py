@@ -14,18 +14,14 @@ urlpatterns = [
     path("s/<slug:study_id>/survey/", include("manyvoices.collect.surveys.urls")),
     path("s/<slug:study_id>/talk/", include("manyvoices.collect.conversations.urls")),
     path("s/<slug:study_id>/trees/", include("manyvoices.collect.trees.urls")),
-    path(
-        "s/<slug:study_id>/moderation/", include("manyvoices.collect.moderation.urls")
-    ),
+    path("s/<slug:study_id>/moderation/", include("manyvoices.collect.moderation.urls")),
     path("s/<slug:study_id>/community/", include("manyvoices.collect.community.urls")),
     path(
         "console/studies/<slug:study_id>/moderation/",
         include("manyvoices.collect.moderation.console_urls"),
     ),
     path("account/", include("manyvoices.collect.accounts.urls")),
-    path(
-        "console/studies/<slug:study_id>/reviewers/", include("manyvoices.collect.quality.urls")
-    ),
+    path("console/studies/<slug:study_id>/reviewers/", include("manyvoices.collect.quality.urls")),
     path("console/", include("manyvoices.collect.console.urls")),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),

@@ -17,7 +17,6 @@ P = ParamSpec("P")
 def for_member(view: ParticipantView[P]) -> View[P]:
     """Give a view its participant; 404 where the project is a study without a community."""
 
-    @functools.wraps(view)
     def run(
         request: HttpRequest, participant: Participant, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
@@ -25,4 +24,5 @@ def for_member(view: ParticipantView[P]) -> View[P]:
             raise Http404("this project has no community")
         return view(request, participant, *args, **kwargs)
 
+    functools.update_wrapper(run, view)
     return for_participant(run)

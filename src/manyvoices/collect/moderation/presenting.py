@@ -246,7 +246,7 @@ def branches(tree: Tree) -> list[Branch]:
     cases = Case.objects.filter(message__tree=tree, decided_at=None)
     open_cases = {case.message_id: case for case in cases}
     found: dict[Any, Branch] = {}
-    tops = []
+    tops: list[Branch] = []
     for row in rows:
         branch = Branch(
             view(row),

@@ -8,6 +8,7 @@ moderator has decided about it or the restriction is lifted.
 from __future__ import annotations
 
 import random
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,13 +35,13 @@ class Standing:
     until: datetime | None = None
 
 
-def in_force(participant_id: object, now: datetime) -> QuerySet[Restriction]:
+def in_force(participant_id: uuid.UUID | None, now: datetime) -> QuerySet[Restriction]:
     """The restrictions that somebody is under."""
     ends = Q(until=None) | Q(until__gt=now)
     return Restriction.objects.filter(ends, participant=participant_id, lifted_at=None)
 
 
-def standing(participant_id: object, now: datetime) -> Standing:
+def standing(participant_id: uuid.UUID | None, now: datetime) -> Standing:
     """Whether somebody may be given a task and send it. One statement, two under an open limit."""
     for row in in_force(participant_id, now).filter(is_shadow=False):
         if row.kind == Restriction.Kind.BAN:
@@ -50,20 +51,20 @@ def standing(participant_id: object, now: datetime) -> Standing:
     return Standing()
 
 
-def check(participant_id: object, now: datetime) -> None:
+def check(participant_id: uuid.UUID | None, now: datetime) -> None:
     """Raise `Barred` where `standing` says so: for programs that hand out or take work."""
     found = standing(participant_id, now)
     if not found.may_work:
         raise Barred(found.reason, found.until)
 
 
-def _done_today(participant_id: object, now: datetime) -> int:
+def _done_today(participant_id: uuid.UUID | None, now: datetime) -> int:
     return Task.objects.filter(
         participant=participant_id, state=Task.State.DONE, finished_at__gt=now - DAY
     ).count()
 
 
-def is_kept_apart(participant_id: object, now: datetime) -> bool:
+def is_kept_apart(participant_id: uuid.UUID | None, now: datetime) -> bool:
     """Whether what somebody writes now is to be kept apart."""
     return in_force(participant_id, now).filter(is_shadow=True).exists()
 
@@ -138,7 +139,7 @@ def lift(
 def _let_count(participant: Participant, *, now: datetime, rng: random.Random) -> None:
     """Reviews and rankings of one person that were kept apart, tree by tree in one order."""
     rows = Held.objects.filter(participant=participant, message=None)
-    trees: dict[object, list[Held]] = {}
+    trees: dict[uuid.UUID, list[Held]] = {}
     for row in rows.select_related("labels__message", "ranking__parent"):
         about = row.labels.message if row.labels else row.ranking.parent if row.ranking else None
         if about is not None:
@@ -152,7 +153,7 @@ def _let_count(participant: Participant, *, now: datetime, rng: random.Random) -
 
 def _count_one(row: Held, tree: Tree) -> None:
     if row.labels is not None:
-        LabelsGiven.objects.filter(pk=row.labels_id).update(counts=True)
+        LabelsGiven.objects.filter(pk=row.labels.pk).update(counts=True)
         message = Message.objects.get(pk=row.labels.message_id)
         row.delete()
         judge(message, policy_for(tree.study, tree.language))

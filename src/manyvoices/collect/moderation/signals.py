@@ -43,11 +43,11 @@ def _keep_apart(message: Message) -> None:
     from manyvoices.collect.moderation.cases import open_case
 
     now = message.created_at
-    if not restrictions.is_kept_apart(message.author_id, now):
+    if message.author is None or not restrictions.is_kept_apart(message.author_id, now):
         return
     Message.objects.filter(pk=message.pk).update(deleted=True)
     message.deleted = True
-    Held.objects.create(participant_id=message.author_id, message=message, at=now)
+    Held.objects.create(participant=message.author, message=message, at=now)
     Signal.objects.create(case=open_case(message, Kind.HELD, now), kind=Kind.HELD, at=now)
 
 
