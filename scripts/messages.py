@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
@@ -22,11 +23,18 @@ HEAD = "PROBLEMS = (\n"
 def write_problems() -> None:
     """Repeat the rules' sentences in a module of the server, marked for translation."""
     from manyvoices.design.problems import MESSAGES
+    from manyvoices.design.trees.labels import BUILT_IN
 
     path = COLLECT / "messages.py"
     before = path.read_text(encoding="utf-8").partition(HEAD)[0]
-    lines = [f'    gettext_noop("{text}"),\n' for text in MESSAGES.values()]
-    path.write_text(before + HEAD + "".join(lines) + ")\n", encoding="utf-8")
+    texts = [(label.question, label.help, *label.anchors) for label in BUILT_IN.values()]
+    labels = sorted({text for found in texts for text in found if text})
+    lists = _listed(MESSAGES.values()), _listed(labels)
+    path.write_text(f"{before}{HEAD}{lists[0]})\n\nLABELS = (\n{lists[1]})\n", encoding="utf-8")
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return "".join(f'    gettext_noop("{text}"),\n' for text in texts)
 
 
 def gather() -> None:

@@ -1,6 +1,6 @@
-"""The sentences of `manyvoices.design.problems`, where the translators' tools find them.
+"""The sentences of `manyvoices.design` (problems, labels), where the translators' tools find them.
 
-Rules may not know Django, so their sentences stand there unmarked. This list repeats them, marked;
+Rules may not know Django, so their sentences stand there unmarked. These lists repeat them, marked;
 ``scripts/messages.py`` writes it, and a test holds the two together.
 """
 
@@ -32,4 +32,40 @@ PROBLEMS = (
     gettext_noop("Please give a day from %(min)s on."),
     gettext_noop("Please give a day up to %(max)s."),
     gettext_noop("Please read this question once more, and answer as it asks you to."),
+)
+
+LABELS = (
+    gettext_noop("A quotation or a text to translate may be in another language."),
+    gettext_noop("Advertising, copied junk, or not a serious try. A weak message is not spam."),
+    gettext_noop("An address, a telephone number, a full name that is not a public person's."),
+    gettext_noop("As a whole: would you be glad to read it in a conversation?"),
+    gettext_noop("Does it fail to answer what was asked?"),
+    gettext_noop("Excellent"),
+    gettext_noop("Funny"),
+    gettext_noop("Harmless"),
+    gettext_noop("How funny is it meant to be?"),
+    gettext_noop("How good is it?"),
+    gettext_noop("How helpful is it?"),
+    gettext_noop("How original is it?"),
+    gettext_noop("How rude is it?"),
+    gettext_noop("How violent is it?"),
+    gettext_noop("Is this message spam?"),
+    gettext_noop("It attacks people for what they are."),
+    gettext_noop("It contains personal details of a real person."),
+    gettext_noop("It has sexual content."),
+    gettext_noop("It is not appropriate for this project."),
+    gettext_noop("It is not in the language of this page."),
+    gettext_noop("Judge whether it answers, not whether you like the answer."),
+    gettext_noop("No"),
+    gettext_noop("Not at all"),
+    gettext_noop("Ordinary"),
+    gettext_noop("Original"),
+    gettext_noop("Polite"),
+    gettext_noop("Rude"),
+    gettext_noop("Serious"),
+    gettext_noop("The guidelines say what is not wanted here."),
+    gettext_noop("Very helpful"),
+    gettext_noop("Very poor"),
+    gettext_noop("Violent"),
+    gettext_noop("Yes"),
 )

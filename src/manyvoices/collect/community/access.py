@@ -18,7 +18,7 @@ def for_member(view: ParticipantView[P]) -> View[P]:
     """Give a view its participant; 404 where the project is a study without a community."""
 
     def run(
-        request: HttpRequest, participant: Participant, *args: P.args, **kwargs: P.kwargs
+        request: HttpRequest, participant: Participant, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
         if not is_on(participant.study):
             raise Http404("this project has no community")
