@@ -499,7 +499,7 @@ SAMPLES: dict[str, Sample] = {
         DONE, code_url="https://app.prolific.com/submissions/complete?cc=C1ABC"), progress=None),
     **{
         code: Sample(f"{code}.html", None, study=None, progress=None)
-        for code in ("400", "403", "403_csrf", "404", "500")
+        for code in ("400", "403", "403_csrf", "404", "429", "500")
     },
 }  # fmt: skip
 

@@ -50,9 +50,9 @@ def outlines() -> dict[str, Outline]:
     return {name: Outline(render(name)) for name in SAMPLES}
 
 
-SEEN_IN_A_BROWSER = {"trees"}
+SEEN_IN_A_BROWSER = {"trees", "moderation", "community", "accounts"}
 """Rooms whose pages are opened on a real server, with axe: tests/e2e/test_tree_pages.py and
-test_ranking_page.py."""
+test_ranking_page.py, and test_browser.py of the rooms."""
 
 
 def test_every_page_template_has_a_sample() -> None:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+from tests.collect import pages_preview
 from tests.collect.trees.growing import give, growing_tree, meet, people
 
 from manyvoices.collect.community import boards, standing
@@ -32,11 +33,12 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    path = pages_preview.chromium()
+    if path is None:
+        pytest.skip("no Chromium: install one or name it in CHROMIUM")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
 
