@@ -188,6 +188,7 @@ def test_in_a_real_browser_nothing_runs_and_nothing_loads(
         window.check()
         page.reload()
         window.check()
+        window.page.click("details.confirm summary")
         window.send("[data-all-bad]")
         assert "so none was kept" in page.inner_text("main")
         window.check()

@@ -158,8 +158,7 @@ def undo(
         raise Settled("this was undone already")
     if now > decision.at + UNDO_FOR:
         raise Refused(f"this was decided more than {UNDO_FOR.days} days ago")
-    later = Decision.objects.filter(case__message=message, pk__gt=decision.pk, undone_at=None)
-    if later.exists():
+    if _is_overtaken(decision, message, tree):
         raise Settled("the message was decided about again since; undo that first")
     other = Case.objects.filter(message=message, decided_at=None).exclude(pk=case.pk)
     if other.exists():
@@ -192,3 +191,15 @@ def undo_many(
         except Refused:
             n_left += 1
     return n_done, n_left
+
+
+def _is_overtaken(decision: Decision, message: Message, tree: Tree) -> bool:
+    """Whether a later decision is about the same message, or brought back what was taken out."""
+    later = Decision.objects.filter(
+        case__message__tree=tree, pk__gt=decision.pk, undone_at=None
+    ).select_related("case")
+    taken = set(decision.before.get("deleted", ()))
+    return any(
+        row.case.message_id == message.pk or taken & set(row.before.get("restored", ()))
+        for row in later
+    )
