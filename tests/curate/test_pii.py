@@ -157,6 +157,7 @@ def test_no_text_takes_long(piece: str) -> None:
 
 
 def test_scrubadub_flags_what_its_clean_changes() -> None:
+    pytest.importorskip("scrubadub", reason="the extra compat is not installed")
     scrubber, _ = scrubadub_finder()
     texts = ["better at this.is", "a@post.net", "www.abc.org/b", "nothing", "{{EMAIL}}", ""]
     result = annotate_pii(pa.table({"text": texts}), method="scrubadub")
@@ -190,6 +191,7 @@ def test_recall_is_at_least_the_peers_on_sentences_the_rules_have_not_seen() -> 
 
 @needs_real_data
 def test_fewer_real_texts_are_flagged_than_by_scrubadub() -> None:
+    pytest.importorskip("scrubadub", reason="the extra compat is not installed")
     table = pa.table({"text": oasst_texts()[::5]})
     flagged = {
         method: sum(annotate_pii(table, method=method).column("pii_flag").to_pylist())

@@ -74,7 +74,8 @@ def test_a_table_of_text_holds_the_same_ratings(
     tmp_path: Path, suffix: str, records: list[Any]
 ) -> None:
     path = tmp_path / f"ratings{suffix}"
-    records = [r for r in records if r.text and not set(r.text) & {"\0", "\ufeff"}]
+    # A carriage return alone is refused when read: it is the line end of files of another age.
+    records = [r for r in records if r.text and not set(r.text) & {"\0", "\ufeff", "\r"}]
     if records:
         assert write_rated(records, path) == len(records)
         assert [others.plain(record) for record in read_rated(path)] == records
