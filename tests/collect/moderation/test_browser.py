@@ -109,7 +109,10 @@ def _log_in(page: Page, base: str) -> None:
 def _look(page: Page, url: str, width: int, found: dict[str, object]) -> None:
     page.goto(url)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.emulate_media(
+            color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
+        )
+        page.wait_for_timeout(300)  # Colours that are still changing have no contrast yet.
         faults = Axe().run(page).response["violations"]
         if faults:
             found[f"{url} {scheme}"] = [
