@@ -58,12 +58,24 @@ def endpoint() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     server.server_close()
 
 
-def run(step: str, release: Path, *more: str, code: int = 0) -> dict[str, Any]:
+def run(step: str, release: Path, *more: str) -> dict[str, Any]:
+    result = _invoke(step, release, *more)
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def refusal(step: str, release: Path, *more: str, code: int) -> str:
+    """What is said where the verb ends with `code`, its line breaks as blanks."""
+    result = _invoke(step, release, *more)
+    assert result.exit_code == code, result.output
+    return " ".join(result.output.split())
+
+
+def _invoke(step: str, release: Path, *more: str) -> Any:
     folder = str(release.parent / "work")
     line = ["categories", step, str(release), "--field", "ethnicity", "--folder", folder, "--json"]
-    result = RUN.invoke(app, [*line, *more])
-    assert result.exit_code == code, result.output
-    return json.loads(result.stdout) if code == 0 else {}
+    return RUN.invoke(app, [*line, *more])
 
 
 def fill(path: Path, groups: dict[str, str], **more: str) -> None:
@@ -123,23 +135,25 @@ def test_an_endpoint_that_is_not_there_is_counted_and_said(release: Path) -> Non
 
 def test_a_sheet_is_never_written_over(release: Path) -> None:
     run("sheet", release, "--annotator", "Ann")
-    run("sheet", release, "--annotator", "Ann", code=1)
+    told = refusal("sheet", release, "--annotator", "Ann", code=1)
+    assert "ethnicity-sheet-ann.csv: found a sheet, expected none" in told
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "said"),
     [
-        ["sheet"],
-        ["merge", "--annotator", "Ann"],
-        ["propose"],
-        ["sheet", "--annotator", "!"],
-        ["sheet", "--annotator", "Ann", "--field", "shoes"],
+        (["sheet"], "needs one --annotator"),
+        (["merge", "--annotator", "Ann"], "needs --annotator twice"),
+        (["propose"], "needs --url and --model"),
+        (["sheet", "--annotator", "!"], "'!' has no letter or digit"),
+        (["sheet", "--annotator", "Ann", "--field", "shoes"], "--groups FILE"),
     ],
 )
-def test_what_is_missing_is_wrong_usage(release: Path, line: list[str]) -> None:
+def test_what_is_missing_is_wrong_usage(release: Path, line: list[str], said: str) -> None:
     step, *more = line
-    run(step, release, *more, code=2)
+    assert said in refusal(step, release, *more, code=2)
 
 
 def test_a_folder_that_is_no_release_is_the_inputs_fault(tmp_path: Path) -> None:
-    run("apply", tmp_path / "none", code=1)
+    told = refusal("apply", tmp_path / "none", code=1)
+    assert "found no folder of that name, expected a release" in told
