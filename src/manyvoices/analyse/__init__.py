@@ -11,12 +11,15 @@ from __future__ import annotations
 from manyvoices.analyse.attributes import AttributeBlock, AttributeSummary, attribute_blocks
 from manyvoices.analyse.battles import opening_battles
 from manyvoices.analyse.composition import ChoiceRow, Composition, compositions
+from manyvoices.analyse.dataset import Dataset, GroupField, NotEnough
+from manyvoices.analyse.dataset_reading import read_dataset
 from manyvoices.analyse.groups import Agreement, GroupComparison, compare_groups
 from manyvoices.analyse.leaderboard import Board, Leaderboard, Standing, leaderboard
 from manyvoices.analyse.overview import Count, Overview, overview
 from manyvoices.analyse.reading import read_release
 from manyvoices.analyse.resampling import Resampling, cluster_means
 from manyvoices.analyse.scores import ScoreDistribution, ScoreSummary, score_distribution
+from manyvoices.analyse.settings import Settings
 from manyvoices.analyse.study_report import ReleaseAnalysis, analyse_release
 from manyvoices.analyse.table import ReleaseTable, tabulate
 from manyvoices.analyse.words import StudyWords, study_words
@@ -29,14 +32,18 @@ __all__ = [
     "ChoiceRow",
     "Composition",
     "Count",
+    "Dataset",
     "GroupComparison",
+    "GroupField",
     "Leaderboard",
+    "NotEnough",
     "Overview",
     "ReleaseAnalysis",
     "ReleaseTable",
     "Resampling",
     "ScoreDistribution",
     "ScoreSummary",
+    "Settings",
     "Standing",
     "StudyWords",
     "analyse_release",
@@ -47,6 +54,7 @@ __all__ = [
     "leaderboard",
     "opening_battles",
     "overview",
+    "read_dataset",
     "read_release",
     "score_distribution",
     "study_words",
