@@ -28,9 +28,10 @@ errors = Console(stderr=True)
 
 _IMPORTED_BY_EXTRA = {
     "server": "aiohttp django django_htmx gunicorn markdown_it nh3 ninja psycopg whitenoise",
-    "analysis": "cmcrameri great_tables jinja2 matplotlib polars pyarrow",
+    "analysis": "cmcrameri great_tables jinja2 mapcraft matplotlib polars pyarrow",
     "curate": "phonenumbers py3langid",
     "fast": "numba",
+    "words": "textblob",
     "train": "torch",
     "distributed": "ray",
     "compat": "langid scrubadub",
