@@ -32,6 +32,9 @@ class Settings:
     """How many further seeds a clustering is repeated with (PRISM's facts advise ten)."""
     compare: Path | None = None
     """Another release, or a leaderboard's battles, to compare with."""
+    references: tuple[Path, ...] = ()
+    """Files with shares of populations that the people are held against: PRISM's two census files,
+    a joint table, or margins (see `manyvoices.analyse.people.reference`)."""
     cache: Path | None = None
     """Folder for embeddings and other long work, by hash of what they were made of; None = no."""
     tick: Tick = field(default=_quiet, compare=False)
