@@ -74,6 +74,31 @@ def test_a_codebook_names_question_missing_unique_and_distribution(documented: P
     assert text["mean chars"] == len(WORDS) + 1
 
 
+def test_message_trees_of_a_release_are_in_the_codebook(tmp_path: Path) -> None:
+    from tests.io.test_native_trees import grown, ranking, review
+
+    from manyvoices.io import write_grown
+
+    folder = write_small(tmp_path / "release")
+    trees = [grown(reviews=[review()], rankings=[ranking([["b"], ["c"]])]), grown("x")]
+    write_grown(trees, folder / "native" / "trees.jsonl")
+    found = entries(folder)
+    file = "native/trees.jsonl"
+    text = found[file, "tree.prompt.text"]
+    # All six messages, whatever their depth, by their length alone.
+    assert (text.n, text.n_missing, text.distribution["max chars"]) == (6, 0, 5)
+    assert found[file, "tree.prompt.role"].distribution == {"assistant": 4, "prompter": 2}
+    assert found[file, "tree.tree_state"].distribution == {"ranking": 2}
+    labels = found[file, "reviews[].labels"].distribution["parts"]
+    assert (labels["spam"]["mean"], labels["quality"]["missing"]) == (0, 1)  # type: ignore[index,call-overload]  # JSON
+    assert found[file, "rankings[].participant_id"].n_unique == 1
+    assert "described below" in found[file, "reviews"].label
+    write_documents(folder, study=small_study(), now=NOW)
+    assert "native/trees.jsonl" in (folder / "codebook.md").read_text()
+    sets = json.loads((folder / "croissant.json").read_text())["recordSet"]
+    assert "native/trees.jsonl" not in json.dumps(sets)
+
+
 def test_an_answer_in_the_native_file_is_described_by_question(documented: Path) -> None:
     found = entries(documented)
     usecases = found["native/answers.jsonl", "survey.usecases"]

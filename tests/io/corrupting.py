@@ -60,6 +60,14 @@ def _rows(form: str, n: int) -> dict[str, Any]:
                            "value": "x", "answered_at": NOW},
         "native-conversations": {**who, "conversation_id": f"c{n}", "conversation_type": "t",
                                  "turns": [turn], "started_at": NOW},
+        "native-trees": {"tree": {"message_tree_id": f"m{n}", "prompt": _message(f"m{n}")},
+                         "study_id": "s", "language": "en", "goal_size": 3, "is_scored": False,
+                         "simulated": False, "created_at": NOW, "changed_at": NOW,
+                         "messages": [{"message_id": f"m{n}", "created_at": NOW}]},
+        "native-labels": {"message_id": f"m{n}", "participant_id": "p", "name": "spam",
+                          "value": 0.5, "created_at": NOW, "simulated": False},
+        "native-rankings": {"parent_id": f"m{n}", "participant_id": "p", "ranking": [["a"]],
+                            "created_at": NOW, "simulated": False},
         "prism-survey": {"user_id": f"u{n}", "survey_only": False, "age": "25-34 years old"},
         "prism-conversations": {**prism, "opening_prompt": "hi", "conversation_turns": 1,
                                 "conversation_history": _PRISM_HISTORY,
@@ -99,6 +107,7 @@ FORMATS = (
     ),
     *("rated", "native-participants", "native-answers", "native-conversations", "prism-survey"),
     *("prism-conversations", "prism-utterances", "prism-wide", "prism-metadata"),
+    *("native-trees", "native-labels", "native-rankings"),
 )
 
 # Field of a row -> values that cannot be right there, by format; found by their path of keys.
@@ -112,6 +121,7 @@ _ENUMS = {
     "trl-preferences": (("chosen", 0, "role"),),
     "native-participants": (("status",),),
     "native-conversations": (("turns", 0, "message", "role"),),
+    "native-trees": (("tree", "prompt", "role"),),
     "prism-conversations": (("conversation_history", 0, "role"),),
 }
 _SCORES = {
@@ -124,7 +134,10 @@ _ORPHANS = {
     "oasst-messages": ("replies", 0, "parent_id"),
     "oasst-threads": ("thread", 1, "parent_id"),
 }
-_NO_IDS = ("trl-preferences", "trl-kto", "hh", "prism-metadata")
+_NO_IDS = (
+    *("trl-preferences", "trl-kto", "hh", "prism-metadata"),
+    *("native-labels", "native-rankings"),
+)
 """Formats in which no row has an id of its own."""
 
 
@@ -200,7 +213,16 @@ def _typed(form: str, row: dict[str, Any], rng: random.Random) -> Iterator[Spoil
         yield Spoiled("huge integer", _with(row, (rng.choice(texts),), 10**30))
 
 
-_LISTS = ("turns", "thread", "messages", "prompt", "chosen", "conversation_history")
+_LISTS = (
+    "turns",
+    "thread",
+    "messages",
+    "prompt",
+    "chosen",
+    "conversation_history",
+    "tree",
+    "ranking",
+)
 _REQUIRED = {
     "oasst-trees": ("message_tree_id", "prompt"),
     "oasst-messages": ("message_id", "text", "role"),
@@ -215,6 +237,9 @@ _REQUIRED = {
     "native-participants": ("participant_id", "started_at", "simulated"),
     "native-answers": ("participant_id", "question_id", "kind"),
     "native-conversations": ("conversation_id", "turns", "simulated"),
+    "native-trees": ("tree", "study_id", "created_at"),
+    "native-labels": ("message_id", "participant_id", "simulated"),
+    "native-rankings": ("parent_id", "participant_id", "ranking"),
     "prism-survey": ("user_id",),
     "prism-conversations": ("conversation_id", "conversation_history"),
     "prism-utterances": ("utterance_id", "turn", "model_name"),

@@ -19,6 +19,7 @@ from manyvoices.io.native import (
     write_native,
     write_study_files,
 )
+from manyvoices.io.native_trees import read_grown, write_grown
 from manyvoices.io.oasst import read_messages, read_trees, write_messages, write_trees
 from manyvoices.io.oasst_flat import read_flat, write_flat
 from manyvoices.io.oasst_threads import read_threads, write_threads
@@ -61,6 +62,7 @@ __all__ = [
     "read_battles",
     "read_dialogues",
     "read_flat",
+    "read_grown",
     "read_hh",
     "read_labelled",
     "read_manifest",
@@ -78,6 +80,7 @@ __all__ = [
     "write_battles",
     "write_dialogues",
     "write_flat",
+    "write_grown",
     "write_hh",
     "write_labelled",
     "write_manifest",

@@ -6,7 +6,7 @@ import functools
 import operator
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from manyvoices.io.faults import describe
 from manyvoices.io.lines import Problem
@@ -14,7 +14,6 @@ from manyvoices.io.unique import UniqueIds
 from manyvoices.schema import (
     SCHEMA_VERSION,
     Answer,
-    Battle,
     Conversation,
     Message,
     MessageTree,
@@ -157,6 +156,13 @@ def _parent_problems(reply: Message, parent: Message, place: _Place) -> list[Pro
     return []
 
 
+class _Versioned(Protocol):
+    """A record that says which version of its form it is in."""
+
+    @property
+    def schema_version(self) -> str: ...
+
+
 class NativeCheck:
     """Ids unique in their file, versions known, and conversations that make sense turn by turn."""
 
@@ -191,7 +197,7 @@ class NativeCheck:
         return problems
 
 
-def version_problems(record: Participant | Answer | Conversation | Battle) -> list[Problem]:
+def version_problems(record: _Versioned) -> list[Problem]:
     """The problem of a record of a version that this manyvoices does not know."""
     if record.schema_version == SCHEMA_VERSION:
         return []

@@ -41,6 +41,7 @@ class Converter:
 
 BUILT_IN: tuple[str, ...] = (
     "manyvoices.io.converting_trees",
+    "manyvoices.io.native_trees",
     "manyvoices.io.converting_release",
     "manyvoices.io.converting_talks",
     "manyvoices.io.converting_ratings",

@@ -32,6 +32,9 @@ Content: TypeAlias = Literal[
     "prism-utterances",
     "prism-metadata",
     "trees",
+    "grown",
+    "labels",
+    "rankings",
     "messages",
     "threads",
     "battles",
@@ -46,7 +49,7 @@ Content: TypeAlias = Literal[
 ``release``: `Participant`, then `Answer`, then `Conversation`, in one stream; ``participants``,
 ``survey-answers`` and ``conversations`` are one of the three. ``prism``: PRISM's four kinds in one
 stream, a survey row being a dict; ``prism-survey`` and so on are one of the four. ``trees``:
-`MessageTree`. ``messages``: `Message`, nested or row by row. ``threads``: `MessageThread`.
+`MessageTree`. ``grown``: `GrownTree`; ``labels``: `Label`; ``rankings``: `Ranking`. ``messages``: `Message`, nested or row by row. ``threads``: `MessageThread`.
 ``battles``: `Battle`. ``pairs``: `PreferencePair`. ``dialogues``: `Dialogue`. ``labelled``:
 `LabelledCompletion`. ``ratings``: `RatedText`. ``answers``: `Answer` as a survey tool exported it.
 """
@@ -104,6 +107,7 @@ class Format:
 
 BUILT_IN = (
     "manyvoices.io.native",
+    "manyvoices.io.native_trees",
     "manyvoices.io.prism",
     "manyvoices.io.prism_export",
     "manyvoices.io.prism_wide",

@@ -15,9 +15,11 @@ from manyvoices.io.formats import resolve_format
 from manyvoices.io.lines import OnBytes
 from manyvoices.io.manifest import MANIFEST, read_manifest, verify_manifest
 from manyvoices.io.native import NATIVE_FILES, read_native_file
+from manyvoices.io.native_trees import TREE_FILES, read_tree_file
 from manyvoices.io.prism import PRISM_FILES, find, read_prism_file
 from manyvoices.io.registry import get
 from manyvoices.schema import DataError, Fault
+from manyvoices.schema.grown import GrownTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def _check_native(folder: Path, run: _Run) -> None:
         people = _check_native_files(folder / "native", run)
         if (folder / MANIFEST).exists():
             _check_counts(folder, run, len(people))
+    _check_published_trees(folder / "oasst", run)
     if has_prism:
         _check_prism(folder / "prism", run)
 
@@ -140,7 +143,38 @@ def _check_native_files(folder: Path, run: _Run) -> set[str]:
             else:
                 wanted = "the id of a participant of this release"
                 run.refer(path, "participant_id", record.participant_id, people, wanted)
+    for name in TREE_FILES:
+        path = find(folder, name)
+        if path.exists():
+            for record in run.records(path, read_tree_file, name):
+                _refer_to_raters(path, record, people, run)
     return people
+
+
+def _refer_to_raters(path: Path, record: Any, people: set[str], run: _Run) -> None:
+    """Whoever labelled or ranked is a participant; an author may be known to an imported file
+    alone."""
+    wanted = "the id of a participant of this release"
+    if not isinstance(record, GrownTree):
+        run.refer(path, "participant_id", record.participant_id, people, wanted)
+        return
+    for name in ("reviews", "rankings"):
+        for i, given in enumerate(getattr(record, name)):
+            where = f"{name}[{i}].participant_id"
+            run.refer(path, where, given.participant_id, people, wanted)
+
+
+def _check_published_trees(folder: Path, run: _Run) -> None:
+    """OASST's files of a release, each against its own format."""
+    for name, format in _PUBLISHED.items():
+        path = find(folder, name)
+        if path.exists():
+            for _ in run.records(path, get(format).read):
+                pass
+
+
+_PUBLISHED = {"trees": "oasst-trees", "messages": "oasst-messages", "threads": "oasst-threads"}
+"""Files under ``oasst/`` -> their format."""
 
 
 def _check_counts(folder: Path, run: _Run, n_all: int) -> None:

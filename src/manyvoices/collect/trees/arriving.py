@@ -12,13 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
-from manyvoices.io import read_messages, read_trees
-from manyvoices.io.checks import TreeCheck
+from manyvoices.io import read_grown, read_messages, read_trees
 from manyvoices.io.converting_trees import message_trees
 from manyvoices.io.faults import FaultLog, describe
-from manyvoices.io.lines import OnBytes, read_records
+from manyvoices.io.lines import OnBytes
 from manyvoices.io.oasst_flat import below
 from manyvoices.schema import Fault, Message, MessageTree
 from manyvoices.schema.grown import GrownTree
@@ -73,53 +70,14 @@ class _Lost(Counter[str]):
         super().__setitem__(key, value)
 
 
-_native_decoder = msgspec.json.Decoder(GrownTree)
-
-
 def read_native_trees(
     path: Path, log: FaultLog, on_bytes: OnBytes | None = None
 ) -> Iterator[Arriving]:
     """Whole trees, as ``manyvoices trees export --format native`` writes them."""
-    check = TreeCheck(log.reporter(path))
-
-    def problems(record: GrownTree, line: int) -> list[tuple[str, str, str]]:
-        found = check.tree(record.tree, line)
-        found = [(f"tree.{where}", *rest) for where, *rest in found]  # type: ignore[misc]
-        return found + list(_unknown_ids(record))
-
-    records = read_records(
-        path,
-        _native_decoder.decode,
-        GrownTree,
-        check=problems,
-        strict=False,
-        log=log,
-        on_bytes=on_bytes,
-        at_end=check.end,
-    )
-    for record in records:
+    for record in read_grown(path, strict=False, log=log, on_bytes=on_bytes):
         arriving = Arriving(record.tree, log.line, record)
         if _is_fit(arriving, path, log):
             yield arriving
-
-
-def _unknown_ids(record: GrownTree) -> Iterator[tuple[str, str, str]]:
-    """Reviews and rankings of messages that the tree does not hold."""
-    there = {message.message_id for message, _ in below(record.tree.prompt)}
-    wanted = "the id of a message of this tree"
-    if {more.message_id for more in record.messages} != there:
-        yield "messages", describe(list(record.messages)), "one for each message of the tree"
-    for i, review in enumerate(record.reviews):
-        if review.message_id not in there:
-            yield f"reviews[{i}].message_id", describe(review.message_id), wanted
-    for i, ranking in enumerate(record.rankings):
-        for name in [ranking.parent_id, *(key for group in ranking.ranking for key in group)]:
-            if name not in there:
-                yield f"rankings[{i}]", describe(name), wanted
-    for i, consensus in enumerate(record.consensus):
-        for name in [consensus.parent_id, *(key for group in consensus.groups for key in group)]:
-            if name not in there:
-                yield f"consensus[{i}]", describe(name), wanted
 
 
 Problem = tuple[str, str, str]

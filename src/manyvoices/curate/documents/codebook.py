@@ -24,8 +24,11 @@ from manyvoices.curate.documents.prism_columns import OPENED, PRISM_COLUMNS, SIM
 from manyvoices.curate.documents.tally import Tally
 from manyvoices.design import Study
 from manyvoices.io.native import NATIVE_FILES, read_native_file
+from manyvoices.io.native_trees import TREE_FILES, read_tree_file
+from manyvoices.io.oasst_flat import below
 from manyvoices.io.prism import PRISM_FILES, find, read_prism_file
-from manyvoices.schema import Answer, Json
+from manyvoices.schema import Answer, Json, LabelSummary
+from manyvoices.schema.grown import GrownTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def build_codebook(release_dir: Path | str, study: Study | None) -> Codebook:
 
 def data_files(folder: Path, form: str) -> list[Path]:
     """The files of a release in one form that are there, in the form's order."""
-    names = NATIVE_FILES if form == "native" else PRISM_FILES
+    names = (*NATIVE_FILES, *TREE_FILES) if form == "native" else PRISM_FILES
     inside = folder / form
     if form == "prism" and not inside.is_dir():
         inside = folder  # the four files alone, as PRISM publishes them
@@ -194,8 +197,12 @@ def _describe_native(path: Path, file: str, name: str, study: Study | None) -> I
     }
     questions: dict[str, _Column] = {}
     see_answer = _answer_counter(questions, study)
-    for record in read_native_file(path, name):
+    read = read_tree_file if name in TREE_FILES else read_native_file
+    for record in read(path, name):
         _see(columns, "", record)
+        if isinstance(record, GrownTree):
+            for message, _parent in below(record.tree.prompt):
+                _see(columns, "tree.prompt.", message)
         if isinstance(record, Answer):
             see_answer(record)
     for path_, column in columns.items():
@@ -212,7 +219,7 @@ def _see(columns: Mapping[str, _Column], prefix: str, record: Any) -> None:
         if column is None:
             continue
         value = getattr(record, name)
-        column.tally.see(_as_json(value))
+        column.tally.see(_summaries(value) if name == "labels" else _as_json(value))
         if isinstance(value, list) and f"{path}[]." in _PREFIXES:
             for inner in value:
                 _see(columns, f"{path}[].", inner)
@@ -220,13 +227,24 @@ def _see(columns: Mapping[str, _Column], prefix: str, record: Any) -> None:
             _see(columns, f"{path}.", value)
 
 
-_PREFIXES = frozenset({"turns[].", "turns[].message.", "turns[].utterances[]."})
+_PREFIXES = frozenset(
+    ("turns[].", "turns[].message.", "turns[].utterances[].")
+    + ("tree.", "messages[].", "steps[].", "consensus[].", "reviews[].", "rankings[].")
+)
+"""Records in records. A tree's messages are walked apart: they nest without end."""
 
 
 def _as_json(value: Any) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     return None if value is msgspec.UNSET else msgspec.to_builtins(value)
+
+
+def _summaries(value: Any) -> Any:
+    """Labels with the means that raters gave them; a review's labels are numbers already."""
+    if not isinstance(value, dict):
+        return _as_json(value)
+    return {k: v.value if isinstance(v, LabelSummary) else v for k, v in value.items()}
 
 
 def _native_asked(study: Study | None) -> dict[str, Asked]:

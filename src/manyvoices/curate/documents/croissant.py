@@ -54,6 +54,8 @@ _OPEN = ("dict", "nested dict", "any")
 """Types whose values are mappings; mlcroissant reads these only key by key."""
 _LISTS = ("order", "tied")
 """Columns that are lists of texts."""
+_NESTED = ("native/trees",)
+"""Files whose records nest without end, which Croissant has no words for; the codebook has."""
 _HISTORY = (
     *("turn", "role", "content", "model_provider", "model_name", "score", "if_chosen"),
     "within_turn_id",
@@ -67,7 +69,9 @@ def croissant(context: Context, codebook: Codebook, folder: Path) -> str:
         (path, file)
         for form in ("native", "prism")
         for path in data_files(folder, form)
-        if (file := path.relative_to(folder).as_posix()) in described and described[file][0].n
+        if (file := path.relative_to(folder).as_posix()) in described
+        and described[file][0].n
+        and file.partition(".")[0] not in _NESTED
     ]
     about = context.about
     document = {

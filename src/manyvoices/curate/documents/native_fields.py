@@ -11,20 +11,44 @@ from typing import Any
 
 from manyvoices.curate.documents.prism_columns import Known
 from manyvoices.curate.documents.tally import Showing
-from manyvoices.schema import Answer, Conversation, Message, Participant, Turn, Utterance
+from manyvoices.schema import (
+    Answer,
+    Conversation,
+    Label,
+    Message,
+    MessageTree,
+    Participant,
+    Ranking,
+    Turn,
+    Utterance,
+)
+from manyvoices.schema.grown import (
+    GrownTree,
+    MessageMore,
+    ReplyConsensus,
+    ReviewGiven,
+    TreeStep,
+)
 
 _DIRECT = frozenset(
     "value texts text score open_feedback performance_attributes choice_attributes"
-    " conversation_type all_bad language".split()
+    " conversation_type all_bad language labels ranking not_rankable flags emojis".split()
 )
-_CONSTRUCTED = frozenset("chosen tied status n_words_cut".split())
+_CONSTRUCTED = frozenset(
+    "chosen tied status n_words_cut rank review_result review_count acceptance decided_because"
+    " is_split groups kendall_w alpha tree_state is_scored detoxify".split()
+)
 _NAMED = frozenset(
     "study_id consent_version language simulated status recruitment_provider survey question_id"
     " kind conversation_type role model model_provider failure finish_reason model_version"
-    " schema_version chosen all_bad".split()
+    " schema_version chosen all_bad lang tree_state model_name name source before after by"
+    " decided_because".split()
 )
 _TYPES: dict[str, Showing] = {"datetime": "dates", "string id": "id"}
-_COUNTED = frozenset("traces trace tries request turns utterances message order seed".split())
+_COUNTED = frozenset(
+    "traces trace tries request turns utterances message order seed tree prompt replies messages"
+    " steps consensus reviews rankings events sources imported groups ranking shown flags".split()
+)
 """Nothing but how many: what is in them is told elsewhere, or is of no use as a number."""
 
 RECORDS: dict[str, dict[str, type]] = {
@@ -36,6 +60,18 @@ RECORDS: dict[str, dict[str, type]] = {
         "turns[].message.": Message,
         "turns[].utterances[].": Utterance,
     },
+    "trees": {
+        "": GrownTree,
+        "tree.": MessageTree,
+        "tree.prompt.": Message,
+        "messages[].": MessageMore,
+        "steps[].": TreeStep,
+        "consensus[].": ReplyConsensus,
+        "reviews[].": ReviewGiven,
+        "rankings[].": Ranking,
+    },
+    "labels": {"": Label},
+    "rankings": {"": Ranking},
 }
 """Native file -> where in its records -> the record that stands there."""
 _LABELS: dict[tuple[Any, str], tuple[str, str]] = {
@@ -47,31 +83,42 @@ _LABELS: dict[tuple[Any, str], tuple[str, str]] = {
     (Turn, "message"): ("The person's message, described below", ""),
     (Answer, "question_id"): ("The question, unique in its survey", ""),
     (Message, "text"): ("What the person wrote to the models", ""),
+    (GrownTree, "tree"): ("The tree in OASST's form, described below", ""),
+    (GrownTree, "messages"): ("What else is known of its messages, described below", ""),
+    (GrownTree, "steps"): ("Its way from state to state, described below", ""),
+    (GrownTree, "consensus"): ("Merged rankings, described below", ""),
+    (GrownTree, "reviews"): ("Every review by itself, described below", ""),
+    (GrownTree, "rankings"): ("Every ranking by itself, described below", ""),
+    (MessageTree, "prompt"): (
+        "The first message, described below",
+        "The variables below count it and all that is nested in its replies.",
+    ),
     (Utterance, "text"): ("What the model answered", "Missing where it gave no answer."),
 }
 """Where a record's own words say too little beside the others."""
 _MESSAGE = frozenset({"message_id", "text", "role", "created_date"})
-"""What a message of a conversation has; the rest belongs to message trees."""
+"""What a message of a conversation has; in message trees it has all fields."""
 
 
 @cache
 def native_fields(file: str) -> dict[str, Known]:
     """Path (``turns[].utterances[].score``) -> what it is."""
     return {
-        f"{prefix}{name}": _known(record, name, kind, doc)
+        f"{prefix}{name}": _known(record, name, kind, doc, in_tree=file == "trees")
         for prefix, record in RECORDS[file].items()
         for name, (kind, doc) in _fields(record).items()
-        if record is not Message or name in _MESSAGE
+        if record is not Message or file == "trees" or name in _MESSAGE
     }
 
 
-def _known(record: type, name: str, annotation: str, doc: str) -> Known:
+def _known(record: type, name: str, annotation: str, doc: str, *, in_tree: bool) -> Known:
     kind = _type(name, annotation)
     category = "constructed" if name in _CONSTRUCTED else "meta"
     showing: Showing = "values" if name in _NAMED else _TYPES.get(kind, "text")
     if name in _COUNTED:
         showing = "count"
-    label, notes = _LABELS.get((record, name)) or _label(name, doc)
+    special = None if in_tree and record is Message else _LABELS.get((record, name))
+    label, notes = special or _label(name, doc)
     return Known(label, "direct" if name in _DIRECT else category, kind, showing, notes)
 
 
