@@ -32,6 +32,8 @@ _IMPORTED_BY_EXTRA = {
     "curate": "phonenumbers py3langid",
     "fast": "numba",
     "words": "textblob",
+    "topics": "hdbscan sklearn umap",
+    "embed": "sentence_transformers",
     "train": "torch",
     "distributed": "ray",
     "compat": "langid scrubadub",
