@@ -112,6 +112,7 @@ from manyvoices.aggregate.standing import Standing
 from manyvoices.aggregate.tidy import (
     Table,
 )
+from manyvoices.aggregate.tied_groups import consensus_groups, tied_groups
 from manyvoices.aggregate.tournament import condorcet_loser, condorcet_winner, copeland, smith_set
 from manyvoices.aggregate.units import Units
 from manyvoices.aggregate.verdicts import Verdicts
@@ -188,6 +189,7 @@ __all__ = [
     "condorcet_loser",
     "condorcet_winner",
     "confidence_sequence",
+    "consensus_groups",
     "copeland",
     "crowd_bradley_terry",
     "diagnose",
@@ -216,6 +218,7 @@ __all__ = [
     "sandwich",
     "schulze",
     "smith_set",
+    "tied_groups",
     "watch",
     "write_next_batch",
 ]

@@ -15,23 +15,9 @@ def merge_by_ranked_pairs(
     ballots: Sequence[Sequence[str]], replies: Sequence[str]
 ) -> list[list[str]]:
     """A consensus as the server makes it: neighbours whom no vote sets apart share a place."""
-    from manyvoices.aggregate import Ballots, ranked_pairs
+    from manyvoices.aggregate import consensus_groups
 
-    placed = {key for ballot in ballots for key in ballot}
-    election = Ballots.from_rankings(
-        [[[key] for key in ballot] for ballot in ballots],
-        candidates=[key for key in replies if key in placed],
-    )
-    result = ranked_pairs(election, ties="lex")
-    place = {key: i for i, key in enumerate(election.candidates)}
-    groups: list[list[str]] = []
-    for key in result.order:
-        tied = groups and all(result.margins[place[key], place[o]] == 0 for o in groups[-1])
-        if tied:
-            groups[-1].append(str(key))
-        else:
-            groups.append([str(key)])
-    return groups
+    return consensus_groups([[[key] for key in ballot] for ballot in ballots], replies)
 
 
 def print_forecast(forecast: Forecast) -> None:

@@ -49,9 +49,10 @@ Content: TypeAlias = Literal[
 ``release``: `Participant`, then `Answer`, then `Conversation`, in one stream; ``participants``,
 ``survey-answers`` and ``conversations`` are one of the three. ``prism``: PRISM's four kinds in one
 stream, a survey row being a dict; ``prism-survey`` and so on are one of the four. ``trees``:
-`MessageTree`. ``grown``: `GrownTree`; ``labels``: `Label`; ``rankings``: `Ranking`. ``messages``: `Message`, nested or row by row. ``threads``: `MessageThread`.
-``battles``: `Battle`. ``pairs``: `PreferencePair`. ``dialogues``: `Dialogue`. ``labelled``:
-`LabelledCompletion`. ``ratings``: `RatedText`. ``answers``: `Answer` as a survey tool exported it.
+`MessageTree`. ``grown``: `GrownTree`; ``labels``: `Label`; ``rankings``: `Ranking`. ``messages``:
+`Message`, nested or row by row. ``threads``: `MessageThread`. ``battles``: `Battle`. ``pairs``:
+`PreferencePair`. ``dialogues``: `Dialogue`. ``labelled``: `LabelledCompletion`. ``ratings``:
+`RatedText`. ``answers``: `Answer` as a survey tool exported it.
 """
 
 

@@ -12,7 +12,7 @@ from tests.collect.trees.growing import NOW, let_grow, people
 from tests.real_data import needs_real_data, real
 
 from manyvoices.collect.studies.models import StudyVersion
-from manyvoices.collect.trees import sweeping
+from manyvoices.collect.trees import sweeping, writing
 from manyvoices.collect.trees.exporting import export_trees, outlet_for
 from manyvoices.collect.trees.import_files import import_files
 from manyvoices.collect.trees.importing import Imported
@@ -75,6 +75,20 @@ def test_importing_twice_adds_nothing_twice(orchard: StudyVersion, name: str) ->
 
 
 @needs_real_data
+def test_texts_nearly_like_imported_ones_are_found(orchard: StudyVersion, tmp_path: Path) -> None:
+    text = (
+        "Apples fall to the ground because the mass of the earth pulls on every small thing near"
+        " it, and nothing holds the apple once its stalk has let go of the branch."
+    )
+    rows = [{"message_id": "a", "text": text, "role": "prompter", "lang": "en"}]
+    (tmp_path / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert load(orchard, tmp_path / "m.jsonl").n_trees == 1
+    nearly = text.replace("small thing", "small object")
+    [(found, overlap)] = writing.near_duplicates(nearly, orchard.study_id, "en")
+    assert Message.objects.get(pk=found).text == text
+    assert 0.8 <= overlap < 1
+
+
 def test_the_444_seed_messages_load_as_a_project(orchard: StudyVersion) -> None:
     change_policy(
         study=orchard.study, language="en", policy=TreePolicy(), by="alice", reason="", now=NOW

@@ -11,7 +11,7 @@ import random
 
 import pytest
 
-from manyvoices.collect.trees.scoring import consensus_groups
+from manyvoices.aggregate import consensus_groups
 
 
 def reference_order(rankings: list[list[str]]) -> list[str]:

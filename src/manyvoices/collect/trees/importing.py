@@ -20,6 +20,7 @@ from django.db import transaction
 from msgspec import UNSET
 
 from manyvoices.collect.studies.models import Study
+from manyvoices.collect.trees import writing
 from manyvoices.collect.trees.arriving import Arriving, moment
 from manyvoices.collect.trees.importing_people import Contributors
 from manyvoices.collect.trees.models import (
@@ -108,6 +109,7 @@ class _Arrival:
         self._people.know(self._more)
         rows = self._messages(tree)
         Message.objects.bulk_create(rows, batch_size=200)
+        writing.remember(rows)
         self._beside(tree)
         if TreeState(tree.state) in ACTIVE:
             refresh(lock_tree(tree), now=self._to.now, rng=self._to.rng)
@@ -156,6 +158,7 @@ class _Arrival:
         parent = Message.objects.get(pk=keys[self._root.message_id])
         rows = [self._row(tree, m, parent, len(there) + i) for i, (m, _p) in enumerate(new)]
         Message.objects.bulk_create(rows, batch_size=200)
+        writing.remember(rows)
         self._done.n_added += len(rows)
         if rows and TreeState(tree.state) in ACTIVE:
             refresh(tree, now=self._to.now, rng=self._to.rng)

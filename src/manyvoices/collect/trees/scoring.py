@@ -11,7 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
-from manyvoices.aggregate import Ballots, kendall_w, krippendorff_alpha, ranked_pairs
+from manyvoices.aggregate import Ballots, consensus_groups, kendall_w, krippendorff_alpha
 from manyvoices.collect.trees.facts import messages_of, tree_facts
 from manyvoices.collect.trees.models import Message, RankingGiven, SetConsensus, Tree
 from manyvoices.collect.trees.policies import policy_for
@@ -69,26 +69,6 @@ def score_set(parent: uuid.UUID, live: list[str], *, now: datetime) -> SetConsen
 def _of_live(groups: list[list[str]], live: set[str]) -> list[list[str]]:
     kept = [[key for key in group if key in live] for group in groups]
     return [group for group in kept if group]
-
-
-def consensus_groups(ballots: list[list[list[str]]], candidates: list[str]) -> list[list[str]]:
-    """Replies in ordered groups by ranked pairs; neighbours whom no vote sets apart share one.
-
-    Replies that nobody placed are left out: nothing is known of them.
-    """
-    placed = {key for ballot in ballots for group in ballot for key in group}
-    known = [key for key in candidates if key in placed]
-    election = Ballots.from_rankings(ballots, candidates=known)
-    result = ranked_pairs(election, ties="lex")
-    place = {key: i for i, key in enumerate(election.candidates)}
-    groups: list[list[str]] = []
-    for key in result.order:
-        same = groups and all(result.margins[place[key], place[other]] == 0 for other in groups[-1])
-        if same:
-            groups[-1].append(key)
-        else:
-            groups.append([key])
-    return groups
 
 
 def agreement(

@@ -228,8 +228,10 @@ def _see(columns: Mapping[str, _Column], prefix: str, record: Any) -> None:
 
 
 _PREFIXES = frozenset(
-    ("turns[].", "turns[].message.", "turns[].utterances[].")
-    + ("tree.", "messages[].", "steps[].", "consensus[].", "reviews[].", "rankings[].")
+    {
+        *("turns[].", "turns[].message.", "turns[].utterances[]."),
+        *("tree.", "messages[].", "steps[].", "consensus[].", "reviews[].", "rankings[]."),
+    }
 )
 """Records in records. A tree's messages are walked apart: they nest without end."""
 
