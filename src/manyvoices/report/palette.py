@@ -36,12 +36,22 @@ _NAMES = {
 SERIES = tuple(to_hex(cm.batlow(place)) for place in (0.06, 0.34, 0.60))
 _SERIES_DARK = tuple(to_hex(cm.batlow(place)) for place in (0.98, 0.74, 0.50))
 
+# Few to many, for maps and tables of shades: lightness alone tells the steps apart. On a dark
+# ground more is brighter, so that "none" is the ground's colour on both.
+SEQUENCE = tuple(to_hex(cm.lapaz_r(place)) for place in (0.10, 0.30, 0.48, 0.68, 0.92))
+_SEQUENCE_DARK = tuple(to_hex(cm.lapaz(place)) for place in (0.16, 0.34, 0.52, 0.72, 0.92))
+
 
 def variables(*, dark: bool) -> dict[str, str]:
     """CSS custom properties, name without dashes -> colour."""
     plain = {name: _DARK[light] if dark else light for light, name in _NAMES.items()}
     shades = _SERIES_DARK if dark else SERIES
-    return plain | {f"series{number}": shade for number, shade in enumerate(shades, start=1)}
+    steps = _SEQUENCE_DARK if dark else SEQUENCE
+    return (
+        plain
+        | {f"series{number}": shade for number, shade in enumerate(shades, start=1)}
+        | {f"step{number}": shade for number, shade in enumerate(steps, start=1)}
+    )
 
 
 def themed(svg: str) -> str:
