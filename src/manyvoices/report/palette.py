@@ -39,7 +39,7 @@ _SERIES_DARK = tuple(to_hex(cm.batlow(place)) for place in (0.98, 0.74, 0.50))
 # Few to many, for maps and tables of shades: lightness alone tells the steps apart. On a dark
 # ground more is brighter, so that "none" is the ground's colour on both.
 SEQUENCE = tuple(to_hex(cm.lapaz_r(place)) for place in (0.10, 0.30, 0.48, 0.68, 0.92))
-_SEQUENCE_DARK = tuple(to_hex(cm.lapaz(place)) for place in (0.16, 0.34, 0.52, 0.72, 0.92))
+_SEQUENCE_DARK = tuple(to_hex(cm.lapaz(place)) for place in (0.16, 0.34, 0.54, 0.73, 0.92))
 
 
 def variables(*, dark: bool) -> dict[str, str]:
