@@ -1,0 +1,144 @@
+"""Everything that the chapter about people shows, from one release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from manyvoices.analyse.dataset import Dataset, NotEnough
+from manyvoices.analyse.people.against import Comparison, compare, holm
+from manyvoices.analyse.people.census import CensusComparison, census_comparison
+from manyvoices.analyse.people.intervals import wilson
+from manyvoices.analyse.people.places import Places, places
+from manyvoices.analyse.people.reference import read_references
+from manyvoices.analyse.people.rows import survey_rows, usecase_labels
+from manyvoices.analyse.settings import Settings
+from manyvoices.curate.describe_counts import Block
+from manyvoices.curate.describe_people import Recruited, demographics, llm_use, recruitment
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """So many of so many people, with the Wilson interval of the share."""
+
+    label: str
+    n: int
+    of: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """0 to 1; NaN of nothing."""
+        return self.n / self.of if self.of else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class ShareBlock:
+    """One variable."""
+
+    title: str
+    rows: tuple[ShareRow, ...]
+    n_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Tables 5-10 and figures 6-8 of PRISM, for any release."""
+
+    n_people: int
+    n_with_conversations: int
+    n_survey_only: int
+    n_simulated: int
+    level: float
+    """Of all intervals."""
+    blocks: tuple[ShareBlock, ...]
+    """Table 5."""
+    comparisons: tuple[Comparison, ...]
+    """Each margin of each reference population; tables 6 and 7 where those are earlier studies."""
+    census: tuple[CensusComparison, ...]
+    """Figure 8."""
+    places: Places | None
+    """Table 8, figures 6 and 7."""
+    llm_use: tuple[ShareBlock, ...]
+    """Table 9."""
+    recruited: tuple[Recruited, ...]
+    """Table 10, as far as a release tells."""
+    notes: tuple[str, ...]
+
+
+def people_chapter(dataset: Dataset, settings: Settings) -> People:
+    """Count people, and hold them against the reference populations of `settings`.
+
+    Raises:
+        NotEnough: The release holds nobody.
+        DataError: A file of a reference population cannot be read.
+    """
+    if not dataset.people.height:
+        raise NotEnough("The release holds no people.")
+    settings.tick("people")
+    rows = survey_rows(dataset)
+    given = read_references(settings.references)
+    level = settings.resampling.level
+    who = demographics(rows)
+    notes: list[str] = []
+    if not settings.references:
+        notes.append(
+            "No reference population was given, so nothing is said about whom these people stand"
+            " for. Give a census or margins (CSV: column, level, share) as a reference."
+        )
+    census = []
+    for table in given.joint:
+        found = census_comparison(dataset, rows, table, settings)
+        if found is None:
+            lacking = ", ".join(table.dimensions)
+            notes.append(f"Nobody could be placed in {table.name}: it needs {lacking} of people.")
+        else:
+            census.append(found)
+    comparisons = []
+    for margin in given.margins:
+        if margin.column not in dataset.people.columns:
+            notes.append(f"{margin.population}: the people have no column {margin.column}.")
+            continue
+        answers = dataset.people[margin.column].to_list()
+        comparisons.append(compare(answers, margin, level=level, seed=settings.resampling.seed))
+    kept = [one for one in comparisons if one.n]
+    notes += [
+        f"{one.population}: no answer to {one.column} is one of its levels."
+        for one in comparisons
+        if not one.n
+    ]
+    return People(
+        n_people=who.n_people,
+        n_with_conversations=_with_conversations(dataset, who.n_people),
+        n_survey_only=who.n_people - _with_conversations(dataset, who.n_people),
+        n_simulated=sum(row.get("simulated") is True for row in rows),
+        level=level,
+        blocks=_blocks(who.blocks, level),
+        comparisons=holm(kept),
+        census=tuple(census),
+        places=places(rows),
+        llm_use=_blocks(llm_use(rows, labels=usecase_labels(dataset)), level),
+        recruited=_recruited(rows),
+        notes=tuple(notes),
+    )
+
+
+def _with_conversations(dataset: Dataset, n_people: int) -> int:
+    return min(n_people, dataset.conversations["user_id"].n_unique())
+
+
+def _blocks(blocks: Iterable[Block], level: float) -> tuple[ShareBlock, ...]:
+    return tuple(
+        ShareBlock(
+            one.title,
+            tuple(ShareRow(r.label, r.n, r.of, *wilson(r.n, r.of, level)) for r in one.rows),
+            one.n_missing,
+        )
+        for one in blocks
+    )
+
+
+def _recruited(rows: Sequence[Mapping[str, Any]]) -> tuple[Recruited, ...]:
+    return recruitment(rows)
