@@ -8,5 +8,12 @@ from __future__ import annotations
 
 from manyvoices.analyse.neighbourhoods.nearest_earlier import nearest_earlier
 from manyvoices.analyse.neighbourhoods.single_link import single_link, single_links
+from manyvoices.analyse.neighbourhoods.study import NeighbourhoodStudy, neighbourhood_study
 
-__all__ = ["nearest_earlier", "single_link", "single_links"]
+__all__ = [
+    "NeighbourhoodStudy",
+    "nearest_earlier",
+    "neighbourhood_study",
+    "single_link",
+    "single_links",
+]

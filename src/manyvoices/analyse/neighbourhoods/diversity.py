@@ -62,6 +62,18 @@ class Diversity:
         """Share of neighbourhoods that are not more alike than random people would be."""
         return _share(self.total >= self.low)
 
+    def summary(self, attribute: int | None) -> tuple[float, float]:
+        """Mean and standard deviation (n - 1) over neighbourhoods; None = of the sum."""
+        values = self.total if attribute is None else self.adjusted[attribute]
+        values = values[~np.isnan(values)]
+        mean = float(values.mean()) if len(values) else float("nan")
+        return mean, float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+
+    @property
+    def n_able(self) -> int:
+        """Neighbourhoods large enough that all alike would be rarer than the interval's tail."""
+        return int((self.low > -len(self.attributes)).sum())
+
     @property
     def prism_share_within(self) -> float:
         """The same by PRISM's margin."""
