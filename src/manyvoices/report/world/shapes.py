@@ -13,18 +13,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from manyvoices.analyse.table import FloatArray
 from manyvoices.io.countries import COUNTRIES
 from manyvoices.report.world.projection import equal_earth
 from manyvoices.schema.errors import MissingExtraError
 
+BoolArray: TypeAlias = NDArray[np.bool_]
+
 TOLERANCE = 0.006
 """Of the projected plane, 5.4 wide: less than a pixel of a page's figure."""
-_SMALLEST = 2e-5
+_SMALLEST = 5e-5
 """Islands smaller than this, in the same unit squared, are left out, the largest of a country
 never."""
 _PACK = "world-countries-2024.json.gz"
@@ -37,6 +40,7 @@ class Shape:
     code: str
     """ISO 3166-1 alpha-3; empty for land that has no code of its own there (Kosovo, Somaliland)."""
     name: str
+    """Of land without a code; else empty."""
     rings: tuple[FloatArray, ...]
     """Each (n, 2), its first point not repeated; holes are rings too."""
     centre: tuple[float, float]
@@ -55,13 +59,15 @@ def country_shapes() -> tuple[Shape, ...]:
     pack = _read()
     arcs = _arcs(pack["topology"])
     codes = _codes(pack["regions"])
-    shapes = []
+    # Ashmore and Cartier Islands, say, are a part of their own with Australia's code.
+    rings: dict[tuple[str, str], list[FloatArray]] = {}
     for part in pack["topology"]["objects"]["countries"]["geometries"]:
         code = codes.get(part.get("id", ""), "")
         if code != "ATA":
-            rings = [_joined(ring, arcs) for ring in _rings(part)]
-            shapes.append(_shape(code, part["properties"]["name"], rings))
-    return tuple(sorted(shapes, key=lambda shape: (shape.code, shape.name)))
+            key = (code, "" if code else part["properties"]["name"])
+            found = rings.setdefault(key, [])
+            found += [piece for ring in _rings(part) for piece in _plane(_joined(ring, arcs))]
+    return tuple(_shape(code, name, found) for (code, name), found in sorted(rings.items()))
 
 
 def unmatched() -> tuple[str, ...]:
@@ -91,23 +97,25 @@ def _codes(regions: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _arcs(topology: Mapping[str, Any]) -> list[FloatArray]:
-    """Each arc projected and thinned, its ends kept."""
+    """Each arc in degrees and thinned, its ends kept; longitudes run on beyond 180."""
     scale, shift = (np.array(topology["transform"][name]) for name in ("scale", "translate"))
     arcs = []
     for steps in topology["arcs"]:
         degrees = np.cumsum(np.array(steps, dtype=np.float64), axis=0) * scale + shift
+        degrees[:, 0] = np.unwrap(degrees[:, 0], period=360)
         x, y = equal_earth(degrees[:, 0], degrees[:, 1])
-        arcs.append(thinned(np.column_stack([x, y]), TOLERANCE))
+        arcs.append(degrees[thinned(np.column_stack([x, y]), TOLERANCE)])
     return arcs
 
 
-def thinned(points: FloatArray, tolerance: float) -> FloatArray:
-    """A line (n, 2) without the points that are within `tolerance` of the line without them.
+def thinned(points: FloatArray, tolerance: float) -> BoolArray:
+    """Which points of a line (n, 2) to keep so that all others are within `tolerance` of it.
 
-    Source: Douglas & Peucker, Cartographica 10 (1973). The ends stay; of a closed line the point
-    furthest from its end stays too, so that it keeps an area.
+    Source: Douglas & Peucker, Cartographica 10 (1973). The ends stay.
     """
-    kept = np.zeros(len(points), dtype=bool)
+    # A country smaller than the tolerance stays an area.
+    tolerance = min(tolerance, 0.08 * float(np.ptp(points, axis=0).max()))
+    kept: BoolArray = np.zeros(len(points), dtype=np.bool_)
     kept[[0, -1]] = True
     waiting = [(0, len(points) - 1)]
     while waiting:
@@ -126,8 +134,7 @@ def thinned(points: FloatArray, tolerance: float) -> FloatArray:
             place = first + 1 + furthest
             kept[place] = True
             waiting += [(first, place), (place, last)]
-    line: FloatArray = points[kept]
-    return line
+    return kept
 
 
 def _rings(part: Mapping[str, Any]) -> list[Sequence[int]]:
@@ -138,7 +145,37 @@ def _rings(part: Mapping[str, Any]) -> list[Sequence[int]]:
 def _joined(ring: Sequence[int], arcs: Sequence[FloatArray]) -> FloatArray:
     """Arcs end to end; a negative number is the arc ~number backwards, as TopoJSON has it."""
     parts = [arcs[i] if i >= 0 else arcs[~i][::-1] for i in ring]
-    return np.concatenate([part[:-1] for part in parts])
+    ring_points = np.concatenate([part[:-1] for part in parts])
+    ring_points[:, 0] = np.unwrap(ring_points[:, 0], period=360)
+    return ring_points
+
+
+def _plane(ring: FloatArray) -> list[FloatArray]:
+    """A ring in degrees, cut where it crosses the edge of the map, and projected."""
+    pieces = []
+    for turn in (-360, 0, 360):
+        moved = ring + np.array([turn, 0.0])
+        if moved[:, 0].max() <= -180 or moved[:, 0].min() >= 180:
+            continue
+        cut = clipped(clipped(moved, 180.0, below=True), -180.0, below=False)
+        if len(cut) > 2:
+            pieces.append(np.column_stack(equal_earth(cut[:, 0], cut[:, 1])))
+    return pieces
+
+
+def clipped(ring: FloatArray, limit: float, *, below: bool) -> FloatArray:
+    """The part of a ring (n, 2) with x at most `limit`, or at least, by Sutherland and Hodgman."""
+    inside = ring[:, 0] <= limit if below else ring[:, 0] >= limit
+    if inside.all():
+        return ring
+    points: list[FloatArray] = []
+    for i in range(len(ring)):
+        if inside[i] != inside[i - 1]:
+            share = (limit - ring[i - 1, 0]) / (ring[i, 0] - ring[i - 1, 0])
+            points.append(ring[i - 1] + share * (ring[i] - ring[i - 1]))
+        if inside[i]:
+            points.append(ring[i])
+    return np.array(points) if points else np.zeros((0, 2))
 
 
 def _shape(code: str, name: str, rings: list[FloatArray]) -> Shape:
