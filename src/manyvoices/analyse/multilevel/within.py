@@ -58,7 +58,11 @@ class GroupFit:
 
 
 def fit_group(
-    stats: PeopleStats, weight: FloatArray, *, models: IntArray | None = None
+    stats: PeopleStats,
+    weight: FloatArray,
+    *,
+    models: IntArray | None = None,
+    equal: bool = False,
 ) -> GroupFit | None:
     """Rate the models among people with `weight` (people,), 0 = not in the group.
 
@@ -66,7 +70,8 @@ def fit_group(
     effects summing to 0; errors are CR1 over people, as `analyse.regression.ols` with
     ``absorb=person, cluster=person`` gives (a test holds the two together; this one keeps the
     covariance and costs no pass over the rows). `models`: only these; None takes those that at
-    least two of the people rated. Returns None where the models are not connected by common raters.
+    least two of the people rated. With `equal` each person counts the same, however many scores
+    they gave. Returns None where the models are not connected by common raters.
     """
     inside = np.flatnonzero(weight > 0)
     w = weight[inside]
@@ -77,6 +82,9 @@ def fit_group(
     if m < 2 or g < 2:
         return None
     each, right = _own(stats, inside, models)
+    if equal:
+        share = 1 / np.maximum(n[:, models].sum(axis=1), 1)
+        each, right = each * share[:, None, None], right * share[:, None]
     design = np.tensordot(w, each, axes=1)
     if np.linalg.matrix_rank(design) < m - 1:
         return None
