@@ -10,7 +10,7 @@ from manyvoices.analyse.neighbourhoods.diversity import Diversity
 from manyvoices.analyse.neighbourhoods.exact_pairs import ExactPairs, Repeats
 from manyvoices.analyse.neighbourhoods.portraits import Curve
 from manyvoices.analyse.neighbourhoods.study import NeighbourhoodStudy
-from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes
+from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, wrapped
 from manyvoices.report.formats import number, plural, share
 from manyvoices.report.marks import right_label
 from manyvoices.report.neighbourhood_tables import KINDS
@@ -38,7 +38,8 @@ def diversity_figure(study: NeighbourhoodStudy, mixed: Diversity, title: str) ->
         caption="",
         alt=(
             f"{title}. Left: for each attribute, how the entropy of neighbourhoods is spread "
-            f"around that of random people. Right: {plural(len(mixed.k), 'neighbourhood')} by size; "
+            "around that of random people. Right: "
+            f"{plural(len(mixed.k), 'neighbourhood')} by size; "
             f"{number(more)} lie below the interval of as many random people."
         ),
         draw=draw,
@@ -67,9 +68,10 @@ def _ridge(axes: Axes, one: Curve, y: int) -> None:
 
 def _by_size(axes: Axes, mixed: Diversity) -> None:
     below = mixed.total < mixed.low
-    axes.fill_between(
-        mixed.band_k, mixed.band_low, mixed.band_high, color=LINE, linewidth=0, alpha=0.7, zorder=1
-    )
+    # Dots of one size stand a little apart, so the band begins a little before the smallest.
+    sizes = np.r_[1.8, mixed.band_k]
+    low, high = (np.r_[one[0], one] for one in (mixed.band_low, mixed.band_high))
+    axes.fill_between(sizes, low, high, color=LINE, linewidth=0, alpha=0.7, zorder=1)
     axes.axhline(0, color=QUIET, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
     places = _spread_sideways(mixed)
     axes.plot(places[~below], mixed.total[~below], "o", color=ACCENT, markersize=3.6, alpha=0.6,
@@ -103,16 +105,15 @@ def repeats_figure(pairs: ExactPairs, title: str) -> Drawing:
     def draw(width: float) -> Figure:
         figure = new_figure(width, 1.0 + 0.95 * len(rows))
         axes = figure.subplots()
-        joint = " " if width >= WIDE else "\n"
-        rows_axes(axes, [KINDS[one.kind].replace(" ", joint) for one in rows])
+        rows_axes(axes, [wrapped(KINDS[one.kind], 20 if width >= WIDE else 10) for one in rows])
         axes.set_ylim(len(rows) - 0.45, -0.6)
         for y, one in enumerate(rows):
             _box(axes, one, y)
-            right_label(axes, y, f"{number(one.summary.mean, 1)}\n(n = {number(len(one.ranges))})")
+            right_label(axes, y, f"{number(one.gap.mean, 1)}\n(n = {number(len(one.ranges))})")
         axes.text(1.02, 1.0, "mean", transform=axes.transAxes, va="bottom", color=QUIET,
                   fontsize=8.5)  # fmt: skip
         axes.set_xlim(-2, max(100.0, *(float(one.ranges.max()) for one in rows)) + 2)
-        axes.set_xlabel("greatest minus smallest score of one answer to one prompt")
+        axes.set_xlabel("difference of two scores of one answer")
         return figure
 
     return Drawing(
@@ -120,18 +121,18 @@ def repeats_figure(pairs: ExactPairs, title: str) -> Drawing:
         title="",
         caption="",
         alt=f"{title}. Medians: "
-        + "; ".join(f"{KINDS[one.kind].lower()} {number(one.quartiles[1], 1)}" for one in rows)
+        + "; ".join(f"{KINDS[one.kind].lower()} {number(one.middle[1], 1)}" for one in rows)
         + ".",
         draw=draw,
     )
 
 
 def _box(axes: Axes, one: Repeats, y: int) -> None:
-    low, middle, high = one.quartiles
+    low, middle, high = one.middle
     axes.barh(y, high - low, left=low, height=0.42, color=TINT, linewidth=0, zorder=2)
     axes.plot([middle] * 2, [y - 0.21, y + 0.21], color=INK, linewidth=2, zorder=4)
     shift = ((np.arange(len(one.ranges)) * 0.618) % 1 - 0.5) * 0.5
-    axes.plot(one.ranges, y + shift, "o", color=ACCENT, markersize=4, alpha=0.55,
+    axes.plot(one.differences, y + shift, "o", color=ACCENT, markersize=4, alpha=0.55,
               markeredgewidth=0, zorder=3)  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from manyvoices.analyse.neighbourhoods.diversity import Diversity
 from manyvoices.analyse.neighbourhoods.exact_pairs import ExactPairs, Repeats
-from manyvoices.analyse.neighbourhoods.field_sites import Gap, Spread
+from manyvoices.analyse.neighbourhoods.field_sites import Spread
 from manyvoices.analyse.neighbourhoods.finding import Sizes
+from manyvoices.analyse.neighbourhoods.gaps import Gap
 from manyvoices.analyse.neighbourhoods.study import NeighbourhoodStudy
 from manyvoices.report.canvas import shortened
 from manyvoices.report.data_table import GAP, DataTable, percent
@@ -16,6 +17,7 @@ from manyvoices.report.formats import interval, number, plural, share
 
 T = TypeVar("T")
 Row = tuple[str, ...]
+_N_SIZES = 3
 KINDS = {"different": "Different people", "same": "The same person"}
 
 
@@ -83,6 +85,7 @@ def _entropy_rows(mixed: Sequence[Diversity | None]) -> list[Row]:
         row("No more alike than random people", lambda one: percent(one.share_within, 2)),
         row("– of neighbourhoods that could be", lambda one: number(one.n_able)),
         row("– by PRISM's margin", lambda one: percent(one.prism_share_within, 2)),
+        row("– by that margin, if people met at random", lambda one: percent(one.prism_if_random)),
     ]
 
 
@@ -155,7 +158,7 @@ def sites_table(study: NeighbourhoodStudy) -> DataTable:
     heads.append(len(rows))
     rows.append(("Difference of two people's scores", *[""] * len(sites)))
     rows.append(("mean, interval", *(_gap(one.gap) for one in sites)))
-    rows.append(("sets of sites that share nobody", *(number(one.gap.n_clusters) for one in sites)))
+    rows.append(("people", *(number(one.gap.n_people) for one in sites)))
     return DataTable(
         name="neighbourhoods-sites",
         title="Field sites: similar prompts that met similar answers",
@@ -182,9 +185,9 @@ def repeats_table(pairs: ExactPairs) -> DataTable:
             row("Scores each: sites", _site_sizes),
             row("Range of scores, mean ± sd", lambda one: _plus(one.summary.mean, one.summary.sd)),
             row("Quartiles of the range", lambda one: _quartiles(one.quartiles)),
+            row("Quartiles of the difference of two", lambda one: _quartiles(one.middle)),
             row("Largest range", lambda one: number(one.summary.high)),
-            row("Difference of two scores, interval", lambda one: _gap(one.gap)),
-            row("Sets of sites that share nobody", lambda one: number(one.gap.n_clusters)),
+            row("Difference of two scores: mean, interval", lambda one: _gap(one.gap)),
         ),
         note=(
             f"Two opening scores taken at random differ by {number(pairs.any_two, 1)} "
@@ -205,7 +208,7 @@ def examples_table(pairs: ExactPairs) -> DataTable:
             (
                 shortened(" ".join(made.prompt.split()), 60),
                 shortened(" ".join(made.answer.split()), 90),
-                ", ".join(f"{score:g}" for score in made.scores),
+                shortened(", ".join(f"{score:g}" for score in made.scores), 60),
                 number(made.scores[-1] - made.scores[0]),
             )
             for made in one.examples
@@ -221,7 +224,11 @@ def examples_table(pairs: ExactPairs) -> DataTable:
 
 
 def _site_sizes(one: Repeats) -> str:
-    return ", ".join(f"{k}: {number(n)}" for k, n in one.sizes) or GAP
+    """ "2: 26, 3: 6, 4 and more: 8"."""
+    said = [f"{k}: {number(n)}" for k, n in one.sizes[:_N_SIZES]]
+    if more := one.sizes[_N_SIZES:]:
+        said.append(f"{more[0][0]} and more: {number(sum(n for _, n in more))}")
+    return ", ".join(said) or GAP
 
 
 def _quartiles(values: tuple[float, float, float]) -> str:

@@ -49,6 +49,9 @@ class Diversity:
     attributes, among known answers."""
     alike: FloatArray
     """(n_attributes,): share of the texts whose neighbourhood is all alike in that attribute."""
+    prism_if_random: float
+    """Share of neighbourhoods of these sizes that PRISM's margin would hold if people were random:
+    the yardstick for `prism_share_within`."""
     mean_low: float
     """Interval of the mean of `total` if people were random; compare `total.mean()`."""
     mean_high: float
@@ -164,6 +167,7 @@ def _result(
         total=total,
         low=low[at],
         prism_low=-margin,
+        prism_if_random=float((baseline.adjusted[:, at] >= -margin).mean()),
         single=_weighted((groups <= 1).sum(axis=0), found.k, len(attributes) + 1),
         alike=np.array([_of(one <= 1, found.k) for one in groups]),
         mean_low=mean_low,

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from manyvoices.analyse.neighbourhoods.field_sites import (
+from manyvoices.analyse.neighbourhoods.field_sites import Spread, person_means, ranges_of, spread
+from manyvoices.analyse.neighbourhoods.gaps import (
     Gap,
-    Spread,
-    gap,
+    gap_between,
+    gap_within,
     mean_difference,
-    person_means,
-    ranges_of,
-    spread,
+    site_gaps,
 )
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import FloatArray, IntArray
@@ -46,7 +45,13 @@ class Repeats:
     ranges: FloatArray
     """(n,): greatest minus smallest score of each site, as PRISM has it."""
     quartiles: tuple[float, float, float]
+    """Of the ranges."""
     summary: Spread
+    """Of the ranges."""
+    differences: FloatArray
+    """(n,): mean difference of two scores of each site; the range, where there are two."""
+    middle: tuple[float, float, float]
+    """Quartiles of the differences."""
     gap: Gap
     n_people: int
     """Different people in all sites."""
@@ -134,15 +139,17 @@ def _repeats(
     n = int(owner.max(initial=-1)) + 1
     ranges = ranges_of(owner, scores, n)
     per_site = np.bincount(owner, minlength=n)
-    quartiles = np.quantile(ranges, [0.25, 0.5, 0.75]) if n else np.full(3, np.nan)
-    lowest, middle, highest = (float(one) for one in quartiles)
+    differences = site_gaps(owner, scores, n)
+    measure = gap_between if kind == "different" else gap_within
     first = {int(site[row]): int(row) for row in rows[::-1]}
     return Repeats(
         kind=kind,
         ranges=ranges,
-        quartiles=(lowest, middle, highest),
+        quartiles=_quartiles(ranges),
         summary=spread(ranges),
-        gap=gap(owner, people, scores, n, resampling),
+        differences=differences,
+        middle=_quartiles(differences),
+        gap=measure(owner, people, scores, n, resampling),
         n_people=len(np.unique(people)),
         sizes=tuple((int(k), int((per_site == k).sum())) for k in np.unique(per_site)),
         examples=tuple(
@@ -155,3 +162,10 @@ def _repeats(
             for one in np.argsort(-per_site, kind="stable")[:_N_EXAMPLES].tolist()
         ),
     )
+
+
+def _quartiles(values: FloatArray) -> tuple[float, float, float]:
+    if not len(values):
+        return (float("nan"),) * 3
+    low, middle, high = (float(one) for one in np.quantile(values, [0.25, 0.5, 0.75]))
+    return low, middle, high

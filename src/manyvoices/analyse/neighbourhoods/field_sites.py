@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from manyvoices.analyse.neighbourhoods.finding import count_different
-from manyvoices.analyse.resampling import Resampling, cluster_means
+from manyvoices.analyse.neighbourhoods.gaps import Gap, gap_between
+from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import FloatArray, IntArray
 
 
@@ -22,22 +23,6 @@ class Spread:
     """The smallest."""
     high: float
     """The largest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """How far two scores of one site lie apart: mean |a - b| over its pairs, then over sites.
-
-    Unlike a range it does not grow with the number of scores, so sites of any size compare.
-    """
-
-    mean: float
-    low: float
-    """Interval from resampling people: sites that share somebody are drawn together."""
-    high: float
-    n_sites: int
-    n_clusters: int
-    """Sets of sites that share nobody: what the interval really stands on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +97,7 @@ def field_sites(
         models=spread(count_different(site, ratings.model[rows], n_sites)),
         providers=spread(count_different(site, ratings.provider[rows], n_sites)),
         score_range=spread(ranges),
-        gap=gap(owner, people, means, n_sites, resampling or Resampling()),
+        gap=gap_between(owner, people, means, n_sites, resampling or Resampling()),
     )
 
 
@@ -145,49 +130,6 @@ def ranges_of(site: IntArray, score: FloatArray, n_sites: int) -> FloatArray:
     np.minimum.at(bottom, site, score)
     ranges: FloatArray = top - bottom
     return ranges
-
-
-def gap(
-    site: IntArray, person: IntArray, score: FloatArray, n_sites: int, resampling: Resampling
-) -> Gap:
-    """Mean difference of two scores of one site, with an interval over people."""
-    clusters = _sharing(site, person, n_sites)
-    order = np.argsort(site, kind="stable")
-    ends = np.cumsum(np.bincount(site, minlength=n_sites))[:-1]
-    values = np.array([mean_difference(one) for one in np.split(score[order], ends)][:n_sites])
-    has = ~np.isnan(values)
-    values, clusters = values[has], clusters[has]
-    nothing = np.zeros(len(values), dtype=np.int64)
-    found = cluster_means(values, nothing, clusters, n_groups=1, resampling=resampling)
-    return Gap(
-        mean=float(found.mean[0]),
-        low=float(found.low[0]),
-        high=float(found.high[0]),
-        n_sites=len(values),
-        n_clusters=len(np.unique(clusters)),
-    )
-
-
-def mean_difference(scores: FloatArray) -> float:
-    """Mean |a - b| over all pairs (Gini's mean difference); NaN below two scores."""
-    n = len(scores)
-    if n < 2:
-        return float("nan")
-    weights = 2 * np.arange(1, n + 1) - n - 1
-    return float(2 * (weights * np.sort(scores)).sum() / (n * (n - 1)))
-
-
-def _sharing(site: IntArray, person: IntArray, n_sites: int) -> IntArray:
-    """Sets of sites that are joined by people they share, (n_sites,)."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    _, who = np.unique(person, return_inverse=True)
-    n = n_sites + (int(who.max()) + 1 if len(who) else 0)
-    edges = (np.ones(len(site), dtype=np.int8), (site, n_sites + who))
-    _, sets = connected_components(coo_array(edges, shape=(n, n)), directed=False)
-    first: IntArray = sets[:n_sites].astype(np.int64)
-    return first
 
 
 def spread(values: IntArray | FloatArray) -> Spread:

@@ -82,17 +82,26 @@ def curves(mixed: Diversity | None) -> tuple[Curve, ...]:
     if mixed is None:
         return ()
     rows = [*zip(mixed.attributes, mixed.adjusted, strict=True), ("", mixed.total)]
-    return tuple(_curve(name, values[~np.isnan(values)]) for name, values in rows)
+    least = [*[-1.0] * len(mixed.attributes), -float(len(mixed.attributes))]
+    return tuple(
+        _curve(name, values[~np.isnan(values)], lowest)
+        for (name, values), lowest in zip(rows, least, strict=True)
+    )
 
 
-def _curve(name: str, values: FloatArray) -> Curve:
-    """Gaussian kernels, of Silverman's width but never below 0.04, where values repeat."""
+def _curve(name: str, values: FloatArray, least: float) -> Curve:
+    """Gaussian kernels, of Silverman's width but never below 0.04, where values repeat.
+
+    Nothing is less than `least`, so what a kernel would put there is folded back.
+    """
     if not len(values):
         nothing = np.empty(0)
         return Curve(name, nothing, nothing, float("nan"), float("nan"), 0)
     sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
     width = max(0.04, 1.06 * sd * len(values) ** -0.2)
-    grid = np.linspace(values.min() - 3 * width, values.max() + 3 * width, _N_POINTS)
-    unit = (grid[:, None] - values) / width
-    height = np.exp(-0.5 * unit**2).sum(axis=1) / (len(values) * width * np.sqrt(2 * np.pi))
+    lowest = max(least, float(values.min()) - 3 * width)
+    grid = np.linspace(lowest, values.max() + 3 * width, _N_POINTS)
+    both = np.concatenate([values, 2 * least - values])
+    kernels = np.exp(-0.5 * ((grid[:, None] - both) / width) ** 2)
+    height = kernels.sum(axis=1) / (len(values) * width * np.sqrt(2 * np.pi))
     return Curve(name, grid, height, float(values.mean()), sd, len(values))

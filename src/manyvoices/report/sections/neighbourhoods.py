@@ -137,7 +137,8 @@ def _diversity_item(study: NeighbourhoodStudy, mixed: Diversity) -> Item:
             f"at all; if all people were random, {share((1 + mixed.level) / 2)} would be within or "
             "above the interval.",
             "PRISM's interval was ±2.56 sd / √k with sd in bits, of another unit than what it was "
-            f"held against; by it {share(mixed.prism_share_within)} would be within or above.",
+            f"held against; by it {share(mixed.prism_share_within)} are within or above, where "
+            f"{share(mixed.prism_if_random)} would be if people met at random.",
         ),
     )
 
@@ -179,7 +180,7 @@ def _sites_item(study: NeighbourhoodStudy) -> Item:
             "A field site is a neighbourhood of prompts crossed with a group of similar answers, "
             f"rated by {least} or more. Range: of the people's mean scores; it grows with their "
             "number. Difference: mean over all pairs of people, then over sites; "
-            f"{intervals_made(study.resampling)}, sites that share somebody drawn together. People "
+            f"{intervals_made(study.resampling)}. People "
             "chose their prompts, so who meets is not left to chance. Two scores taken at random "
             f"differ by {number(study.pairs.any_two, 1)}."
         ),
@@ -197,16 +198,16 @@ def _repeats_item(study: NeighbourhoodStudy) -> Item:
         f"than once by one of {plural(same.n_people, 'person', 'people')}"
     )
     title = _repeats_title(study)
-    few = min(different.gap.n_clusters, same.gap.n_clusters) < 30
+    few = min(different.gap.n_people, same.gap.n_people) < 30
     return Item(
         name="neighbourhoods-repeats",
         title=title,
         n=n,
         method=(
             "Opening answers equal letter by letter, to prompts equal letter by letter. Different "
-            "people: each one's mean. The same person: within one conversation. Bar: middle half; "
-            "line: median; dots: each answer. The table has the mean difference of two scores with "
-            f"{intervals_made(study.resampling)}."
+            "people: each one's mean. The same person: within one conversation. Dots: each answer, "
+            "its mean difference of two scores; bar: middle half; line: median. The table has "
+            f"{intervals_made(study.resampling)}, and the ranges, which is what PRISM drew."
         ),
         source="PRISM, Figure 29",
         drawing=repeats_figure(pairs, title),
