@@ -36,7 +36,7 @@ def test_what_a_platform_said_is_counted_and_shown_beside_the_person(
     for number, status in enumerate(("RETURNED", "APPROVED")):
         PlatformSubmission.objects.create(
             participant=person,
-            submission_id=f"s{number}",
+            submission_id=f"submission-{number}",
             status=status,
             entered_code="WRONG",
             seconds=600.0,
@@ -47,4 +47,4 @@ def test_what_a_platform_said_is_counted_and_shown_beside_the_person(
     assert "completion code: entered WRONG" in text
     assert "people come by no recruitment platform" not in text
     assert "pid" not in text.replace("pid=", "")
-    assert "s1" not in text
+    assert "submission-1" not in text
