@@ -173,4 +173,7 @@ def test_writing_puts_every_figure_beside_the_page_in_both_forms(
     for picture in report.pictures:
         assert {f"{picture.name}.svg", f"{picture.name}.png"} <= names
         assert f"figures/{picture.name}.svg" in report.html
-    assert len(names) == 2 * len(report.pictures) == len(written) - 1
+    tables = {path.name for path in (tmp_path / "deep" / "out" / "tables").iterdir()}
+    assert len(names) == 2 * len(report.pictures)
+    assert len(tables) == 2 * len(report.tables) == len(written) - 1 - len(names)
+    assert {"leaderboard.csv", "people-answers.parquet", "scores-by-model.csv"} <= tables

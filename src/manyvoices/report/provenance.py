@@ -6,11 +6,13 @@ import platform
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from manyvoices.analyse.resampling import Resampling
 
-PACKAGES = ("manyvoices", "numpy", "scipy", "matplotlib", "jinja2")
+PACKAGES = ("manyvoices", "numpy", "scipy", "polars", "matplotlib", "jinja2")
+OPTIONAL = ("scikit-learn", "umap-learn", "hdbscan", "numba", "sentence-transformers")
+"""Named where they are installed: chapters use them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,17 @@ class Provenance:
     """The same word by word, so that a page may break the line between them."""
     versions: tuple[tuple[str, str], ...]
 
+    def for_chapter(self, chapter: str) -> tuple[str, ...]:
+        """The words of a command that makes one chapter alone, with the same numbers."""
+        kept, words = [], iter(self.words)
+        for word in words:
+            if word == "--only":
+                next(words)
+            else:
+                kept.append(word)
+        place = kept.index("--out") + 2
+        return (*kept[:place], "--only", chapter, *kept[place:])
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -34,20 +47,40 @@ class Method:
     link: str
 
 
-def provenance(release_name: str, resampling: Resampling, fields: Sequence[str]) -> Provenance:
+def provenance(
+    release_name: str,
+    resampling: Resampling,
+    fields: Sequence[str],
+    *,
+    only: Sequence[str] = (),
+    compare: str = "",
+    references: Sequence[str] = (),
+    embedder: str = "lsa",
+) -> Provenance:
     """Write down the command with every setting that the numbers depend on.
 
-    `release_name` is the folder's name only: a report is passed on, and where a folder lay on one
-    machine says nothing to others.
+    `release_name` is the folder's name only, and so are the other paths: a report is passed on,
+    and where a folder lay on one machine says nothing to others.
     """
     words = ["manyvoices", "report", release_name, "--out", "report"]
+    words += [word for chapter in only for word in ("--only", chapter)]
+    words += ["--compare", compare] if compare else []
+    words += [word for name in references for word in ("--reference", name)]
+    words += ["--embedder", embedder] if embedder != "lsa" else []
     words += ["--resamples", str(resampling.n_resamples), "--seed", str(resampling.seed)]
-    for field in fields:
-        words += ["--group", field]
+    words += [word for field in fields for word in ("--group", field)]
     versions = [("Python", platform.python_version())]
     versions += [(name, version(name)) for name in PACKAGES]
+    versions += [(name, found) for name in OPTIONAL if (found := _installed(name))]
     quoted = tuple(shlex.quote(word) for word in words)
     return Provenance(command=" ".join(quoted), words=quoted, versions=tuple(versions))
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 METHODS = (

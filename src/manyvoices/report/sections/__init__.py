@@ -7,10 +7,18 @@ when a report is made, so that one chapter's libraries are not asked of another'
 from __future__ import annotations
 
 import importlib
+import importlib.util
 
 from manyvoices.report.section import Chapter
 
-NAMES: tuple[str, ...] = ()
+NAMES: tuple[str, ...] = tuple(
+    name
+    for name in (
+        *("people", "words", "ranks", "topics", "neighbourhoods", "welfare", "scores"),
+        *("open_questions", "multiverse", "trees", "raters", "comparison"),
+    )
+    if importlib.util.find_spec(f"manyvoices.report.sections.{name}")
+)
 
 
 def chapters() -> tuple[Chapter, ...]:
