@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -225,7 +226,7 @@ class _Analysis:
             found = compare_leaderboards(
                 self.openers.scores.battles(),
                 theirs,
-                (self.dataset.table.source.title or "This release", name),
+                two_names(self.dataset.table.source.title or "This release", name, path),
                 mapping=read_mapping(path),
                 n_resamples=drawn.n_resamples or 1,
                 level=drawn.level,
@@ -234,3 +235,8 @@ class _Analysis:
         except (NotEnough, ManyvoicesError) as error:
             return None, (Missing("comparison with another leaderboard", str(error)),)
         return found, ()
+
+
+def two_names(ours: str, theirs: str, path: Path) -> tuple[str, str]:
+    """Names that tell both sources apart."""
+    return ours, f"{theirs} ({path.name})" if theirs == ours else theirs

@@ -77,7 +77,7 @@ def functions(n_battles: int, seed: int, compat: Literal["prism"] | None = None)
         ("rank centrality", "rank_centrality", {"compat": compat} if compat else {}),
         ("Elo, one order", "elo", {"order": shuffles[0]}),
         ("Elo, another order", "elo", {"order": shuffles[1]}),
-        ("Bradley–Terry (Elo by maximum likelihood)", "bradley_terry", {}),
+        ("Bradley–Terry (“MLE Elo”)", "bradley_terry", {}),
         ("mean win rate", "win_rate", {}),
         ("mean score", "mean_score", {}),
         ("mean normalised score", "normalized_score", {}),
