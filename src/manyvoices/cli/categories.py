@@ -6,7 +6,6 @@ annotators), ``merge`` (agreement, what is left to discuss, the mapping), ``appl
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
@@ -21,9 +20,6 @@ from manyvoices.schema.errors import DataError, Fault
 if TYPE_CHECKING:
     from manyvoices.curate.categories import Decision, Described, Merged
     from manyvoices.curate.categories_schemes import Scheme
-    from manyvoices.llm import Responder
-
-TIMEOUT_S = 60.0
 
 
 @verb
@@ -119,13 +115,14 @@ def _propose(work: _Work, url: str, model: str, key_env: str) -> dict[str, Any]:
     from manyvoices.curate.categories import sheet
     from manyvoices.curate.categories_files import write_sheet
     from manyvoices.curate.categories_proposals import propose
+    from manyvoices.llm.asking import Asking
 
     described = work.described()
     work.folder.mkdir(parents=True, exist_ok=True)
     columns = (TextColumn("asking"), BarColumn(), MofNCompleteColumn())
     with (
         Progress(*columns, console=errors, transient=True) as bar,
-        _Asking(url, model, key_env) as ask,
+        Asking(url, model, key_env) as ask,
     ):
         task = bar.add_task("", total=len(described))
         found = propose(
@@ -233,49 +230,3 @@ def _slug(name: str) -> str:
     if not kept:
         raise typer.BadParameter(f"--annotator {name!r} has no letter or digit")
     return kept
-
-
-class _Asking:
-    """A responder as `curate` asks: one question at a time, temperature 0."""
-
-    def __init__(self, url: str, model: str, key_env: str) -> None:
-        from manyvoices.design.responders import ResponderSpec
-
-        self.model = model
-        self.last_failure = ""
-        self._spec = ResponderSpec(
-            id="proposals",
-            provider="openai",
-            base_url=url,
-            model=model,
-            api_key_env=key_env or None,
-        )
-        self._runner = asyncio.Runner()
-        self._responder: Responder | None = None
-
-    def __enter__(self) -> _Asking:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._responder is not None:
-            self._runner.run(self._responder.aclose())
-        self._runner.close()
-
-    def __call__(self, prompt: str) -> str | None:
-        from manyvoices.llm import ResponderError
-
-        try:
-            return self._runner.run(self._answer(prompt))
-        except ResponderError as error:
-            self.last_failure = str(error)
-            return None
-
-    async def _answer(self, prompt: str) -> str:
-        from manyvoices.llm import ChatMessage, ChatRequest, build_responder
-
-        if self._responder is None:
-            self._responder = build_responder(self._spec)
-        messages = (ChatMessage("user", prompt),)
-        request = ChatRequest(messages, temperature=0.0, max_tokens=32, seed=0)
-        reply = await self._responder.respond(request, timeout_s=TIMEOUT_S)
-        return reply.text
