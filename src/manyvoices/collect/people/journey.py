@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,21 +15,45 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.design import SurveyStage
 from manyvoices.design.journey import ConversationFacts, JourneyFacts, Step, next_step
 
+_FACTS = """
+SELECT 1, stage, page, '', 1 FROM {pages} WHERE participant_id = %s
+UNION ALL
+SELECT 0, stage, number, type, CASE WHEN finished_at IS NULL THEN 0 ELSE 1 END
+FROM {conversations} WHERE participant_id = %s
+"""
+"""Is it a survey page, its stage, its number, type of conversation, is it finished."""
+
 
 def facts(participant: Participant) -> JourneyFacts:
-    """What is stored of this participant: two queries."""
-    pages = participant.survey_pages.order_by().values_list("stage", "page")
-    conversations = sorted(
-        participant.conversations.order_by().values_list("stage", "number", "type", "finished_at")
-    )
+    """What is stored of this participant: one statement.
+
+    Written out, since every page asks it: building it anew from two query sets took a tenth of the
+    processor time of a page (`benchmarks.live_load`).
+    """
+    rows = _rows_of(participant)
     return JourneyFacts(
         consented=True,
-        survey_pages_done={(stage, page) for stage, page in pages},
+        survey_pages_done={(stage, number) for is_page, stage, number, *_rest in rows if is_page},
         conversations=[
-            ConversationFacts(stage, number, type_name, finished_at is not None)
-            for stage, number, type_name, finished_at in conversations
+            ConversationFacts(stage, number, type_name, bool(finished))
+            for is_page, stage, number, type_name, finished in rows
+            if not is_page
         ],
     )
+
+
+def _rows_of(participant: Participant) -> list[tuple[int, int, int, str, int]]:
+    statement = _FACTS.format(pages=_table("survey_pages"), conversations=_table("conversations"))
+    key = Participant._meta.pk.get_db_prep_value(participant.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [key, key])
+        return sorted(cursor.fetchall())
+
+
+def _table(relation: str) -> str:
+    """The quoted table behind a reverse relation of a participant."""
+    model: Any = Participant._meta.get_field(relation).related_model
+    return connection.ops.quote_name(model._meta.db_table)
 
 
 def facts_once(participant: Participant) -> JourneyFacts:
