@@ -171,6 +171,8 @@ class _Linked:
         distinct = list(dict.fromkeys(texts))
         number = {text: i for i, text in enumerate(distinct)}
         place = np.array([number[text] for text in texts], dtype=np.int64)
+        if not distinct:
+            return distinct, place, np.zeros((0, self.embedder.dimension), dtype=np.float32)
         return distinct, place, embed_cached(self.embedder, distinct, self.settings.cache)
 
 
