@@ -34,7 +34,7 @@ def plain(table: WelfareTable, seats: np.ndarray, lots: np.ndarray) -> tuple[np.
 
 
 @pytest.mark.parametrize("whole", [False, True])
-@pytest.mark.parametrize("n", [1, 3, 30])
+@pytest.mark.parametrize("n", [1, 3, 5, 30])
 def test_many_samples_at_once_choose_what_a_plain_loop_chooses(n: int, whole: bool) -> None:
     made = table(n, whole_scores=whole)
     rng = np.random.default_rng(5)

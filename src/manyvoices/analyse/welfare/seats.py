@@ -9,6 +9,7 @@ model is worth to the population), as the appendix says ("the PMF ... is describ
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from manyvoices.analyse.table import BoolArray, FloatArray, IntArray
 from manyvoices.analyse.welfare.tables import WelfareTable
@@ -16,7 +17,7 @@ from manyvoices.analyse.welfare.tables import WelfareTable
 DRAWS = 1000
 """Samples drawn per scheme; PRISM's number."""
 _BLOCK = 512
-"""Samples handled at once: 512 x 14,000 people are 57 MB."""
+"""Samples handled at once."""
 _EQUAL = 1e-9
 """Means closer than this share of the scale are equal: sums in another order differ by less."""
 
@@ -44,12 +45,15 @@ def mean_welfare(table: WelfareTable, seats: IntArray) -> FloatArray:
     return np.where(np.isnan(means), table.floor, means)
 
 
-def _times_seated(seats: IntArray, n_users: int) -> FloatArray:
-    """(n_draws, n_users): how often each person sits in each sample."""
-    n_draws = len(seats)
-    cells = (np.arange(n_draws)[:, None] * n_users + seats).ravel()
-    counts = np.bincount(cells, minlength=n_draws * n_users)
-    return counts.reshape(n_draws, n_users).astype(np.float64)
+def _times_seated(seats: IntArray, n_users: int) -> csr_array:
+    """(n_draws, n_users): how often each person sits in each sample.
+
+    Sparse, so that cost grows with the seats and not with the people; somebody who sits twice has
+    two entries, which a product adds up.
+    """
+    n_draws, n = seats.shape
+    ends = np.arange(0, n_draws * n + 1, n)
+    return csr_array((np.ones(n_draws * n), seats.ravel(), ends), shape=(n_draws, n_users))
 
 
 def choose(means: FloatArray, lots: FloatArray, limits: tuple[float, float]) -> IntArray:
