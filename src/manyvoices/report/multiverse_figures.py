@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from manyvoices.analyse.multiverse import GroupClaim, Multiverse
+from manyvoices.analyse.multiverse import EFFECT_HEARS, GroupClaim, Multiverse
 from manyvoices.analyse.table import BoolArray, FloatArray, IntArray
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, short, shortened
 from manyvoices.report.formats import method_name, number, share
@@ -44,7 +44,7 @@ def claim_figure(name: str, found: Multiverse, claim: GroupClaim, alt: str) -> D
 
     def draw(width: float) -> Figure:
         return _curve_and_choices(
-            width, found, order, marks, lambda axes: _estimates(axes, claim, order)
+            width, found, order, marks, lambda axes: _estimates(axes, claim, order), EFFECT_HEARS
         )
 
     return Drawing(name=name, title="", caption="", alt=alt, draw=draw)
@@ -76,8 +76,9 @@ def _curve_and_choices(
     order: IntArray,
     marks: Sequence[tuple[str, BoolArray]],
     curve: Callable[[Axes], None],
+    heard: Sequence[str] | None = None,
 ) -> Figure:
-    rows = _rows(found, marks)
+    rows = _rows(found, marks, heard)
     tall = 0.2 * len(rows) + 0.16 * sum(head for _, _, head in rows)
     figure = new_figure(width, 2.0 + tall + 0.4)
     figure.get_layout_engine().set(hspace=0.03)  # type: ignore[union-attr,call-arg]
@@ -91,7 +92,7 @@ def _taus(axes: Axes, found: Multiverse, order: IntArray) -> None:
     values = found.tau[order]
     axes.plot(np.arange(len(order)), values, color=ACCENT, linewidth=2, drawstyle="steps-mid")
     _default_mark(axes, order, values)
-    axes.set_title("Likeness to the default's order (Kendall's tau)", fontsize=9)
+    axes.set_title("Likeness to the default (tau)", fontsize=9)
     _quiet(axes)
     spread = max(values.max() - values.min(), 0.02)
     axes.set_ylim(values.min() - 0.12 * spread, values.max() + 0.18 * spread)
@@ -104,7 +105,7 @@ def _estimates(axes: Axes, claim: GroupClaim, order: IntArray) -> None:
     axes.axhline(0, color=QUIET, linewidth=0.9, linestyle=(0, (1, 2)))
     axes.plot(place, claim.estimate[order], color=ACCENT, linewidth=2, drawstyle="steps-mid")
     _default_mark(axes, order, claim.estimate[order])
-    axes.set_title("Difference in points, with its interval", fontsize=9)
+    axes.set_title("Difference in points", fontsize=9)
     _quiet(axes)
 
 
@@ -114,9 +115,13 @@ def _default_mark(axes: Axes, order: IntArray, values: FloatArray) -> None:
         return
     x, y = float(here[0]), float(values[here[0]])
     axes.plot(x, y, "D", color=PAPER, markeredgecolor=INK, markersize=6, zorder=5, clip_on=False)
-    side = "right" if x > len(order) / 2 else "left"
-    axes.annotate("default", (x, y), xytext=(-9 if side == "right" else 9, -3),
-                  textcoords="offset points", ha=side, va="top", color=INK, fontsize=8.5)  # fmt: skip
+    # The curve rises, so that there is room above and to the left.
+    near = x < len(order) / 4
+    axes.annotate(
+        "default", (x, y), xytext=(-4 if near else -7, 8 if near else 4),
+        textcoords="offset points", ha="left" if near else "right", va="bottom", color=INK,
+        fontsize=8.5,
+    )  # fmt: skip
 
 
 def _quiet(axes: Axes) -> None:
@@ -126,15 +131,20 @@ def _quiet(axes: Axes) -> None:
     axes.locator_params(axis="y", nbins=5)
 
 
-def _rows(found: Multiverse, marks: Sequence[tuple[str, BoolArray]]) -> list[Row]:
+def _rows(
+    found: Multiverse, marks: Sequence[tuple[str, BoolArray]], heard: Sequence[str] | None
+) -> list[Row]:
     rows = [(label, mask, place == 0) for place, (label, mask) in enumerate(marks)]
     by_influence = [one.choice for one in found.influences]
     for column, choice in sorted(
-        enumerate(found.choices), key=lambda each: by_influence.index(each[1].name)
+        ((k, c) for k, c in enumerate(found.choices) if heard is None or c.name in heard),
+        key=lambda each: by_influence.index(each[1].name),
     ):
         for level, text in enumerate(choice.levels):
             words = method_name(text) if choice.name == "method" else text
-            label = words if choice.name == "method" else f"{choice.label.lower()}: {words}"
+            label = f"{choice.label.lower()}: {words}"
+            if choice.name == "method":
+                label = words[:1].upper() + words[1:]
             rows.append((label, found.places[:, column] == level, level == 0))
     return rows
 
@@ -144,7 +154,9 @@ def _dashboard(axes: Axes, rows: Sequence[Row], order: IntArray, width: float) -
     edges = np.linspace(0, len(order), min(N_BINS, len(order)) + 1)
     bins = np.clip(np.searchsorted(edges, np.arange(len(order)), side="right") - 1, 0, None)
     size = np.maximum(np.bincount(bins, minlength=len(edges) - 1), 1)
-    ticks, labels, y = [], [], 0.0
+    ticks: list[float] = []
+    labels: list[str] = []
+    y = 0.0
     for label, mask, head in rows:
         y += 1.8 if head and ticks else 1.0
         inside = np.bincount(bins, weights=mask[order], minlength=len(edges) - 1) / size

@@ -64,8 +64,8 @@ def effects_table(
     rows = tuple(
         (
             one.group, one.model, labels.get(one.field, one.field), number(one.n_people),
-            number(one.estimate, 1), interval(one.low, one.high, 1), probability(one.p), probability(one.q),
-            number(one.shrunk, 1), interval(one.shrunk_low, one.shrunk_high, 1),
+            number(one.estimate, 1), interval(one.low, one.high, 1), probability(one.p),
+            probability(one.q), number(one.shrunk, 1), interval(one.shrunk_low, one.shrunk_high, 1),
             probability(one.false_sign),
         )
         for one in effects

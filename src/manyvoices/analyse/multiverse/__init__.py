@@ -18,6 +18,7 @@ from manyvoices.analyse.multiverse.choices import (
     universes,
 )
 from manyvoices.analyse.multiverse.conclusions import (
+    EFFECT_HEARS,
     Conclusion,
     GroupClaim,
     Influence,
@@ -31,6 +32,7 @@ from manyvoices.analyse.multiverse.release import multiverse, release_ratings, s
 
 __all__ = [
     "ALPHAS",
+    "EFFECT_HEARS",
     "METHODS",
     "THRESHOLDS",
     "Choice",

@@ -14,7 +14,8 @@ from manyvoices.analyse.multiverse.orders import Orders, kept_rows, scaled
 from manyvoices.analyse.power import taus
 from manyvoices.analyse.table import BoolArray, FloatArray, IntArray
 
-_EFFECT_HEARS = ("scale", "turns", "weight", "subset", "language", "people")
+EFFECT_HEARS = ("scale", "turns", "weight", "subset", "language", "people")
+"""Choices that matter to a difference between groups; the others are about battles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def group_claim(
     from scipy.special import stdtrit
 
     names = [choice.name for choice in found.choices]
-    heard = [column for column, name in enumerate(names) if name in _EFFECT_HEARS]
+    heard = [column for column, name in enumerate(names) if name in EFFECT_HEARS]
     rows, back = np.unique(found.places[:, heard], axis=0, return_inverse=True)
     numbers = np.full((len(rows), 3), np.nan)
     for place, row in enumerate(rows):
