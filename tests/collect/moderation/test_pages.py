@@ -224,6 +224,20 @@ def test_who_is_banned_reads_why_in_place_of_tasks(orchard: StudyVersion) -> Non
     assert client.get(reverse("trees:mine", args=["orchard"])).status_code == 200
 
 
+def test_who_is_banned_while_writing_gets_their_words_back(orchard: StudyVersion) -> None:
+    growing_tree(orchard)
+    (person,) = people(orchard, 1)
+    handed = give(person, TaskKind.ASSISTANT_REPLY)
+    assert handed is not None
+    restrictions.restrict(
+        participant=person, kind="ban", reason="spam", is_shadow=False, by="mo", now=NOW
+    )
+    place = reverse("trees:write", args=["orchard", handed.task.pk])
+    answer = resume(person).post(place, {"text": "Half an hour of <work>."})
+    assert answer.status_code == 403
+    assert "Half an hour of &lt;work&gt;." in answer.content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_moderators_take_one_case_and_one_gets_it(reply: Message) -> None:
     from tests.threads import at_once

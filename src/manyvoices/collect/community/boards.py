@@ -121,7 +121,7 @@ def rebuild_due(*, now: datetime) -> int:
 @transaction.atomic
 def rebuild(study: Study, *, now: datetime) -> int:
     """Count every board of a project from the rows; returns how many scores there are."""
-    Study.objects.select_for_update().only("pk").get(pk=study.pk)
+    Study.objects.select_for_update(no_key=True).only("pk").get(pk=study.pk)
     formula = formula_of(study)
     rows: dict[tuple[uuid.UUID, str, str], int] = {}
     for frame, span in FRAMES.items():

@@ -52,6 +52,7 @@ class StandingMiddleware:
 
 
 def _barred(request: HttpRequest, study_id: str, found: object) -> HttpResponse | None:
+    """What they sent is shown word for word: it is stored nowhere, and nothing may be lost."""
     try:
         participant = current_participant(request, study_id)
     except NotTakingPart:
@@ -61,5 +62,6 @@ def _barred(request: HttpRequest, study_id: str, found: object) -> HttpResponse 
         "study_title": participant.version.spec.title,
         "page": {"here": ""},
         "standing": found,
+        "kept_text": request.POST.get("text", ""),
     }
     return render(request, "moderation/barred.html", context, status=403)
