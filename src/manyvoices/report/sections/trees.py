@@ -121,7 +121,11 @@ def _states(found: TreeDescription) -> Item:
         n=plural(shape.n_trees, "tree"),
         method="The state that each tree was in when the file was written.",
         source=f"{_OASST}, message trees by state",
-        drawing=figures.states_figure(shape.states, f"{title}. The table has all states."),
+        drawing=(
+            figures.states_figure(shape.states, f"{title}. The table has all states.")
+            if len(shape.states) > 1
+            else None
+        ),
         table=tables.states_table(shape),
     )
 
