@@ -137,14 +137,15 @@ def _populations(found: People) -> Iterable[Item]:
 
 def furthest_title(shown: Iterable[Comparison]) -> str:
     """The level that is furthest off, in words."""
-    listed_levels = [(one, level) for one in shown for level in one.levels]
+    tests = list(shown)
     sure = [
         (one, level)
-        for one, level in listed_levels
-        if level.difference_low > 0 or level.difference_high < 0
+        for one in tests
+        for level in one.levels
+        if one.p_holm < 0.05 and (level.difference_low > 0 or level.difference_high < 0)
     ]
     if not sure:
-        return f"No group differs from {listed_levels[0][0].population} by more than its interval"
+        return f"No difference from {tests[0].population} is beyond chance"
     one, level = max(sure, key=lambda pair: abs(pair[1].difference))
     more = "more" if level.difference >= 0 else "fewer"
     points = number(100 * abs(level.difference), 1)
