@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from manyvoices.analyse.dataset import Dataset, NotEnough
 from manyvoices.analyse.people.against import Comparison, compare, holm
@@ -14,8 +13,15 @@ from manyvoices.analyse.people.places import Places, places
 from manyvoices.analyse.people.reference import read_references
 from manyvoices.analyse.people.rows import survey_rows, usecase_labels
 from manyvoices.analyse.settings import Settings
-from manyvoices.curate.describe_counts import Block
-from manyvoices.curate.describe_people import Recruited, demographics, llm_use, recruitment
+from manyvoices.curate.describe_counts import Block, block
+from manyvoices.curate.describe_people import (
+    DEMOGRAPHICS,
+    LLM_USE,
+    Recruited,
+    demographics,
+    llm_use,
+    recruitment,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +121,29 @@ def people_chapter(dataset: Dataset, settings: Settings) -> People:
         n_survey_only=who.n_people - _with_conversations(dataset, who.n_people),
         n_simulated=sum(row.get("simulated") is True for row in rows),
         level=level,
-        blocks=_blocks(who.blocks, level),
+        blocks=_blocks((*who.blocks, *_own_questions(dataset, who.blocks)), level),
         comparisons=holm(kept),
         census=tuple(census),
         places=places(rows),
         llm_use=_blocks(llm_use(rows, labels=usecase_labels(dataset)), level),
-        recruited=_recruited(rows),
+        recruited=recruitment(rows),
         notes=tuple(notes),
     )
+
+
+def _own_questions(dataset: Dataset, known: Sequence[Block]) -> list[Block]:
+    """Questions with options that PRISM did not have, of a study that has some of PRISM's."""
+    counted = {path.replace(".", "_") for path in (*DEMOGRAPHICS.values(), *LLM_USE.values())}
+    titles = {one.title for one in known}
+    return [
+        block(field.label, dataset.people[field.column].to_list())
+        for field in dataset.fields()
+        if field.column not in counted
+        and field.label not in titles
+        and field.column not in titles
+        and not field.column.startswith(("location_", "included_in"))
+        and not field.column.endswith(("_simplified", "_country", "_categorised"))
+    ]
 
 
 def _with_conversations(dataset: Dataset, n_people: int) -> int:
@@ -138,7 +159,3 @@ def _blocks(blocks: Iterable[Block], level: float) -> tuple[ShareBlock, ...]:
         )
         for one in blocks
     )
-
-
-def _recruited(rows: Sequence[Mapping[str, Any]]) -> tuple[Recruited, ...]:
-    return recruitment(rows)
