@@ -69,7 +69,7 @@ def test_an_item_says_how_many_by_which_method_after_which_figure_and_how_again(
         "More of first-bars than of anything else",
         "1,234 things of 56 people. Counted one by one. Interval: 95% of 40 resamples of whole",
         "Answers PRISM, Figure 5.",
-        "figures/first-bars.svg , figures/first-bars.png , tables/first-bars.csv",
+        "Files: figures/first-bars.svg and .png , tables/first-bars.csv and .parquet . Made by",
         "manyvoices report made-up --out report --only first --resamples 20 --seed 0",
         "A note on it.",
         "Something could not be counted.",
