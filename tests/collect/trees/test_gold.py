@@ -14,7 +14,7 @@ from manyvoices.collect.people import rights
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.quality.models import CheckGiven, GoldItem
 from manyvoices.collect.studies.models import StudyVersion
-from manyvoices.collect.trees import gold, operations, reliability, sweeping
+from manyvoices.collect.trees import gold, operations, policies, reliability, sweeping
 from manyvoices.collect.trees.errors import Unfit
 from manyvoices.collect.trees.handout import Handed
 from manyvoices.collect.trees.models import LabelsGiven, Message, Need, Task
@@ -157,6 +157,28 @@ def test_checks_come_as_often_as_they_should(orchard: StudyVersion, item: GoldIt
         )  # fmt: skip
         n += handed is not None and handed.task.gold is not None
     assert 40 <= n <= 80
+
+
+def test_how_often_checks_come_is_the_policys_and_changes_live(
+    orchard: StudyVersion, item: GoldItem
+) -> None:
+    (person,) = people(orchard, 1)
+
+    def is_check() -> bool:
+        handed = gold.hand_out(
+            participant=person, language="en", kinds=REVIEWS, now=NOW, rng=random.Random(3)
+        )
+        return handed is not None and handed.task.gold is not None
+
+    for share, expected in ((0.0, False), (1.0, True)):
+        policy = policies.policy_for(orchard.study, "en").model_copy(
+            update={"p_gold": share, "p_again": 0.0}
+        )
+        policies.change_policy(
+            study=orchard.study, language="en", policy=policy, by="mo", reason="more", now=NOW
+        )
+        policies.forget(orchard.study, "en")  # as on commit
+        assert is_check() is expected
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def test_a_policy_survives_being_stored() -> None:
     "changes",
     [
         {"goal_tree_size": 3, "min_goal_tree_size": 5},
+        {"p_gold": 0.7, "p_again": 0.4},
         {"max_reviews": 2},
         {"acceptance_threshold_reply": 1.5},
         {"num_reviews_reply": 0},

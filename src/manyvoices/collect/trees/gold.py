@@ -26,10 +26,6 @@ from manyvoices.collect.trees.policies import policy_for, stage_of
 from manyvoices.collect.trees.reliability import compared
 from manyvoices.design.trees import TaskKind, label_schema
 
-P_GOLD = 0.05
-"""How often a person who would be given a review is given a message with known labels."""
-P_AGAIN = 0.02
-"""The same for a review that they have given before."""
 AGAIN_AFTER = timedelta(days=1)
 AMONG = 50
 """Messages among which one is drawn."""
@@ -93,14 +89,18 @@ def hand_out(
     kinds: Sequence[TaskKind],
     now: datetime,
     rng: random.Random,
-    p_gold: float = P_GOLD,
-    p_again: float = P_AGAIN,
+    p_gold: float | None = None,
+    p_again: float | None = None,
 ) -> Handed | None:
     """As `handout.hand_out`, which it calls; now and then a review that somebody is about to be
-    given is a check instead. The review's own place is then free for the next.
+    given is a check instead. The review's own place is then free for the next. How often is the
+    policy's; `p_gold` and `p_again` stand in for it.
 
     It costs no statement more, but for one where a check was drawn and there is none to give.
     """
+    policy = policy_for(participant.study_id, language)
+    p_gold = policy.p_gold if p_gold is None else p_gold
+    p_again = policy.p_again if p_again is None else p_again
     draw = rng.random()
     reviews = [kind for kind in kinds if kind.is_label]
     if reviews and draw < p_gold + p_again:

@@ -92,6 +92,10 @@ class TreePolicy(Written):
     """How long one's own message may be changed; it is then reviewed anew."""
     max_chars: Some = 10_000
     min_words: Some = 1
+    p_gold: Share = 0.05
+    """How often somebody who would be given a review is given one whose labels are known."""
+    p_again: Share = 0.02
+    """The same for a review that they have given before, a day ago or more."""
     max_scoring_failures: Some = 3
     reviewer_weighting: Literal["equal", "reliability"] = "equal"
 
@@ -100,6 +104,8 @@ class TreePolicy(Written):
         if self.min_goal_tree_size > self.goal_tree_size:
             expected = f"at most goal_tree_size ({self.goal_tree_size})"
             raise Unfit("min_goal_tree_size", str(self.min_goal_tree_size), expected)
+        if self.p_gold + self.p_again > 1:
+            raise Unfit("p_again", str(self.p_again), f"at most 1 - p_gold ({1 - self.p_gold:g})")
         for name in ("num_reviews_initial_prompt", "num_reviews_reply"):
             if 0 < self.max_reviews < getattr(self, name):
                 expected = f"0, or at least {name} ({getattr(self, name)})"
