@@ -46,6 +46,7 @@ VERBS = {
     "consensus": "Merge rankings into consensus orders by ranked pairs.",
     "agree": "Say how far judges agree, and whether position sways them.",
     "rank": "Rank models from battles, with intervals over people.",
+    "power": "Say how many people a study needs, by playing a release again.",
     "report": "Write a release's report as one self-contained HTML file.",
 }
 

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from manyvoices.analyse.multilevel import GroupEffect
 from manyvoices.analyse.power import PowerCurve, SizePower, StudyPower
-from manyvoices.analyse.variance import Component
+from manyvoices.analyse.variance import RESIDUAL, Component
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, shortened, wrapped
 from manyvoices.report.formats import number, share
 from manyvoices.report.marks import ROW, right_label
 from manyvoices.report.palette import ACCENT, INK, LINE, PAPER, QUIET, SERIES, TINT
 
-_FILLS = (ACCENT, TINT, SERIES[0], SERIES[2], SERIES[1], QUIET, LINE)
+_FILLS = (ACCENT, TINT, SERIES[0], SERIES[2], SERIES[1], QUIET)
 """In turn, so that neighbours differ in lightness."""
 _ON_DARK = (ACCENT, SERIES[0], SERIES[1], QUIET)
 _ROOM = 0.075
@@ -43,7 +43,7 @@ def shares_figure(
 def _stack(axes: Axes, components: Sequence[Component], width: float) -> None:
     start = 0.0
     for place, one in enumerate(components):
-        fill = _FILLS[place % len(_FILLS)]
+        fill = _fill(place, one)
         axes.barh(0, one.share, left=start, color=fill, edgecolor=PAPER, linewidth=1, height=0.8)
         if one.share > _ROOM * (1 if width >= WIDE else 1.9):
             ink = PAPER if fill in _ON_DARK else INK
@@ -60,20 +60,22 @@ def _stack(axes: Axes, components: Sequence[Component], width: float) -> None:
 def _share_rows(axes: Axes, components: Sequence[Component], texts: list[str]) -> None:
     rows_axes(axes, texts)
     for y, one in enumerate(components):
-        fill = _FILLS[y % len(_FILLS)]
-        axes.plot([0, one.share], [y, y], color=fill, linewidth=7, solid_capstyle="butt")
-        if one.share_low == one.share_low:
-            axes.plot([one.share_low, one.share_high], [y, y], color=PAPER, linewidth=4.2,
-                      solid_capstyle="butt", zorder=3)  # fmt: skip
-        axes.errorbar(one.share, y, xerr=_arms(one), color=INK, linewidth=1.4, capsize=3.5,
+        bar, line = y + 0.17, y - 0.12
+        axes.plot([0, one.share], [bar, bar], color=_fill(y, one), linewidth=6,
+                  solid_capstyle="butt")  # fmt: skip
+        axes.errorbar(one.share, line, xerr=_arms(one), color=INK, linewidth=1.4, capsize=3,
                       capthick=1.4, zorder=4, clip_on=False)  # fmt: skip
-        axes.plot(one.share, y, "o", color=INK, markersize=4, zorder=5, clip_on=False)
+        axes.plot(one.share, line, "o", color=INK, markersize=4, zorder=5, clip_on=False)
         right_label(axes, y, small_share(one.share))
     known = [one.share_high for one in components if one.share_high == one.share_high]
     axes.set_xlim(0, 1.03 * max(max(known, default=0.0), *(one.share for one in components)))
     axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
     axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel("share of the variance")
+
+
+def _fill(place: int, one: Component) -> str:
+    return LINE if one.name == RESIDUAL else _FILLS[place % len(_FILLS)]
 
 
 def _arms(one: Component) -> list[list[float]] | None:

@@ -87,7 +87,7 @@ class PowerCurve:
     seed: int
     sizes: tuple[SizePower, ...]
     spread: float
-    """Standard deviation of the gap times the root of n: what the extrapolation stands on."""
+    """Standard deviation of the gap with all people, times the root of n: what is extrapolated."""
     width_scale: float
     """Half width times the root of n."""
     tau_scale: float
@@ -100,25 +100,40 @@ class PowerCurve:
             float((reach * self.spread / gap) ** 2) if gap > 0 else float("inf")
             for gap in (self.gap, self.gap_low, self.gap_high)
         )
+        n = self._played(power, [one.separated for one in self.sizes], n)
         target = f"{self.first} told from {self.second} with chance {power:.0%}"
-        return Needed(target, n, low, high, n > self.n_people)
+        return Needed(target, n, min(low, n), max(high, n), n > self.n_people)
 
     def to_narrow(self, half_width: float) -> Needed:
         """People needed for scores to be known to within `half_width` on average."""
         if not half_width > 0:
             raise ValueError(f"half_width must be above 0, found {half_width}")
         n = (self.width_scale / half_width) ** 2
+        n = self._played(-half_width, [-one.half_width for one in self.sizes], n)
         return Needed(f"scores within {half_width:g}", n, n, n, n > self.n_people)
 
     def to_order(self, tau: float) -> Needed:
         """People needed for a mean Kendall's tau of `tau` to the order of all people."""
         if not 0 < tau < 1:
             raise ValueError(f"tau must lie between 0 and 1, found {tau}")
-        played = [one for one in self.sizes if not one.extrapolated]
         n = (self.tau_scale / (1 - tau)) ** 2
-        if played and played[0].tau < tau <= played[-1].tau:
-            n = float(np.interp(tau, [s.tau for s in played], [s.n_people for s in played]))
+        n = self._played(tau, [one.tau for one in self.sizes], n)
         return Needed(f"order with tau {tau:g}", n, n, n, n > self.n_people)
+
+    def _played(self, wanted: float, values: Sequence[float], beyond: float) -> float:
+        """Where the played sizes reach `wanted`, by lines between them; else `beyond`.
+
+        The size is the first from which all larger ones reach it.
+        """
+        played = [(s.n_people, v) for s, v in zip(self.sizes, values, strict=True)
+                  if not s.extrapolated and v == v]  # fmt: skip
+        if not played or played[-1][1] < wanted:
+            return max(beyond, float(self.n_people))
+        under = [place for place, (_, value) in enumerate(played) if value < wanted]
+        if not under:
+            return float(played[0][0])
+        (n0, v0), (n1, v1) = played[under[-1]], played[under[-1] + 1]
+        return float(n0 + (n1 - n0) * (wanted - v0) / (v1 - v0))
 
 
 def replay(
@@ -136,8 +151,8 @@ def replay(
     People are drawn with replacement with all their battles, and `method` (one that takes counts)
     scores each draw. Separation is Wald's: the gap of a draw against its standard deviation over
     draws of that size. Sizes beyond the release's people are extrapolated: standard deviations,
-    widths and 1 - tau fall with the root of n, with constants from the played sizes of at least a
-    quarter of the people. Raises `NotEnough` below `FEWEST` people or two models.
+    widths and 1 - tau fall with the root of n from where they are with all people. (Below that
+    they need not: pseudo-wins hold the scores of small studies together.) Raises `NotEnough` below `FEWEST` people or two models.
     """
     people = battles.n_participants or 0
     if people < FEWEST or len(battles.models) < 2:
@@ -158,7 +173,7 @@ def replay(
         if on_size is not None:
             on_size(n)
     gap = float(whole[first] - whole[second])
-    scales = _scales(played, people)
+    scales = _scales(played[people], people)
     sd = scales[0] / np.sqrt(people)
     return PowerCurve(
         first=battles.models[first], second=battles.models[second],
@@ -222,16 +237,10 @@ def _z(level: float) -> float:
     return abs(float(ndtri((1 - level) / 2)))
 
 
-def _scales(played: dict[int, _Played], people: int) -> tuple[float, float, float]:
-    """Standard deviation, half width and 1 - tau, each times the root of n: means over sizes."""
-    near = [(n, p) for n, p in played.items() if n >= people / 4 and np.isfinite(p.sd)]
-    if not near:
-        return float("nan"), float("nan"), float("nan")
-    root = np.sqrt([n for n, _ in near])
-    columns = ([p.sd for _, p in near], [p.half_width for _, p in near],
-               [1 - p.tau for _, p in near])  # fmt: skip
-    sd, width, tau = (float((root * np.array(column)).mean()) for column in columns)
-    return sd, width, tau
+def _scales(played: _Played, people: int) -> tuple[float, float, float]:
+    """Standard deviation, half width and 1 - tau with all people, each times the root of n."""
+    root = float(np.sqrt(people))
+    return root * played.sd, root * played.half_width, root * (1 - played.tau)
 
 
 def _size(n: int, played: _Played) -> SizePower:
