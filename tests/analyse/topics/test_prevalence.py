@@ -99,6 +99,26 @@ def test_small_groups_and_those_who_decline_are_held_fixed_and_not_shown() -> No
     assert not shown  # 10 people are in B.
 
 
+def test_cells_with_few_expected_texts_would_be_found_by_chance_and_are_not_tested() -> None:
+    """Rare topics, a group of 20 people, no difference at all: robust errors are far too small."""
+    rng = np.random.default_rng(0)
+    people = np.repeat(np.arange(600), 3)
+    group = np.where(people < 20, "few", np.where(people < 350, "some", "most"))
+    rows = pl.DataFrame({"user_id": [f"u{i}" for i in people], "gender": group})
+    few, some = [], []
+    for _ in range(20):
+        topics = rng.choice(9, size=len(people), p=[*[0.02] * 8, 0.84])
+        found = topic_prevalence(rows, topics, ("gender",), bases={"gender": "most"})
+        small, large = (_row(found, f"gender={name}") for name in ("few", "some"))
+        few += (found.fit.p[small, :8] < 0.01).tolist()
+        some += (found.fit.p[large, :8] < 0.01).tolist()
+        assert np.isnan(found.q[small, :8]).all()
+        assert np.isfinite(found.q[large, :8]).all()
+        assert not found.starred[small, :8].any()
+    assert np.mean(few) > 0.2
+    assert np.mean(some) < 0.04
+
+
 def test_too_few_people_are_refused() -> None:
     data = planted(6)
     with pytest.raises(RegressionError, match="at least 8 people; 6 are here"):
