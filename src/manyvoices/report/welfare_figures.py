@@ -47,16 +47,18 @@ def welfare_figure(
         wide = width >= WIDE
         n_measures, n_panels = len(rows), len(rows[0])
         shape = (n_measures, n_panels) if wide else (n_panels, n_measures)
-        height = shape[0] * (0.62 + _ROW * len(rows[0][0].outcomes)) + 0.55
-        figure = new_figure(width, height)
+        labels = [wrapped(one.label, 22 if wide else 14) for one in rows[0][0].outcomes]
+        row = _ROW + 0.12 * max(label.count("\n") for label in labels)
+        figure = new_figure(width, shape[0] * (0.78 + row * len(labels)) + 0.55)
+        figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr,call-arg]
         grid = figure.subplots(*shape, squeeze=False, sharey=True)
         for measure, panels in enumerate(rows):
             ends = _ends(panels)
             for place, panel in enumerate(panels):
                 axes = grid[measure, place] if wide else grid[place, measure]
-                _panel(axes, panel, reference, tested=tested)
+                _panel(axes, panel, labels, reference, tested=tested)
                 axes.set_xlim(*ends)
-                axes.set_title(_title(panel, wide), fontsize=8.5)
+                axes.set_title(_title(panel), fontsize=8.5)
         for axes in grid[:, 0]:
             axes.tick_params(axis="y", labelsize=8)
         figure.legend(handles=_legend(rows[0][0], reference, tested), **_below(wide))
@@ -76,9 +78,9 @@ def _below(wide: bool) -> dict[str, Any]:
     }
 
 
-def _title(panel: Panel, wide: bool) -> str:
-    label = shortened(panel.label, 22 if wide else 20)
-    return f"{measure_name(panel.measure)}\n{label}, n = {panel.n_people}"
+def _title(panel: Panel) -> str:
+    label = shortened(panel.label, 18)
+    return f"{measure_name(panel.measure)}\n{label}\nn = {panel.n_people}"
 
 
 def _ends(panels: tuple[Panel, ...]) -> tuple[float, float]:
@@ -91,8 +93,7 @@ def _ends(panels: tuple[Panel, ...]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _panel(axes: Axes, panel: Panel, reference: str, *, tested: bool) -> None:
-    labels = [shortened(one.label, 15) for one in panel.outcomes]
+def _panel(axes: Axes, panel: Panel, labels: list[str], reference: str, *, tested: bool) -> None:
     rows_axes(axes, labels)
     compared = {row.scheme: row for row in panel.comparisons}
     axes.axvline(panel.best, color=QUIET, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.5)
@@ -177,7 +178,7 @@ def harm_figure(name: str, groups: tuple[tuple[str, tuple[MinorityHarm, ...]], .
         figure = new_figure(width, (tall if wide else tall * len(groups)) + 0.3)
         grid = figure.subplots(*shape, squeeze=False, sharey=wide)
         for axes, (measure, rows) in zip(grid.flat, groups, strict=True):
-            rows_axes(axes, [wrapped(f"{r.minority} (n = {r.n_minority})", 22) for r in rows])
+            rows_axes(axes, [f"{shortened(r.minority, 22)}\nn = {r.n_minority}" for r in rows])
             for y, row in enumerate(rows):
                 _harm(axes, row, y)
             axes.axvline(0, color=INK, linewidth=0.8)

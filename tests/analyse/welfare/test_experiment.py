@@ -121,7 +121,7 @@ def test_a_release_without_census_samples_compares_its_largest_groups(tmp_path: 
     assert region.n_people == 80
     rating, choice = region.measures
     assert (rating.limits, choice.limits) == ((1.0, 100.0), (0.0, 1.0))
-    south = next(panel for panel in rating.panels if panel.label.startswith("Not "))
+    south = next(panel for panel in rating.panels if panel.label.startswith("All but "))
     assert {one.scheme for one in south.outcomes} >= {"rep_10", "rep_100"}
 
 

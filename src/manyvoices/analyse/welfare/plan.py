@@ -167,9 +167,9 @@ def plan_for(
         if not top:
             continue
         named = sorted(top, key=lambda level: -int((people[field.column] == level).sum()))[0]
-        largest = Population(field.column, f"{named}", field.column, (named,))
+        largest = Population(field.column, named, field.column, (named,))
         others = Population(
-            f"not_{field.column}", f"Not {named}", field.column, (named,), complement=True
+            f"not_{field.column}", f"All but {named}", field.column, (named,), complement=True
         )
         if min(p.members(people).sum() for p in (largest, others)) < min_group:
             continue
