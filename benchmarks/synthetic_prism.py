@@ -1,6 +1,6 @@
 """A release in PRISM's shape and size: real ids, published marginals, nobody's words.
 
-    python -m benchmarks.synthetic_prism [FOLDER] [--seed 0] [--share 1.0]
+    python -m benchmarks.synthetic_prism [FOLDER] [--seed 0] [--share 1.0] [--planted]
 
 PRISM's own files are not here; what its authors published of them is (`benchmarks.synthetic`):
 1,500 people of whom 1,396 held 8,011 conversations with 27,172 turns and 68,371 answers. Exact are
@@ -16,17 +16,21 @@ import argparse
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.synthetic.conversations import Conversations, types_of, utterances
 from benchmarks.synthetic.golden import FOLDER, Golden, read_golden
 from benchmarks.synthetic.people import by_person, survey_rows
+from benchmarks.synthetic.planted import Planted, PlantedConversations
 
 from manyvoices.io.writing import LineWriter, replacing, write_records
 
-__all__ = ["FOLDER", "write_synthetic"]
+__all__ = ["FOLDER", "Planted", "write_planted", "write_synthetic"]
+
+Make = Callable[[str, str, int, str], dict[str, Any]]
+"""(conversation, user, utterances, type) -> PRISM's row."""
 
 
 def write_synthetic(folder: Path, *, seed: int = 0, share: float = 1.0) -> dict[str, int]:
@@ -39,6 +43,36 @@ def write_synthetic(folder: Path, *, seed: int = 0, share: float = 1.0) -> dict[
         FileNotFoundError: The published figures are not on this machine.
     """
     golden = read_golden()
+    make = Conversations(golden, seed).make
+    return _write(folder, golden, lambda _rows: make, seed, share)
+
+
+def write_planted(
+    folder: Path, plan: Planted | None = None, *, seed: int = 0, share: float = 1.0
+) -> dict[str, int]:
+    """The same with the effects of `plan` in opening prompts and scores.
+
+    Raises:
+        FileNotFoundError: The published figures are not on this machine.
+        ValueError: The plan names a model, a column or a level that there is not.
+    """
+    golden, planted = read_golden(), plan or Planted()
+    return _write(
+        folder,
+        golden,
+        lambda rows: PlantedConversations(golden, seed, planted, rows).make,
+        seed,
+        share,
+    )
+
+
+def _write(
+    folder: Path,
+    golden: Golden,
+    maker: Callable[[dict[str, dict[str, Any]]], Make],
+    seed: int,
+    share: float,
+) -> dict[str, int]:
     people = by_person(golden.skeleton)
     types, balanced = types_of(people, random.Random(f"{seed}-types"))
     rows = survey_rows(golden, balanced, random.Random(f"{seed}-people"))
@@ -49,18 +83,16 @@ def write_synthetic(folder: Path, *, seed: int = 0, share: float = 1.0) -> dict[
     folder.mkdir(parents=True, exist_ok=True)
     survey = (_complete(rows[u], len(held.get(u, ())), seed, golden) for u in people_kept)
     counts = {"survey": write_records(survey, folder / "survey.jsonl")}
-    return counts | _write_talks(folder, golden, skeleton, types, seed, people_kept)
+    return counts | _write_talks(folder, maker(rows), skeleton, types, people_kept)
 
 
 def _write_talks(
     folder: Path,
-    golden: Golden,
+    make: Make,
     skeleton: list[tuple[str, str, int]],
     types: dict[str, str],
-    seed: int,
     people: list[str],
 ) -> dict[str, int]:
-    make = Conversations(golden, seed).make
     names = ("conversations", "utterances", "metadata")
     n_answers = n_turns = 0
     with (
@@ -118,11 +150,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, nargs="?", help="none: written and thrown away")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--planted", action="store_true", help="with the effects of `Planted()`")
     options = parser.parse_args(arguments)
     try:
         with tempfile.TemporaryDirectory() as temporary:
             folder = options.folder or Path(temporary)
-            counts = write_synthetic(folder, seed=options.seed, share=options.share)
+            write = write_planted if options.planted else write_synthetic
+            counts = write(folder, seed=options.seed, share=options.share)
     except FileNotFoundError as error:
         print(f"the published figures are not here: {error.filename}", file=sys.stderr)
         return 1
