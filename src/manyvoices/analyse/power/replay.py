@@ -152,7 +152,8 @@ def replay(
     scores each draw. Separation is Wald's: the gap of a draw against its standard deviation over
     draws of that size. Sizes beyond the release's people are extrapolated: standard deviations,
     widths and 1 - tau fall with the root of n from where they are with all people. (Below that
-    they need not: pseudo-wins hold the scores of small studies together.) Raises `NotEnough` below `FEWEST` people or two models.
+    they need not: pseudo-wins hold the scores of small studies together.) Raises `NotEnough` below
+    `FEWEST` people or two models.
     """
     people = battles.n_participants or 0
     if people < FEWEST or len(battles.models) < 2:
