@@ -19,8 +19,9 @@ from scipy.special import ndtr, ndtri
 
 from manyvoices.analyse.table import FloatArray, IntArray
 
-PRIOR_WORDS = 1000.0
-"""How many words the prior is worth: it has the frequencies of both groups together."""
+PRIOR_WORDS, PRIOR_SHARE = 1000.0, 0.1
+"""How many words the prior is worth, at most, and of the smaller group's words: it has the
+frequencies of both groups together, and must not outweigh what is said."""
 FEWEST_PEOPLE = 5
 """A word that fewer people use is not compared: it says who they are, not what their group is."""
 FALSE_DISCOVERIES = 0.05
@@ -62,9 +63,13 @@ class Contrast:
     def top(
         self, vocabulary: Sequence[str], k: int, *, level: float = 0.95, sure: bool = True
     ) -> tuple[WordContrast, ...]:
-        """The `k` words most typical of the first group, those that surely differ if `sure`."""
+        """The `k` words most typical of the first group, those that surely differ if `sure`.
+
+        `FEWEST_PEOPLE` of that group must use a word: else it is typical of them alone.
+        """
         limit = np.sort(self.p)[self.surely - 1] if self.surely else -1.0
         order = [i for i in np.argsort(-self.z, kind="stable") if self.z[i] > 0]
+        order = [i for i in order if self.people[0, i] >= FEWEST_PEOPLE]
         order = [i for i in order if not sure or self.p[i] <= limit][:k]
         width = float(ndtri((1 + level) / 2))
         return tuple(
@@ -101,7 +106,7 @@ def contrast(
     second: sparse.csr_array,
     *,
     fewest: int = FEWEST_PEOPLE,
-    prior_words: float = PRIOR_WORDS,
+    prior_words: float | None = None,
 ) -> Contrast:
     """Compare two groups of people.
 
@@ -109,13 +114,18 @@ def contrast(
         first: Uses of each word by each person, (people, words); people without words count for
             nothing. `second` has the same columns.
         fewest: People of both groups together who must use a word.
+        prior_words: None = the smaller of `PRIOR_WORDS` and `PRIOR_SHARE`.
     """
     sides = [side[side.sum(axis=1) > 0] for side in (first, second)]
     uses = np.array([np.asarray(side.sum(axis=0)).ravel() for side in sides])
     people = np.array([_users(side) for side in sides])
     codes = np.flatnonzero(people.sum(axis=0) >= fewest).astype(np.int64)
-    if not len(codes) or not uses.sum(axis=1).all():
+    # Where one word is all that is said, its odds are infinite on both sides.
+    several = (uses.sum(axis=0) > 0).sum() > 1
+    if not several or not len(codes) or not uses.sum(axis=1).all():
         return _nothing()
+    if prior_words is None:
+        prior_words = min(PRIOR_WORDS, PRIOR_SHARE * float(uses.sum(axis=1).min()))
     prior = uses.sum(axis=0) / uses.sum() * prior_words
     delta = np.zeros(len(codes))
     variance = np.zeros(len(codes))

@@ -44,10 +44,11 @@ _ADJECTIVE_SOURCES = {
     "open_feedback": "PRISM, Table 19",
 }
 _ODDS = (
-    "Log-odds with an informative Dirichlet prior worth 1,000 words (Monroe, Colaresi & Quinn"
-    " 2008); {level} intervals over people: one person's many uses count as one person. Words that"
-    " fewer than 5 people use are not compared; shown are words that differ at a false discovery"
-    " rate of 5%. English stop words are left out."
+    "Log-odds with an informative Dirichlet prior worth at most 1,000 words (Monroe, Colaresi &"
+    " Quinn 2008); {level} intervals over people: one person's many uses count as one person."
+    " Words that fewer than 5 people use are not compared; shown are words that 5 people of the"
+    " group use or more and that differ at a false discovery rate of 5%. English stop words are"
+    " left out."
 )
 
 
@@ -125,7 +126,7 @@ def _grams(one: KindGrams, level: float) -> Iterable[Item]:
         method=(
             f"Most used runs of one, two and three words within a text, by uses. {METHOD}"
             " Single words without English stop words. Bar: share of people with at least one use,"
-            f" with its {level:.0%} interval (Wilson); * more than half of the uses are one person's."
+            f" with its {level:.0%} interval (Wilson); * one person has more than half of the uses."
         ),
         source=_GRAM_SOURCES.get(one.kind, "PRISM, Tables 12-20"),
         drawing=grams_figure(name, one, f"Most used words. {title}."),
