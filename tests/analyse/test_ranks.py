@@ -331,3 +331,10 @@ def test_two_people_are_enough_for_an_analysis_without_groups() -> None:
     found = rank_analysis(planted(n_people=2), Settings(resampling=Resampling(n_resamples=10)))
     assert found.fields == ()
     assert found.cohorts.sizes[-1].size == 2
+
+
+def test_the_benchmarks_loop_gives_the_same_ranks() -> None:
+    from benchmarks.analysing.ranks import main_rows
+
+    (row,) = main_rows(scale=0.05)
+    assert row.same

@@ -191,8 +191,8 @@ def test_within_conversations_a_models_quality_does_not_pass_for_its_length() ->
         seen = openers_of(data, tie_threshold=5)
         found = features_of(seen.frame["model_response"], models=seen.scores.models)
         models = score_models(seen, found, found)
-        assert len(models) == 3
-        within = by_feature(models[2])["text_length"]
+        assert len(models) == 4
+        within = by_feature(models[3])["text_length"]
         covered.append(within.low <= 0.03 <= within.high)
         plain.append(by_feature(models[1])["text_length"].low > 0.03)
     assert np.mean(covered) >= 0.75
@@ -204,15 +204,18 @@ def test_the_model_within_conversations_equals_one_with_a_dummy_for_each() -> No
     data = planted(n_people=20, n_talks=2, lengths={"elm": 300}, p_question=0.4, seed=8)
     seen = openers_of(data, tie_threshold=5)
     found = features_of(seen.frame["model_response"])
-    within = by_feature(score_models(seen, found, found)[2])
+    persons, within = (by_feature(one) for one in score_models(seen, found, found)[2:])
     frame = found.with_columns(
         score=pl.Series(seen.scores.score),
         talk=seen.frame["conversation_id"],
         m=seen.frame["model"],
     ).to_pandas()
     peer = smf.ols("score ~ text_length + if_question_marks + C(talk) + C(m)", data=frame).fit()
+    frame["who"] = seen.scores.cluster
+    other = smf.ols("score ~ text_length + if_question_marks + C(who) + C(m)", data=frame).fit()
     for name in ("text_length", "if_question_marks"):
         assert within[name].coef == pytest.approx(peer.params[name], rel=1e-6)
+        assert persons[name].coef == pytest.approx(other.params[name], rel=1e-6)
     assert set(within) == {"text_length", "if_question_marks"}
 
 

@@ -226,7 +226,7 @@ class _Analysis:
             found = compare_leaderboards(
                 self.openers.scores.battles(),
                 theirs,
-                two_names(self.dataset.table.source.title or "This release", name, path),
+                two_names(self.dataset.table.source.title or "this release", name, path),
                 mapping=read_mapping(path),
                 n_resamples=drawn.n_resamples or 1,
                 level=drawn.level,

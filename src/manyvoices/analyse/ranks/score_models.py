@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PLAIN = "As PRISM: plain, classical errors"
 CLUSTERED = "Plain, errors by participant"
+BY_PERSON = "Within participants, models held fixed"
 WITHIN = "Within conversations, models held fixed"
 N_BINS = 20
 """Bins of length and of score in the joint distribution."""
@@ -97,9 +98,10 @@ def score_models(openers: Openers, ours: pl.DataFrame, prism: pl.DataFrame) -> l
 
     1. Table 27: all features as PRISM detects them, classical errors.
     2. Our detection, errors that allow for a person's answers to depend on each other (CR1).
-    3. The same within conversations: each answer is compared with those beside it, so person,
-       prompt and topic are held fixed; and a dummy per model, so that a model's quality does not
-       pass for its habit of writing long.
+    3. The same within participants, so that who scores high is held fixed, and with a dummy per
+       model, so that a model's quality does not pass for its habit of writing long.
+    4. The same within conversations: each answer is compared with those beside it, so person,
+       prompt and topic are held fixed.
     """
     score, people = openers.scores.score, openers.scores.cluster
     talks = openers.scores.turn
@@ -108,9 +110,10 @@ def score_models(openers: Openers, ours: pl.DataFrame, prism: pl.DataFrame) -> l
         fit_model(CLUSTERED, ours, score, people),
     ]
     dummies = _dummies(openers.scores.model, len(openers.scores.models))
-    # Where no two answers of a conversation differ in form, the first two models stand alone.
-    with contextlib.suppress(RegressionError):
-        found.append(fit_model(WITHIN, ours, score, people, absorb=talks, controls=dummies))
+    # Where no two answers of a conversation differ in form, the others stand alone.
+    for name, held in ((BY_PERSON, people), (WITHIN, talks)):
+        with contextlib.suppress(RegressionError):
+            found.append(fit_model(name, ours, score, people, absorb=held, controls=dummies))
     return found
 
 

@@ -67,13 +67,18 @@ def _battles(found: Comparison) -> Item:
     )
 
 
+def _first_large(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _shared(found: Comparison) -> str:
     how = "Models are the same whose short names are equal"
     if found.renamed:
         pairs = [f"{theirs} is {ours}" for theirs, ours in found.renamed]
         how = f"Names were matched: {listed(pairs)}"
     return (
-        f"{how}. The shared: {listed(found.models)}. {found.ours.name} holds "
+        f"{how}. The shared: {listed(found.models)}. "
+        f"{_first_large(found.ours.name)} holds "
         f"{plural(found.ours.n_models, 'model')}, {found.theirs.name} "
         f"{plural(found.theirs.n_models, 'model')}."
     )
@@ -121,7 +126,7 @@ def _centrality(found: Comparison) -> Item:
         parts.append(f"{listed(up)} higher")
     if down:
         parts.append(f"{listed(down)} lower")
-    title = f"{found.ours.name} and {found.theirs.name} rank the shared models alike"
+    title = _first_large(f"{found.ours.name} and {found.theirs.name} rank the shared models alike")
     if parts:
         title = f"Against {found.theirs.name}, {found.ours.name} ranks {' and '.join(parts)}"
     level = f"{found.level:.0%}"

@@ -42,8 +42,8 @@ def _field(found: FieldRanking) -> Item:
         n=listed([f"{g.label} {number(g.n_people)}" for g in found.groups]) + " participants",
         method=(
             "Rank by rank centrality in each group, beside everybody’s. Green: higher than "
-            "overall; ochre: lower; the deeper, the further. ▲ and ▼ mark the largest climb and fall of "
-            f"each group. Its p is the chance that some model moves as far under {lot} "
+            "overall; ochre: lower; the deeper, the further. ▲ and ▼ mark the largest climb and "
+            f"fall of each group. Its p is the chance that some model moves as far under {lot} "
             f"({number(found.n_lots)} times)."
         ),
         source="PRISM, Figure 4 B" if by_type else "PRISM, Figure 4 C",

@@ -156,7 +156,7 @@ def _whole(value: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.0f}".replace("-", "−")
+    return number(100 * value)
 
 
 def _table(name: str, title: str, found: Pairs, values: FloatArray, digits: int) -> DataTable:

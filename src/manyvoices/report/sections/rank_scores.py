@@ -6,13 +6,15 @@ from matplotlib.figure import Figure
 
 from manyvoices.analyse.ranks import FEATURES, RankAnalysis, Refusals, ScoreModel, TextFeatures
 from manyvoices.analyse.ranks.features import LABELS
-from manyvoices.analyse.ranks.score_models import by_feature
+from manyvoices.analyse.ranks.score_models import WITHIN, by_feature
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, wrapped
 from manyvoices.report.data_table import GAP, DataTable
 from manyvoices.report.formats import interval, listed, number, share
 from manyvoices.report.marks import intervals_made
 from manyvoices.report.palette import QUIET, SERIES
 from manyvoices.report.section import Item
+
+_COLOURS, _MARKERS = (QUIET, *SERIES), "osD^"
 
 _PER = 100
 """Characters for which the effect of length is shown: one character moves nothing."""
@@ -35,7 +37,7 @@ def _effects(found: TextFeatures) -> Item:
         most = sorted(sure, key=lambda e: -abs(e.coef * (_PER if "length" in e.feature else 1)))[:3]
         said = [f"{LABELS[e.feature].lower()} ({_points(e.feature, e.coef)})" for e in most]
         title = f"With conversation and model held fixed, what moves the score: {listed(said)}"
-        if len(found.models) < 3:
+        if last.name != WITHIN:
             title = f"What goes with the score: {listed(said)}"
     left = sorted({LABELS[name] for one in found.models for name in one.left_out if name in LABELS})
     return Item(
@@ -46,8 +48,8 @@ def _effects(found: TextFeatures) -> Item:
             "Least squares of the score on the features together: points of score for "
             f"{_PER} characters, or for having the feature. First as PRISM’s (its detection, "
             "classical errors); then with our detection and errors that let the answers of one "
-            "participant depend on each other; then comparing answers within conversations, so "
-            "that person, prompt and topic are held fixed, with a dummy per model. "
+            "participant depend on each other; then with a dummy per model, within participants; "
+            "and within conversations, so that person, prompt and topic are held fixed. "
             "Intervals: 95 %, from t."
         ),
         source="PRISM, Table 27",
@@ -67,7 +69,7 @@ def _points(feature: str, coef: float) -> str:
 
 def _draw_effects(found: TextFeatures, width: float) -> Figure:
     shown = [name for name in FEATURES if any(name in by_feature(m) for m in found.models)]
-    figure = new_figure(width, 1.3 + 0.5 * max(len(shown), 1))
+    figure = new_figure(width, 1.45 + 0.58 * max(len(shown), 1))
     axes = figure.subplots()
     room = 30 if width >= WIDE else 15
     labels = [LABELS[n] + (f" (per {_PER})" if n == "text_length" else "") for n in shown]
@@ -78,11 +80,11 @@ def _draw_effects(found: TextFeatures, width: float) -> Figure:
         for y, name in enumerate(shown):
             if name not in effects:
                 continue
-            scale, at = (_PER if name == "text_length" else 1), y + 0.22 * (i - 1)
+            scale, at = (_PER if name == "text_length" else 1), y + 0.19 * (i - 1.5)
             e = effects[name]
-            axes.plot([scale * e.low, scale * e.high], [at, at], color=SERIES[i], linewidth=1.8)
-            axes.plot(scale * e.coef, at, "osD"[i], color=SERIES[i], markersize=4.5)
-        axes.plot([], [], "osD"[i], color=SERIES[i], markersize=4.5, linewidth=1.8,
+            axes.plot([scale * e.low, scale * e.high], [at, at], color=_COLOURS[i], linewidth=1.8)
+            axes.plot(scale * e.coef, at, _MARKERS[i], color=_COLOURS[i], markersize=4.5)
+        axes.plot([], [], _MARKERS[i], color=_COLOURS[i], markersize=4.5, linewidth=1.8,
                   linestyle="-", label=model.name)  # fmt: skip
     figure.legend(loc="outside upper left", frameon=False, fontsize=8)
     axes.set_xlabel("points of score")
@@ -104,7 +106,7 @@ def _effects_table(found: TextFeatures) -> DataTable:
         header=("", "Points", "Error", "t", "p", "95 % interval"),
         rows=tuple(rows),
         heads=frozenset(heads),
-        note="Length per character. R² of the last is within conversations.",
+        note="Length per character. R² of the last two: within participants, within conversations.",
     )
 
 
