@@ -17,7 +17,7 @@ from scipy.special import ndtr, ndtri
 from manyvoices.analyse.table import FloatArray
 
 Spread = Literal["averaged", "reml", "paule_mandel"]
-_GRID = 161
+_GRID = 81
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +76,7 @@ def shrink(
     mean, sd = _posterior(estimate, error, grid, centre)
     low, high = _mixture_ends(mean, sd, weight, level)
     middle = weight @ mean
-    below = weight @ _below(mean, sd)
+    below = np.clip(weight @ _below(mean, sd), 0.0, 1.0)
     return Shrunk(
         mean=middle,
         low=low,
@@ -205,7 +205,7 @@ def _mixture_ends(
     for tail in ((1 - level) / 2, (1 + level) / 2):
         low, high = (mean - reach * sd).min(axis=0), (mean + reach * sd).max(axis=0)
         low, high = low - 1e-12, high + 1e-12
-        for _ in range(60):
+        for _ in range(40):
             middle = (low + high) / 2
             z = np.divide(middle - mean, sd, out=np.sign(middle - mean) * 40, where=sd > 0)
             under = weight @ ndtr(z) < tail
