@@ -41,10 +41,15 @@ def shown_topics(result: TopicsResult) -> tuple[Topic, ...]:
 
 def sizes_figure(result: TopicsResult, name: str) -> Drawing:
     """Figure 3: bars of sizes, below them who writes on what more or less than expected."""
-    topics, grid = shown_topics(result), factor_grid(result)
+    topics = shown_topics(result)
 
     def draw(width: float) -> Figure:
         bars = 0.3 + 0.2 * len(topics)
+        if not result.groups:
+            figure = new_figure(width, bars + 0.4)
+            _size_bars(figure.subplots(), result, width)
+            return figure
+        grid = factor_grid(result)
         heights = [bars, grid_height(grid, width)]
         figure = new_figure(width, sum(heights) + 0.8)
         top, middle = figure.subplots(2, 1, height_ratios=heights)
@@ -178,11 +183,9 @@ def map_figure(result: TopicsResult, name: str) -> Drawing:
                 points[:, 0], points[:, 1], ".", color=colours[i], markersize=4, alpha=0.6,
                 markeredgewidth=0,
             )  # fmt: skip
-            mine = result.plane[result.labels == i]
-            place = (float(np.median(mine[:, 0])), float(np.quantile(mine[:, 1], 0.95)))
             axes.annotate(
-                str(i + 1), place, xytext=(0, 2), textcoords="offset points", ha="center",
-                va="bottom", fontsize=9, fontweight="bold", color=colours[i], zorder=4,
+                str(i + 1), _above(result, i), xytext=(0, 2), textcoords="offset points",
+                ha="center", va="bottom", fontsize=9, fontweight="bold", color=colours[i], zorder=4,
             )  # fmt: skip
         axes.set_axis_off()
         axes.set_aspect("equal", adjustable="datalim")
@@ -196,6 +199,15 @@ def map_figure(result: TopicsResult, name: str) -> Drawing:
             "each topic a cloud with its number; the list of topics has the names."
         ),
     )  # fmt: skip
+
+
+def _above(result: TopicsResult, topic: int) -> tuple[float, float]:
+    """A place above the texts around the topic's middle one: a topic may lie in several clouds."""
+    mine = result.plane[result.labels == topic]
+    middle = mine[np.argmin(np.linalg.norm(mine - np.median(mine, axis=0), axis=1))]
+    reach = 0.04 * float(np.nanmax(result.plane) - np.nanmin(result.plane))
+    near = mine[np.linalg.norm(mine - middle, axis=1) <= reach]
+    return float(middle[0]), float(near[:, 1].max())
 
 
 def _neighbour_colours(result: TopicsResult) -> list[str]:

@@ -193,8 +193,8 @@ def _coefficients(result: TopicsResult, prevalence: Prevalence) -> Item:
         method=(
             "A linear probability model per topic: 1 if the prompt is on it, on all attributes "
             f"together. Cells: percentage points against the base group (†: {bases}). Standard "
-            f"errors are {errors}; {result.resampling.level:.0%} intervals in the table. Dots: below "
-            f"{FALSE_SHARE:.0%} after Benjamini–Hochberg correction for all tests; rings: "
+            f"errors are {errors}; {result.resampling.level:.0%} intervals in the table. Dots: "
+            f"below {FALSE_SHARE:.0%} after Benjamini–Hochberg correction for all tests; rings: "
             f"p < 0.01 without it ({int(starred.sum())} in all, where chance alone makes about "
             f"{n_tested / 100:.0f}).{few} Small groups and people who would rather not say are "
             "held fixed, not shown."
