@@ -22,7 +22,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 
 from manyvoices.analyse.neighbourhoods.nearest_earlier import nearest_earlier
-from manyvoices.analyse.neighbourhoods.products import BLOCK
+from manyvoices.analyse.neighbourhoods.products import BLOCK, Products
 from manyvoices.analyse.neighbourhoods.single_link import single_link, single_links
 
 PROMPTS, ANSWERS, DIMENSION = 8_011, 68_371, 384
@@ -89,14 +89,14 @@ def compiled_rule() -> Callable[[np.ndarray, float], np.ndarray]:
 
 
 def bare_product(vectors: np.ndarray) -> float:
-    """The upper half of all products in the same blocks, and nothing else."""
-    space, seen = np.empty((BLOCK, BLOCK), dtype=np.float32), 0.0
-    for row in range(0, len(vectors), BLOCK):
-        for column in range(row, len(vectors), BLOCK):
-            first, second = vectors[row : row + BLOCK], vectors[column : column + BLOCK]
-            out = space.ravel()[: len(first) * len(second)].reshape(len(first), len(second))
-            np.matmul(first, second.T, out=out)
-            seen += float(out[0, 0])
+    """The same blocks multiplied, and nothing else."""
+    products, seen = Products(vectors), 0.0
+    space = np.empty(BLOCK * BLOCK, dtype=np.float32)
+    for rows, columns in products.slices():
+        first, second = vectors[rows], vectors[columns]
+        out = space[: len(first) * len(second)].reshape(len(first), len(second))
+        np.matmul(first, second.T, out=out)
+        seen += float(out[0, 0])
     return seen
 
 

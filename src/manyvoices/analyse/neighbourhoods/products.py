@@ -17,6 +17,7 @@ from manyvoices.analyse.table import FloatArray, IntArray
 Float32Array = NDArray[np.float32]
 BLOCK = 2048
 """Rows of a block: 2048 x 2048 float32 are 16 MB."""
+_FINE = 256
 _PAIRS_AT_ONCE = 4096
 
 
@@ -45,10 +46,11 @@ class Products:
 
     def slices(self) -> Iterator[tuple[slice, slice]]:
         """The blocks of the upper half: rows never after columns."""
-        starts = range(0, len(self.unit), self.block)
-        for row in starts:
-            for column in range(row, len(self.unit), self.block):
-                yield slice(row, row + self.block), slice(column, column + self.block)
+        for row in range(0, len(self.unit), self.block):
+            end = min(row + self.block, len(self.unit))
+            yield from _triangle(row, end)
+            for column in range(end, len(self.unit), self.block):
+                yield slice(row, end), slice(column, min(column + self.block, len(self.unit)))
 
     def pairs(
         self, rows: slice, columns: slice, least: float
@@ -64,6 +66,17 @@ class Products:
         i, j = i + rows.start, j + columns.start
         kept = (i < j) & ~self.empty[i] & ~self.empty[j]
         return i[kept], j[kept], self._space[place[kept]].astype(np.float64)
+
+
+def _triangle(start: int, end: int) -> Iterator[tuple[slice, slice]]:
+    """The upper half of one block on the diagonal, cut finely: its lower half is for nothing."""
+    if end - start <= _FINE:
+        yield slice(start, end), slice(start, end)
+        return
+    middle = (start + end) // 2
+    yield from _triangle(start, middle)
+    yield slice(start, middle), slice(middle, end)
+    yield from _triangle(middle, end)
 
 
 def cosine_distances(
