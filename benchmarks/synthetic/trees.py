@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,8 +22,8 @@ N_PUBLISHED = 161_443
 _LANGUAGES = {"en": 44, "es": 27, "ru": 8, "de": 4, "zh": 3, "fr": 3, "th": 2, "pt-BR": 2, "ca": 2}
 _REST = "ko uk-UA it ja pl eu vi hu ar da tr fi cs sv nl he fa bn ro id el sk gl eo".split()
 _WORDS = (
-    "apple river stone green walk slowly under bright morning paper window asks answer simple reason"
-    " because small house again water never number colour between friend music winter question"
+    "apple river stone green walk slowly under bright morning paper window asks answer simple"
+    " reason because small house again water never number colour between friend music winter"
 ).split()
 SCORES = (
     *("toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat"),
@@ -90,12 +90,18 @@ class Forest:
         good = quality[name] = rng.gauss(0, 1)
         is_spam = rng.random() < 0.04
         toxicity = min(1.0, rng.betavariate(1, 12) + 0.35 * is_spam)
-        labels = {"spam": _mean(rng, 0.9 if is_spam else 0.03),
-                  "quality": _likert(rng, 0.5 + 0.2 * good - 0.3 * is_spam),
-                  "toxicity": _likert(rng, toxicity), "humor": _likert(rng, 0.2),
-                  "creativity": _likert(rng, 0.4 + 0.1 * good), "violence": _likert(rng, toxicity / 2),
-                  "lang_mismatch": _mean(rng, 0.02), "not_appropriate": _mean(rng, 0.05 + 0.5 * is_spam),
-                  "pii": _mean(rng, 0.01), "hate_speech": _mean(rng, toxicity / 3)}  # fmt: skip
+        labels = {
+            "spam": _mean(rng, 0.9 if is_spam else 0.03),
+            "quality": _likert(rng, 0.5 + 0.2 * good - 0.3 * is_spam),
+            "toxicity": _likert(rng, toxicity),
+            "humor": _likert(rng, 0.2),
+            "creativity": _likert(rng, 0.4 + 0.1 * good),
+            "violence": _likert(rng, toxicity / 2),
+            "lang_mismatch": _mean(rng, 0.02),
+            "not_appropriate": _mean(rng, 0.05 + 0.5 * is_spam),
+            "pii": _mean(rng, 0.01),
+            "hate_speech": _mean(rng, toxicity / 3),
+        }
         if depth % 2:
             labels["helpfulness"] = _likert(rng, 0.5 + 0.2 * good)
             labels["fails_task"] = _mean(rng, 0.08)
@@ -105,7 +111,7 @@ class Forest:
         return Message(
             message_id=name, parent_id=f"m{number - i + parent:07d}" if parent >= 0 else None,
             user_id=f"p{author:05d}", created_date=when.isoformat(),
-            text=" ".join(rng.choices(_WORDS, k=rng.randrange(3, 40))) if rng.random() > 0.01 else "the same words again and again",
+            text=_text(rng),
             role="assistant" if depth % 2 else "prompter", lang=language, review_count=3,
             review_result=not is_spam, deleted=rng.random() < 0.02, synthetic=False,
             emojis={"+1": rng.randrange(3)} if rng.random() < 0.3 else {},
@@ -115,25 +121,56 @@ class Forest:
     def _grown(self, tree: MessageTree, quality: dict[str, float]) -> GrownTree:
         from manyvoices.io.oasst_flat import below
 
-        rng = self._rng
         messages = [message for message, _ in below(tree.prompt)]
-        reviews, rankings = [], []
-        for message in messages:
-            for person in rng.sample(range(self.n_people), 3):
-                values = {n: _given(rng, n, s.value) for n, s in (message.labels or {}).items()}
-                reviews.append(ReviewGiven(message_id=message.message_id, participant_id=f"p{person:05d}",
-                                           labels=values, created_at=_BEGIN, simulated=False))  # fmt: skip
-            replies = [r.message_id for r in message.replies or () if r.role == "assistant"]
-            for person in rng.sample(range(self.n_people), 3) if len(replies) > 1 else ():
-                seen = sorted(replies, key=lambda name: -quality[name] + rng.gauss(0, 0.7))
-                rankings.append(Ranking(parent_id=message.message_id, participant_id=f"p{person:05d}",
-                                        ranking=[[n] for n in seen], created_at=_BEGIN, simulated=False))  # fmt: skip
+        quality_of = quality.__getitem__
         return GrownTree(
-            tree=tree, study_id="made-up", language=messages[0].lang or "", goal_size=12,
-            is_scored=True, simulated=False, created_at=_BEGIN, changed_at=_BEGIN,
+            tree=tree,
+            study_id="made-up",
+            language=messages[0].lang or "",
+            goal_size=12,
+            is_scored=True,
+            simulated=False,
+            created_at=_BEGIN,
+            changed_at=_BEGIN,
             messages=[MessageMore(message_id=m.message_id, created_at=_BEGIN) for m in messages],
-            reviews=reviews, rankings=rankings,
-        )  # fmt: skip
+            reviews=[self._review(m, who) for m in messages for who in self._raters()],
+            rankings=[
+                self._ranking(m.message_id, replies, quality_of, who)
+                for m in messages
+                if len(replies := _assistants(m)) > 1
+                for who in self._raters()
+            ],
+        )
+
+    def _raters(self) -> list[str]:
+        """Three people."""
+        return [f"p{person:05d}" for person in self._rng.sample(range(self.n_people), 3)]
+
+    def _review(self, message: Message, person: str) -> ReviewGiven:
+        labels = message.labels or {}
+        return ReviewGiven(
+            message_id=message.message_id,
+            participant_id=person,
+            labels={name: _given(self._rng, name, s.value) for name, s in labels.items()},
+            created_at=_BEGIN,
+            simulated=False,
+        )
+
+    def _ranking(
+        self, parent: str, replies: list[str], quality: Callable[[str], float], person: str
+    ) -> Ranking:
+        seen = sorted(replies, key=lambda name: -quality(name) + self._rng.gauss(0, 0.7))
+        return Ranking(
+            parent_id=parent,
+            participant_id=person,
+            ranking=[[name] for name in seen],
+            created_at=_BEGIN,
+            simulated=False,
+        )
+
+
+def _assistants(message: Message) -> list[str]:
+    return [r.message_id for r in message.replies or () if r.role == "assistant"]
 
 
 def _nested(rows: list[Message], parents: list[int], quality: dict[str, float]) -> Message:
@@ -149,6 +186,13 @@ def _nested(rows: list[Message], parents: list[int], quality: dict[str, float]) 
         if parents[i] >= 0:
             children[parents[i]].insert(0, rows[i])
     return rows[0]
+
+
+def _text(rng: random.Random) -> str:
+    """Words; one text in a hundred is the same."""
+    if rng.random() < 0.01:
+        return "the same words again and again"
+    return " ".join(rng.choices(_WORDS, k=rng.randrange(3, 40)))
 
 
 def _mean(rng: random.Random, p: float) -> float:

@@ -56,7 +56,7 @@ def sizes_table(shape: Shape) -> DataTable:
                 number(one.n),
                 number(one.mean, 2),
                 interval(one.low, one.high, 2),
-                *(number(value, 0 if value == round(value) else 1) for value in quartiles),
+                *(number(value, int(value % 1 > 0)) for value in quartiles),
             )
         )
     header = ("Of what", "N", "Mean", "Interval", "Min", "25%", "Median", "75%", "Max")

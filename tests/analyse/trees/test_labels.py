@@ -50,7 +50,7 @@ def test_correlations_of_labels_and_scores_are_those_of_scipy() -> None:
     i, j = found.names.index("helpfulness"), found.names.index("toxicity (model)")
     both = [m for m in MESSAGES if "helpfulness" in (m.labels or {})]
     expected = spearmanr(
-        [m.labels["helpfulness"].value for m in both],  # type: ignore[index,union-attr]
+        [m.labels["helpfulness"].value for m in both],  # type: ignore[index]
         [m.detoxify["toxicity"] for m in both],  # type: ignore[index]
     ).statistic
     assert found.rho[i, j] == pytest.approx(expected)
@@ -73,7 +73,7 @@ def test_outcomes_by_language_add_up_and_rejected_messages_are_the_toxic_ones() 
     assert found.total.n_accepted == sum(m.review_result is True for m in MESSAGES)
     assert found.total.deleted.value == pytest.approx(np.mean([bool(m.deleted) for m in MESSAGES]))
     spam = dict(found.total.flags)["spam"]
-    assert spam.value == pytest.approx(np.mean([m.labels["spam"].value for m in MESSAGES]))  # type: ignore[index,union-attr]
+    assert spam.value == pytest.approx(np.mean([m.labels["spam"].value for m in MESSAGES]))  # type: ignore[index]
     by = {row.outcome: dict(row.means) for row in found.outcomes}
     assert by["rejected"]["toxicity"].low > by["accepted"]["toxicity"].high
     assert by["rejected"]["toxicity (model)"].low > by["accepted"]["toxicity (model)"].high

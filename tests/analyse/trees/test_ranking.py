@@ -21,7 +21,7 @@ NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
 def events(*orders: list[str], bad: int = 0) -> dict[str, list[dict[str, Any]]]:
     """Rankings as OASST's export writes them."""
-    given = [
+    given: list[dict[str, Any]] = [
         {"user_id": f"u{i}", "ranked_message_ids": order, "ranking_parent_id": "a"}
         for i, order in enumerate(orders)
     ]
