@@ -11,7 +11,7 @@ from scipy.stats import kendalltau
 
 pytest.importorskip("polars")
 
-from manyvoices.aggregate import fit, fit_counts
+from manyvoices.aggregate import fit, fit_counts, rank_agreement
 from manyvoices.aggregate.counts import read_counts
 from manyvoices.aggregate.resampling import Resampler
 from manyvoices.analyse.dataset import CONVERSATION_TYPE, NotEnough
@@ -206,10 +206,14 @@ def test_prisms_published_scores_come_with_its_mismatch(golden) -> None:
         assert found.ranks[found.reference, place[model]] == int(row["published_rank"])
 
 
-def test_pseudo_wins_hardly_move_prisms_order(golden) -> None:
+def test_the_mismatch_moves_prisms_order_and_pseudo_wins_do_not(golden) -> None:
     wins, models, _ = golden
     found = by_alpha(wins, models)
     assert not found.missing
+    assert not found.spread().any()
+    published = by_alpha(wins, models, alphas=(1.0,), compat="prism")
+    scores = [dict(zip(g.models, g.scores[g.reference], strict=True)) for g in (found, published)]
+    assert rank_agreement(*scores) == pytest.approx(0.838, abs=5e-4)
     assert found.ranks.shape == (9, 21)
     plain = fit_counts(wins, models, alpha=5.0)
     row = found.ranks[found.settings.index("5")]

@@ -116,7 +116,7 @@ def test_what_is_missing_is_said() -> None:
 def test_intervals_of_a_comparison_are_called_what_they_are(section) -> None:
     item = next(item for item in section.items if item.name == "ranks-other-centrality")
     assert "95% interval" in item.method
-    assert "90 % interval" in item.notes[0]
+    assert "90% interval" in item.notes[0]
 
 
 def test_shades_grow_with_the_distance_from_their_centre() -> None:

@@ -133,7 +133,7 @@ def _hundred(result: RankAnalysis) -> tuple[Item, ...]:
             table=DataTable(
                 name="ranks-cohorts-of-100",
                 title="Scores in cohorts of 100",
-                header=("Model", "5 %", "25 %", "Median", "75 %", "95 %", "First"),
+                header=("Model", "5%", "25%", "Median", "75%", "95%", "First"),
                 rows=tuple(
                     (model, *(number(float(x), 4) for x in one.scores[:, i]),
                      share(float(one.p_first[i])))

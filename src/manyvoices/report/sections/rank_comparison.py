@@ -153,7 +153,7 @@ def _centrality(found: Comparison) -> Item:
             header=("Model", found.ours.name, "Rank", found.theirs.name, "Rank", "Difference"),
             rows=tuple(_row(found, i) for i in range(len(found.models))),
         ),
-        notes=("PRISM’s own figure shows 5th to 95th percentiles, a 90 % interval.",),
+        notes=("PRISM’s own figure shows 5th to 95th percentiles, a 90% interval.",),
     )  # fmt: skip
 
 

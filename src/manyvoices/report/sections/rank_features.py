@@ -49,7 +49,7 @@ def _length(result: RankAnalysis, found: LengthCurve) -> Item:
             "Shade: number of answers by length and score. Dots: mean score by length, with "
             f"{intervals_made(result.resampling)}. Line: least squares through all answers"
             + (
-                f", {number(_PER * effect.coef, 2)} points per {_PER} characters (95 % interval "
+                f", {number(_PER * effect.coef, 2)} points per {_PER} characters (95% interval "
                 f"{interval(_PER * effect.low, _PER * effect.high, 2)}, errors by participant)"
                 if effect is not None
                 else ""

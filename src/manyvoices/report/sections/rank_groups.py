@@ -125,7 +125,7 @@ def _field_table(name: str, found: FieldRanking) -> DataTable:
     rows.append(("Participants", "", *(number(g.n_people) for g in found.groups)))
     rows.append(("Kendall’s tau with all", "", *(number(g.tau, 2) for g in found.groups)))
     by_lot = [interval(*g.tau_by_lot, 2) for g in found.groups]
-    rows.append(("… of random groups, 95 %", "", *by_lot))
+    rows.append(("… of random groups, 95%", "", *by_lot))
     rows.append(("Largest climb", "", *(c[1] for c in columns)))
     rows.append(("Largest fall", "", *(c[2] for c in columns)))
     return DataTable(
@@ -158,7 +158,7 @@ def _difference(found: MeanDifferences) -> Item:
             f"Mean score by {found.first} less mean score by {found.second}, in points of the "
             f"scale, for each model within each {found.by}. Green: higher with {found.first}; "
             f"ochre: higher with {found.second}. A star: differs with a false discovery rate "
-            "under 5 % (Benjamini and Hochberg). Intervals in the table: 95 %, over people."
+            "under 5% (Benjamini and Hochberg). Intervals in the table: 95%, over people."
         ),
         source="PRISM, Figure 30",
         drawing=Drawing(
@@ -169,7 +169,7 @@ def _difference(found: MeanDifferences) -> Item:
         ),
         table=DataTable(
             name=name,
-            title=f"Difference in mean score, {found.first} less {found.second} (95 % interval)",
+            title=f"Difference in mean score, {found.first} less {found.second} (95% interval)",
             header=("Model", *found.contexts),
             rows=tuple(
                 (model, *(_gap(found, r, c) for c in range(len(found.contexts))))

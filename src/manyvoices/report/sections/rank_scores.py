@@ -50,7 +50,7 @@ def _effects(found: TextFeatures) -> Item:
             "classical errors); then with our detection and errors that let the answers of one "
             "participant depend on each other; then with a dummy per model, within participants; "
             "and within conversations, so that person, prompt and topic are held fixed. "
-            "Intervals: 95 %, from t."
+            "Intervals: 95%, from t."
         ),
         source="PRISM, Table 27",
         drawing=Drawing(
@@ -103,7 +103,7 @@ def _effects_table(found: TextFeatures) -> DataTable:
     return DataTable(
         name="ranks-score-regression",
         title="Score on features of the answer",
-        header=("", "Points", "Error", "t", "p", "95 % interval"),
+        header=("", "Points", "Error", "t", "p", "95% interval"),
         rows=tuple(rows),
         heads=frozenset(heads),
         note="Length per character. R² of the last two: within participants, within conversations.",

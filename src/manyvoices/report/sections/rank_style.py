@@ -41,7 +41,7 @@ def style_items(result: RankAnalysis) -> tuple[Item, ...]:
             method=(
                 "Bradley–Terry strength (log odds, mean 0, ties half) as judged, and with the "
                 "difference in length, or in length, line breaks, lists and closing questions, of "
-                "the two answers as covariates. Lines: 95 % intervals from a sandwich over "
+                "the two answers as covariates. Lines: 95% intervals from a sandwich over "
                 "participants. Numbers at the right: the ranks. Effects of one standard deviation "
                 f"on the log odds of winning: {listed(effects)}."
             ),
