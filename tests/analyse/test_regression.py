@@ -48,6 +48,15 @@ def test_clustered_errors_are_those_of_statsmodels():
     assert fit.df == 59
 
 
+def test_clusters_larger_than_a_block_of_work_are_those_of_statsmodels():
+    x, y, _ = _data(20, n=9000)
+    people = np.repeat([0, 1, 2, 3, 4, 5], [5000, 1, 2047, 2, 949, 1001])
+    peers = _peers(x, y, cov_type="cluster", cov_kwds={"groups": people}, use_t=True)
+    fit = ols(x, y, cluster=people)
+    for j, peer in enumerate(peers):
+        np.testing.assert_allclose(fit.se[:, j], peer.bse, **CLOSE)
+
+
 def test_robust_errors_are_those_of_statsmodels():
     x, y, _ = _data(1)
     fit = ols(x, y, se="HC1")

@@ -6,19 +6,17 @@ on the design alone is done once for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_triangular
 from scipy.special import stdtr, stdtrit
 
+from manyvoices.analyse.regression_errors import Errors, standard_errors
 from manyvoices.analyse.table import FloatArray, IntArray
 from manyvoices.schema.errors import ManyvoicesError
-
-Errors = Literal["cluster", "HC1", "classical"]
 
 TOLERANCE = 1e-8
 """A column of unit length that keeps less than this beside the columns before it repeats them."""
@@ -103,7 +101,7 @@ def ols(
     _check_enough(n, used, n_clusters)
     bread, coef, resid = _solve(x, y, labels)
     df = n - used if n_clusters is None else n_clusters - 1
-    error = _errors(x, resid, bread, people, se=se, used=used)
+    error = standard_errors(x, resid, bread, people, se=se, used=used)
     with np.errstate(invalid="ignore", divide="ignore"):
         t = coef / error
     reach = float(stdtrit(df, (1 + level) / 2)) * error
@@ -223,43 +221,6 @@ def _solve(
     inverse = solve_triangular(r, np.eye(len(r))) / length[:, None]
     coef = inverse @ (q.T @ y)
     return inverse @ inverse.T, coef, y - x @ coef
-
-
-def _errors(
-    x: FloatArray,
-    resid: FloatArray,
-    bread: FloatArray,
-    people: IntArray | None,
-    *,
-    se: Errors,
-    used: int,
-) -> FloatArray:
-    """(k, m) standard errors: the diagonal of bread * meat * bread, outcome by outcome."""
-    n, m = resid.shape
-    if se == "classical":
-        variance = (resid**2).sum(axis=0) / (n - used)
-        return np.asarray(np.sqrt(np.diagonal(bread)[:, None] * variance))
-    spread = x @ bread
-    sums: Callable[[FloatArray], FloatArray] = _as_rows
-    factor = n / (n - used)
-    if people is not None:
-        groups = int(people.max()) + 1
-        order = np.argsort(people, kind="stable")
-        sums = _cluster_sums(np.searchsorted(people[order], np.arange(groups)))
-        factor = groups / (groups - 1) * (n - 1) / (n - used)
-        spread, resid = spread[order], resid[order]
-    # A row of `spread` times its residual is what the row moves the coefficients by.
-    squares = [np.square(sums(spread * resid[:, [j]])).sum(axis=0) for j in range(m)]
-    return np.asarray(np.sqrt(factor * np.stack(squares, axis=1)))
-
-
-def _as_rows(moves: FloatArray) -> FloatArray:
-    return moves
-
-
-def _cluster_sums(starts: IntArray) -> Callable[[FloatArray], FloatArray]:
-    """Sum (n, k) rows, sorted by cluster, to (G, k)."""
-    return lambda moves: np.add.reduceat(moves, starts, axis=0)
 
 
 def _explained(x: FloatArray, y: FloatArray, resid: FloatArray, *, centred: bool) -> FloatArray:

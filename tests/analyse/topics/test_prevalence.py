@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import csv
-import random
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from benchmarks.synthetic.conversations import types_of
-from benchmarks.synthetic.golden import read_golden
-from benchmarks.synthetic.people import by_person, survey_rows
+from benchmarks.topic_tests import prism_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.analyse.topics.planted import planted
@@ -154,7 +151,7 @@ def published() -> list[dict[str, str]]:
 
 def test_prisms_design_has_the_published_coefficients(published: list[dict[str, str]]) -> None:
     """31 coefficients of 22 topics, by name; the published texts are not here to be regressed."""
-    rows = _prism_rows()
+    rows = prism_rows()
     topics = np.random.default_rng(0).integers(-1, 22, len(rows))
     found = topic_prevalence(rows, topics, tuple(BASES), compat="prism")
     assert (found.fit.n, found.left_out) == (8011, ())
@@ -166,24 +163,6 @@ def test_prisms_design_has_the_published_coefficients(published: list[dict[str, 
     # release, which knows no more than how many they were, one of them went on.
     assert mine - {"age:prefernottosay"} == theirs
     assert found.fit.coef.shape == (1 + len(mine), 22)
-
-
-def _prism_rows() -> pl.DataFrame:
-    """PRISM's 8,011 conversations with the published marginals of their authors."""
-    golden = read_golden()
-    people = by_person(golden.skeleton)
-    types, balanced = types_of(people, random.Random("0-types"))
-    survey = survey_rows(golden, balanced, random.Random("0-people"))
-    nested = {"ethnicity": "simplified", "religion": "simplified", "location": "special_region"}
-    flat = {
-        user: {f"{name}_{inner}": row[name][inner] for name, inner in nested.items()}
-        | {"gender": row["gender"], "age": row["age"]}
-        for user, row in survey.items()
-    }
-    return pl.DataFrame([
-        {"user_id": user, "conversation_type": types[talk], **flat[user]}
-        for talk, user, _ in golden.skeleton
-    ])  # fmt: skip
 
 
 def _plain(name: str) -> str:
