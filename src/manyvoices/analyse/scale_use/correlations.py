@@ -50,6 +50,7 @@ class Attribute:
     q75: float
     histogram: tuple[int, ...]
     """Counts in `BINS` bins over the block's scale."""
+    scale: tuple[int, int]
 
     @property
     def name(self) -> str:
@@ -186,6 +187,7 @@ def _attribute(block: str, name: str, values: FloatArray, scale: tuple[int, int]
         median=median,
         q75=q75,
         histogram=tuple(int(n) for n in counts),
+        scale=scale,
     )
 
 
