@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from manyvoices.analyse.people import Comparison, Level, Places, ShareBlock
 from manyvoices.curate.describe_people import Branch
-from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, shortened
+from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, shortened, wrapped
 from manyvoices.report.formats import number, plural, share
 from manyvoices.report.palette import ACCENT, GROUND, INK, LINE, PAPER, QUIET, TINT
 
@@ -24,7 +25,9 @@ def shares_figure(name: str, blocks: Sequence[ShareBlock], alt: str) -> Drawing:
 
     def draw(width: float) -> Figure:
         rows = sum(len(block.rows) + 1 for block in shown)
-        figure = new_figure(width, 0.65 + 0.235 * rows)
+        room = 38 if width >= WIDE else 22
+        long = any(len(row.label) > room for block in shown for row in block.rows)
+        figure = new_figure(width, 0.65 + (0.3 if long else 0.235) * rows)
         axes = figure.subplots()
         labels, y = [], 0
         for block in shown:
@@ -37,9 +40,11 @@ def shares_figure(name: str, blocks: Sequence[ShareBlock], alt: str) -> Drawing:
                 low, high = 100 * row.low, 100 * row.high
                 axes.barh(y, 100 * row.share, height=0.62, color=TINT)
                 axes.plot([low, high], [y, y], color=ACCENT, linewidth=1.6)
-                labels.append(shortened(row.label, 38 if width >= WIDE else 20))
+                labels.append(shortened(wrapped(row.label, room), 2 * room))
                 y += 1
         rows_axes(axes, labels)
+        if long:
+            axes.tick_params(axis="y", labelsize=8)
         axes.set_ylim(len(labels) - 0.45, -0.8)
         axes.set_xlim(0, 100)
         axes.set_xlabel("share of people, %")
@@ -105,7 +110,7 @@ def tree_figure(name: str, places: Places) -> Drawing:
     first = next(iter(regions))
 
     def draw(width: float) -> Figure:
-        figure = new_figure(width, 6.2 if width >= WIDE else 5.6)
+        figure = new_figure(width, 7.0 if width >= WIDE else 6.2)
         axes = figure.subplots()
         axes.set_axis_off()
         axes.set_xlim(0, 3)
@@ -132,28 +137,45 @@ def tree_figure(name: str, places: Places) -> Drawing:
 def _column(
     axes: Axes, tree: Sequence[Branch], column: int, per_line: float, *, wide: bool
 ) -> None:
-    paths = [(leaf.region, leaf.subregion, leaf.country)[: column + 1] for leaf in tree]
-    top, start = 0, 0
-    while start < len(tree):
-        stop = start
-        while stop < len(tree) and paths[stop] == paths[start]:
-            stop += 1
-        n = sum(leaf.n for leaf in tree[start:stop])
+    top = 0
+    for label, n, many in _blocks(tree, column, per_line, wide=wide):
         colour = (TINT, GROUND, PAPER)[column]
-        axes.add_patch(Rectangle((column, top), 0.985, n, facecolor=colour, edgecolor=LINE))
+        axes.add_patch(
+            Rectangle((column, top), 0.985, n, facecolor=colour, edgecolor=LINE, linewidth=0.7)
+        )
         if n >= per_line:
-            label = _label(tree[start], column, wide=wide)
+            name = f"{many} smaller:" if many > 1 else shortened(label, 28 if wide else 14)
             axes.text(
                 column + 0.03,
                 top + n / 2,
-                f"{shortened(label, 28 if wide else 14)} {number(n)}",
+                f"{name} {number(n)}",
                 va="center",
                 fontsize=8.5 if wide else 7.2,
-                color=INK,
+                color=QUIET if many > 1 else INK,
                 clip_on=True,
             )
         top += n
-        start = stop
+
+
+def _blocks(
+    tree: Sequence[Branch], column: int, per_line: float, *, wide: bool
+) -> list[tuple[str, int, int]]:
+    """Name, people and number of branches of each block; small siblings that follow one another
+    are one block, since lines without room for a name are a grey stripe."""
+    found: list[tuple[str, int, int]] = []
+    above: tuple[str, ...] | None = None
+    paths = [(leaf.region, leaf.subregion, leaf.country)[: column + 1] for leaf in tree]
+    for path, leaves in itertools.groupby(zip(paths, tree, strict=True), key=lambda one: one[0]):
+        branch = [leaf for _, leaf in leaves]
+        n = sum(leaf.n for leaf in branch)
+        last = found[-1] if found else ("", 0, 0)
+        small = n < per_line and above == path[:-1] and (last[2] > 1 or last[1] < per_line)
+        if small:
+            found[-1] = (last[0], last[1] + n, last[2] + 1)
+        else:
+            found.append((_label(branch[0], column, wide=wide), n, 1))
+        above = path[:-1]
+    return found
 
 
 def _label(leaf: Branch, column: int, *, wide: bool) -> str:

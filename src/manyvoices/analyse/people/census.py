@@ -29,6 +29,8 @@ class CensusComparison:
     """Each dimension of the table, over the people who fall into a cell of it."""
     joint: Comparison
     """All cells at once."""
+    of_balanced: bool
+    """Whether the release marks a balanced subset; else everybody of the country is in."""
 
 
 def census_comparison(
@@ -68,6 +70,7 @@ def census_comparison(
             level=drawn.level,
             seed=drawn.seed,
         ),
+        of_balanced=len(kept) < dataset.people.height,
     )
 
 

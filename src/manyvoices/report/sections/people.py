@@ -35,6 +35,10 @@ _REFERENCE = (
     " random sample of this size would have."
 )
 _CASES = "LLM Use Cases"
+_UNBALANCED = (
+    "The release marks no balanced subset, so everybody of the country is counted; PRISM counts"
+    " those who held as many conversations of each type."
+)
 _SHARES = "Shares are of people, each counted once, with {level} intervals after Wilson."
 
 
@@ -179,7 +183,11 @@ def _census(one: CensusComparison, level: float) -> Iterable[Item]:
         source="PRISM, Appendix L",
         drawing=differences_figure(by, one.by_dimension, f"Differences from the census. {title}."),
         table=tests_table(by, f"{name.upper()}: tests", (*one.by_dimension, one.joint)),
-        notes=(*sample.table.notes, *(test_sentence(each) for each in one.by_dimension)),
+        notes=(
+            *sample.table.notes,
+            *(() if one.of_balanced else (_UNBALANCED,)),
+            *(test_sentence(each) for each in one.by_dimension),
+        ),
     )
     if len(sample.table.dimensions) != 3:
         return
@@ -214,6 +222,7 @@ def _places(places: Places) -> Iterable[Item]:
             method=(
                 f"By {places.tree_label}; height is the number of people. Regions are those of the"
                 " release (PRISM takes the UK and the US out of theirs), else the United Nations'."
+                " Neighbours too small for a name are drawn together; the table has each."
             ),
             source="PRISM, Figure 7",
             drawing=tree_figure("people-regions", places),
