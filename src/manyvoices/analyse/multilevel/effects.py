@@ -108,9 +108,10 @@ def field_effects(
         for g, (mine, others) in found.items()
         for row in _rows(mine, others, field, names[g], models, level)
     ]
-    q, p = _dealt(stats, group, list(found), rows, models, names, n_deals=n_deals, seed=seed)
     if len(rows) < 2:
         return None
+    p = _dealt(stats, group, list(found), n_deals=n_deals, seed=seed)
+    q = float(sum(row.estimate**2 / row.error**2 for row in rows))
     shrunk = shrink(*_widened(rows, group), centre=0.0, level=level)
     n = {names[g]: int(size[g]) for g in range(len(names))}
     compared = kept if len(kept) == 2 else list(found)
@@ -193,32 +194,30 @@ def _with(row: GroupEffect, shrunk: Shrunk, place: int) -> GroupEffect:
 
 
 def _dealt(
-    stats: PeopleStats,
-    group: IntArray,
-    contrasts: Sequence[int],
-    rows: Sequence[GroupEffect],
-    models: Sequence[str],
-    names: Sequence[str],
-    *,
-    n_deals: int,
-    seed: int,
-) -> tuple[float, float]:
-    """Q of the field, and how rarely labels dealt out at random spread as far."""
-    place = {name: m for m, name in enumerate(models)}
-    weight = np.zeros((len(contrasts), len(models)))
-    order = {names[g]: i for i, g in enumerate(contrasts)}
-    for row in rows:
-        weight[order[row.group], place[row.model]] = 1 / row.error**2
-    q = float(sum(row.estimate**2 / row.error**2 for row in rows))
+    stats: PeopleStats, group: IntArray, contrasts: Sequence[int], *, n_deals: int, seed: int
+) -> float:
+    """How rarely labels dealt out at random spread as far as the true ones.
+
+    Squares are weighted by what the errors would be if nobody differed: from all people together
+    and the sizes of groups. These are the same for every deal, as an exact test needs.
+    """
     inside = np.flatnonzero(group >= 0)
+    whole = fit_group(stats, (group >= 0).astype(np.float64))
+    if whole is None:
+        return float("nan")
+    labels = group[inside]
+    size = np.array([(labels == g).sum() for g in contrasts])
+    share = len(labels) * (1 / size + 1 / (len(labels) - size))
+    weight = 1 / (share[:, None] * np.diag(whole.covariance))
+    weight[~np.isfinite(weight)] = 0.0
     design = stats.design[inside].reshape(len(inside), -1)
-    right, labels = stats.right[inside], group[inside]
+    right = stats.right[inside]
     observed = _spread(design, right, labels, contrasts, weight)
     rng = np.random.default_rng(seed)
     deals = [
         _spread(design, right, rng.permutation(labels), contrasts, weight) for _ in range(n_deals)
     ]
-    return q, (1 + sum(deal >= observed * (1 - 1e-12) for deal in deals)) / (1 + n_deals)
+    return (1 + sum(deal >= observed * (1 - 1e-12) for deal in deals)) / (1 + n_deals)
 
 
 def _spread(
@@ -228,7 +227,7 @@ def _spread(
     contrasts: Sequence[int],
     weight: FloatArray,
 ) -> float:
-    """Weighted squares of all contrasts, the weights being those of the true labels."""
+    """Weighted squares of all contrasts under `labels`."""
     n_models = right.shape[1]
     member = np.stack([labels == g for g in contrasts]).astype(np.float64)
     mine, own = member @ design, member @ right
