@@ -70,13 +70,15 @@ def section() -> Section:
 
 def test_a_planted_taste_is_in_the_titles(section: Section) -> None:
     titles = {item.name: item.title for item in section.items}
-    assert "On “bread”, gender “A” writes" in titles["topics-shares"]
+    (surest,) = next(item.notes for item in section.items if item.name == "topics-shares")
+    assert "on “bread”, gender “A” writes" in surest
     assert "stand after correction" in titles["topics-coefficients"]
 
 
 def test_where_groups_do_not_differ_no_title_says_so() -> None:
     titles = {item.name: item.title for item in CHAPTER.render(made_up(0.0)).items}
     assert titles["topics-coefficients"].split(", ")[1].startswith("0 of ")
+    assert titles["topics-shares"].endswith("where chance alone makes about 1")
 
 
 def test_stability_is_said_wherever_sizes_are_shown(section: Section) -> None:

@@ -287,7 +287,7 @@ def shares_figure(result: TopicsResult, name: str) -> Drawing:
 
 
 def _share_row(axes: Axes, field: Representation, g: int, y: int) -> None:
-    apart = (field.low[g] > 1) | (field.high[g] < 1)
+    apart = field.apart[g]
     share_of = field.share[g]
     axes.plot(
         share_of[~apart], np.full((~apart).sum(), y), "o", markersize=4, mfc="none", mec=QUIET,

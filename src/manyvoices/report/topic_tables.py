@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
 
 from manyvoices.analyse.topics import Prevalence, Topic, TopicsResult
 from manyvoices.report.data_table import DataTable
 from manyvoices.report.formats import interval, number, share
-
-BETWEEN_TEXTS = " ¶ "
-"""Stands between texts of one cell."""
 
 
 def sizes_table(result: TopicsResult, name: str) -> DataTable:
@@ -18,13 +16,13 @@ def sizes_table(result: TopicsResult, name: str) -> DataTable:
         (
             str(topic.number), topic.name, number(topic.n_texts),
             share(topic.n_texts / result.n_texts), number(topic.n_people),
-            number(topic.n_texts / topic.n_people, 2),
+            number(topic.n_texts / topic.n_people, 2), ", ".join(topic.words),
         )
         for topic in result.topics
     ]  # fmt: skip
     outliers = ("", "(in no topic)", number(result.n_outliers),
-                share(result.n_outliers / result.n_texts), "", "")  # fmt: skip
-    header = ("No.", "Topic", "Prompts", "Share", "People", "Prompts per person")
+                share(result.n_outliers / result.n_texts), "", "", "")  # fmt: skip
+    header = ("No.", "Topic", "Prompts", "Share", "People", "Prompts per person", "Top words")
     return DataTable(name, "", header, (*rows, outliers))
 
 
@@ -81,17 +79,12 @@ def counts_table(result: TopicsResult, name: str) -> DataTable:
 
 
 def outline_table(result: TopicsResult, name: str) -> DataTable:
-    """Table 22: top words, and texts at the centre and at the edge."""
-    rows = [
-        (
-            _named(topic), number(topic.n_texts), share(topic.n_texts / result.n_texts),
-            ", ".join(topic.words), BETWEEN_TEXTS.join(topic.closest),
-            BETWEEN_TEXTS.join(topic.furthest),
-        )
-        for topic in result.topics
-    ]  # fmt: skip
-    header = ("Topic", "Prompts", "Share", "Top words", "Closest to the centre",
-              "Furthest from it")  # fmt: skip
+    """Table 22's texts: at the centre of each topic and at its edge, a pair per row."""
+    rows = []
+    for topic in result.topics:
+        pairs = zip_longest(topic.closest, topic.furthest, fillvalue="")
+        rows += [(_named(topic), str(i), near, far) for i, (near, far) in enumerate(pairs, start=1)]
+    header = ("Topic", "Place", "Closest to the centre", "Furthest from it")
     return DataTable(name, "", header, tuple(rows))
 
 

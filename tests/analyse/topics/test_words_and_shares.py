@@ -208,6 +208,17 @@ def test_prisms_base_is_people_so_busy_people_seem_to_like_every_topic() -> None
     assert (mine.base, prism.base) == ("prompts", "people")
 
 
+def test_cells_of_few_expected_texts_are_not_judged() -> None:
+    topics = np.array([0] * 90 + [1] * 10)
+    groups = np.array([0, 1] * 50)
+    found = representation(
+        topics, groups, np.arange(100), column="", label="", levels=("a", "b"),
+        resampling=Resampling(50),
+    )  # fmt: skip
+    assert found.judged.tolist() == [[True, False], [True, False]]
+    assert not found.apart.any()
+
+
 def test_a_cell_that_nobody_is_in_has_no_interval() -> None:
     topics, groups = np.array([0, 0, 1, 1, -1]), np.array([0, 0, 1, 0, -1])
     found = representation(

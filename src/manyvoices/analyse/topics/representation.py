@@ -12,6 +12,7 @@ from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import BoolArray, FloatArray, IntArray
 
 Base = Literal["prompts", "people"]
+MIN_EXPECTED = 10.0
 _BLOCK = 128
 
 
@@ -42,6 +43,18 @@ class Representation:
     topic, as no resample can hold what nobody did."""
     high: FloatArray
     base: Base
+
+    @property
+    def judged(self) -> BoolArray:
+        """(G, T) cells with at least `MIN_EXPECTED` expected texts and somebody in them: percentile
+        intervals of fewer are too short."""
+        expected = self.expected[:, None] * self.counts / np.where(self.share > 0, self.share, 1)
+        return np.asarray((expected >= MIN_EXPECTED) & ~np.isnan(self.low))
+
+    @property
+    def apart(self) -> BoolArray:
+        """(G, T) judged cells whose interval leaves out 1; one in twenty does so by chance."""
+        return np.asarray(self.judged & ((self.low > 1) | (self.high < 1)))
 
     @property
     def within(self) -> FloatArray:

@@ -27,8 +27,6 @@ from manyvoices.report.topic_tables import (
     sizes_table,
 )
 
-_FEW_AUTHORS = 5
-
 
 def render(result: TopicsResult) -> Section:
     """The chapter."""
@@ -132,33 +130,44 @@ def _shares(result: TopicsResult) -> Item:
             "Each dot is a topic: the share of its prompts that the group wrote. Upright line: the "
             f"share expected. {_base(result)}. Full dots: the interval of the ratio leaves out 1. "
             f"{intervals_made(result.resampling).capitalize()}; they cover who took part, not how "
-            "prompts were put into topics, and one in twenty leaves out 1 by chance. Groups of "
-            f"fewer than {result.min_group} people are not shown."
+            "prompts were put into topics. Cells of fewer than ten expected prompts are not "
+            f"judged. Groups of fewer than {result.min_group} people are not shown."
         ),
         source="PRISM, Figure 26",
         drawing=shares_figure(result, name),
         table=shares_table(result, name),
+        notes=_surest(result),
     )
 
 
 def _shares_title(result: TopicsResult) -> str:
+    n = sum(int(field.judged.sum()) for field in result.groups)
+    apart = sum(int(field.apart.sum()) for field in result.groups)
+    chance = (1 - result.resampling.level) * n
+    return (
+        f"{number(apart)} of {number(n)} shares of groups in topics are not what is expected, "
+        f"where chance alone makes about {number(chance)}"
+    )
+
+
+def _surest(result: TopicsResult) -> tuple[str, ...]:
     """The surest over-representation of a group of people: the highest lower end."""
     best: tuple[float, str] | None = None
     for field in result.groups:
-        if field.column == CONVERSATION_TYPE:
-            continue
-        low = np.where((field.authors >= _FEW_AUTHORS) & (field.low > 1), field.low, -np.inf)
-        if not np.isfinite(low).any():
+        low = np.where(field.apart, field.low, 0.0)
+        if field.column == CONVERSATION_TYPE or low.max() <= 1:
             continue
         g, t = np.unravel_index(int(np.argmax(low)), low.shape)
         ends = interval(float(field.low[g, t]), float(field.high[g, t]), 1)
         words = (
-            f"On “{result.topics[t].name}”, {field.label.lower()} “{field.levels[g]}” writes "
-            f"{number(float(field.factor[g, t]), 1)} times as often as expected ({ends})"
+            f"The surest among groups of people: on “{result.topics[t].name}”, "
+            f"{field.label.lower()} “{field.levels[g]}” writes "
+            f"{number(float(field.factor[g, t]), 1)} times as often as expected ({ends}); it was "
+            "picked from all of them, so its interval is flattering."
         )
         if best is None or low[g, t] > best[0]:
             best = (float(low[g, t]), words)
-    return best[1] if best else "No group of people stands out on any topic"
+    return (best[1],) if best else ()
 
 
 def _coefficients(result: TopicsResult, prevalence: Prevalence) -> Item:
@@ -274,9 +283,9 @@ def _outline(result: TopicsResult) -> Item:
         title="What each topic is made of",
         n=_n(result),
         method=(
-            f"Top words: words and pairs of words by c-TF-IDF, share in the topic times {formula}. "
-            "Texts: different prompts closest to and furthest from the topic's mean in the space "
-            "that was clustered, cut to 160 characters. They are people's own words, and nothing "
+            "Top words stand in the table of sizes: words and pairs of words by c-TF-IDF, share in "
+            f"the topic times {formula}. Here: different prompts closest to and "
+            "furthest from the topic's mean in the space that was clustered, cut to 160 characters. They are people's own words, and nothing "
             "was taken out."
         ),
         source="PRISM, Table 22",
