@@ -284,9 +284,9 @@ def _outline(result: TopicsResult) -> Item:
         n=_n(result),
         method=(
             "Top words stand in the table of sizes: words and pairs of words by c-TF-IDF, share in "
-            f"the topic times {formula}. Here: different prompts closest to and "
-            "furthest from the topic's mean in the space that was clustered, cut to 160 characters. They are people's own words, and nothing "
-            "was taken out."
+            f"the topic times {formula}. Here: different prompts closest to and furthest from the "
+            "topic's mean in the space that was clustered, cut to 160 characters. They are "
+            "people's own words, and nothing was taken out."
         ),
         source="PRISM, Table 22",
         table=outline_table(result, "topics-outline"),
