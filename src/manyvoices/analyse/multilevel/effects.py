@@ -212,10 +212,12 @@ def _dealt(
     weight[~np.isfinite(weight)] = 0.0
     design = stats.design[inside].reshape(len(inside), -1)
     right = stats.right[inside]
-    observed = _spread(design, right, labels, contrasts, weight)
+    total = (design.sum(axis=0), right.sum(axis=0))
+    observed = _spread(design, right, total, labels, contrasts, weight)
     rng = np.random.default_rng(seed)
     deals = [
-        _spread(design, right, rng.permutation(labels), contrasts, weight) for _ in range(n_deals)
+        _spread(design, right, total, rng.permutation(labels), contrasts, weight)
+        for _ in range(n_deals)
     ]
     return (1 + sum(deal >= observed * (1 - 1e-12) for deal in deals)) / (1 + n_deals)
 
@@ -223,6 +225,7 @@ def _dealt(
 def _spread(
     design: FloatArray,
     right: FloatArray,
+    total: tuple[FloatArray, FloatArray],
     labels: IntArray,
     contrasts: Sequence[int],
     weight: FloatArray,
@@ -231,7 +234,7 @@ def _spread(
     n_models = right.shape[1]
     member = np.stack([labels == g for g in contrasts]).astype(np.float64)
     mine, own = member @ design, member @ right
-    others, rest = design.sum(axis=0) - mine, right.sum(axis=0) - own
+    others, rest = total[0] - mine, total[1] - own
     left = np.concatenate((mine, others)).reshape(-1, n_models, n_models)
     scale = np.trace(left, axis1=1, axis2=2)[:, None, None] / n_models**2
     # Effects sum to 0; a model that nobody of a group rated has none.

@@ -61,14 +61,28 @@ def _n(found: RaterReport) -> str:
 
 
 def _groups_title(found: RaterReport) -> str:
-    known = [one for one in found.groups if not math.isnan(one.p)]
+    known = _once([one for one in found.groups if not math.isnan(one.p)])
     alone = sum(one.p < 0.05 for one in known)
     real = [one for one in known if one.false_sign <= 0.05]
-    head = f"Of {plural(len(known), 'group')}, {number(alone)} differ by themselves (p below 0.05)"
+    head = (
+        f"Of {plural(len(known), 'difference')} between groups, {number(alone)} have p below 0.05 "
+        "by themselves"
+    )
     if not real:
-        return f"{head}, none when all are seen together"
+        return f"{head} and none holds up when all are seen together"
     names = listed([f"{one.group} ({one.field.lower()})" for one in real[:4]])
-    return f"{head}; {names} still {'does' if len(real) == 1 else 'do'} when all are seen together"
+    holds = "holds" if len(real) == 1 else "hold"
+    return f"{head}; {names} {holds} up when all are seen together"
+
+
+def _once(groups: list[GroupRating]) -> list[GroupRating]:
+    """Without the second of two groups, whose difference is the first's mirror."""
+    fields = [one.field for one in groups]
+    return [
+        one
+        for place, one in enumerate(groups)
+        if fields.count(one.field) != 2 or one.field not in fields[:place]
+    ]
 
 
 def _groups_item(found: RaterReport) -> Item:
