@@ -14,6 +14,7 @@ class Absent:
     names = set("""
         django ninja torch transformers aiohttp gunicorn psycopg nh3 markdown_it whitenoise
         matplotlib polars pandas pyarrow great_tables jinja2 cmcrameri numba click
+        sklearn umap hdbscan sentence_transformers
     """.split())
 
     def find_spec(self, name, path=None, target=None):
