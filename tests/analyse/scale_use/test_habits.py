@@ -50,9 +50,7 @@ def test_each_interaction_has_the_mean_range_and_spread_of_its_scores(dataset: D
 def test_habits_are_means_over_a_persons_interactions(dataset: Dataset, part) -> None:
     habit, rows = person_habits(interactions(dataset), part, (1, 100)), plain(dataset)
     for row, user in enumerate(habit.users):
-        mine = [
-            s for u, turn, s in plain(dataset) if u == user and (turn == 0) == (part == "openers")
-        ]
+        mine = [s for u, turn, s in rows if u == user and (turn == 0) == (part == "openers")]
         means = [np.mean(s) for s in mine]
         ranges = [max(s) - min(s) for s in mine if len(s) > 1]
         if not means:

@@ -86,6 +86,7 @@ def run_experiment(
     *,
     notes: Sequence[str] = (),
     n_draws: int = DRAWS,
+    noun: str = "model",
 ) -> WelfareResult:
     """Run `plan` on one table per measure, all over the same users.
 
@@ -124,6 +125,7 @@ def run_experiment(
         resampling=settings.resampling,
         hold_outs=filled.hold_outs,
         notes=tuple(said),
+        noun=noun,
     )
 
 

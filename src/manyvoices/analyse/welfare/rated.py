@@ -37,7 +37,7 @@ def ratings_welfare(path: Path | str, settings: Settings) -> WelfareResult:
     people = people_of(table, raters)
     plan = plan_for(people, fields_of(people), min_group=settings.min_group)
     notes = [f"Welfare is the rating on {scale}{', turned over: less is better' * turned}."]
-    return run_experiment((table,), people, plan, settings, notes=notes)
+    return run_experiment((table,), people, plan, settings, notes=notes, noun="item")
 
 
 def raters_of(ratings: Iterable[RatedText]) -> pl.DataFrame:

@@ -156,3 +156,5 @@ class WelfareResult:
     resampling: Resampling
     hold_outs: tuple[HoldOut, ...]
     notes: tuple[str, ...] = ()
+    noun: str = "model"
+    """What is chosen; ``item`` for a table of ratings."""

@@ -41,7 +41,7 @@ def render(result: WelfareResult) -> Section:
         items.append(_hold_out(result))
     return Section(
         lead=(
-            "If a few people choose one model for all, whom does it suit, and does it matter who "
+            f"If a few people choose one {result.noun} for all, whom does it suit, and does it matter who "
             f"they are? {_finding(result.regions[0], result)}"
         ),
         items=tuple(items),
@@ -109,7 +109,7 @@ def _tested(result: WelfareResult) -> str:
 def _people(region: RegionWelfare, result: WelfareResult) -> str:
     missing = region.measures[0].share_missing
     return (
-        f"{plural(region.n_people, 'person', 'people')}, {plural(result.n_models, 'model')}; "
+        f"{plural(region.n_people, 'person', 'people')}, {plural(result.n_models, result.noun)}; "
         f"{share(missing)} of the pairs never met"
     )
 
