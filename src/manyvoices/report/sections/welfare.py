@@ -41,8 +41,8 @@ def render(result: WelfareResult) -> Section:
         items.append(_hold_out(result))
     return Section(
         lead=(
-            f"If a few people choose one {result.noun} for all, whom does it suit, and does it matter who "
-            f"they are? {_finding(result.regions[0], result)}"
+            f"If a few people choose one {result.noun} for all, whom does it suit, and does it "
+            f"matter who they are? {_finding(result.regions[0], result)}"
         ),
         items=tuple(items),
         in_short=(_finding(result.regions[0], result),),
