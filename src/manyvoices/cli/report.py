@@ -134,7 +134,7 @@ def _wish(
             cache=artefact_folder() if keep else None,
             **settings,
         ),
-        only=tuple(dict.fromkeys(only or ())),
+        only=tuple(dict.fromkeys(name.replace("_", "-") for name in only or ())),
         fields=tuple(dict.fromkeys(group or ())),
         cache=result_cache() if keep else None,
     )

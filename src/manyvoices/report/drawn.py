@@ -12,6 +12,8 @@ from manyvoices.report.section import Chapter, Item, Section
 
 LONG = 25
 """A table with more rows than this is folded in the page."""
+WORDY = 4_000
+"""So is one with more characters than this."""
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _OUTSIDE = re.compile(r"<(?:script|iframe|object|embed|foreignObject)\b|url\((?!#)|@import", re.I)
 _LINK = re.compile(r"\b(?:xlink:href|href|src)\s*=\s*\"(?!#|data:image/png;base64,)", re.I)
@@ -35,7 +37,22 @@ class DrawnItem:
     @property
     def long(self) -> bool:
         """Whether its table is folded."""
-        return self.table is not None and len(self.table.rows) > LONG
+        if self.table is None:
+            return False
+        characters = sum(len(cell) for row in self.table.rows for cell in row)
+        return len(self.table.rows) > LONG or characters > WORDY
+
+    @property
+    def said(self) -> str:
+        """The method as a sentence that others can follow."""
+        text = self.method.strip()
+        return text if text.endswith((".", "!", "?")) else f"{text}."
+
+    @property
+    def answers(self) -> str:
+        """The paper's figure that it answers to, or where else the question comes from."""
+        text = self.source.strip().rstrip(".")
+        return f"{text[:1].upper()}{text[1:]}." if text[:1].islower() else f"Answers {text}."
 
     @property
     def files(self) -> tuple[str, ...]:

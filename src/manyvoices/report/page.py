@@ -222,7 +222,7 @@ def _environment() -> Environment:
         method_name=formats.method_name,
         method_digits=formats.method_digits,
         row_groups=table_files.row_groups,
-        number_columns=table_files.number_columns,
+        column_classes=table_files.column_classes,
         svg=Markup,  # our own drawings, with labels escaped by the drawing
     )
     return environment

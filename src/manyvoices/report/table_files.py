@@ -13,6 +13,8 @@ from manyvoices.report.data_table import GAP, DataTable
 _NUMBER = re.compile(r"[-−]?(0|[1-9]\d{0,2}(,\d{3})+|[1-9]\d*)(\.\d+)?")
 _LIKE_A_NUMBER = re.compile(r"[<>≤≥=≈±+]?\s?[-−]?\d")
 _EMPTY = ("", GAP)
+_WORDY = 40
+"""Characters beyond which a cell is a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,17 @@ def row_groups(table: DataTable) -> tuple[RowGroup, ...]:
     return tuple(RowGroup(head, tuple(rows)) for head, rows in groups)
 
 
-def number_columns(table: DataTable) -> tuple[bool, ...]:
-    """For each column, whether its cells read as numbers and stand at the right."""
-    columns = _columns(table)
-    return tuple(
-        place > 0
-        and any(cell not in _EMPTY for cell in cells)
-        and all(cell in _EMPTY or _LIKE_A_NUMBER.match(cell) for cell in cells)
-        for place, cells in enumerate(columns)
-    )
+def column_classes(table: DataTable) -> tuple[str, ...]:
+    """For each column the class of its cells: ``n`` where they read as numbers and stand at the
+    right, ``wordy`` where they need room for a text, else nothing."""
+    return tuple(_class(place, cells) for place, cells in enumerate(_columns(table)))
+
+
+def _class(place: int, cells: Sequence[str]) -> str:
+    told = [cell for cell in cells if cell not in _EMPTY]
+    if place and told and all(_LIKE_A_NUMBER.match(cell) and len(cell) <= _WORDY for cell in told):
+        return "n"
+    return "wordy" if any(len(cell) > _WORDY for cell in told) else ""
 
 
 def to_parquet(table: DataTable) -> bytes:

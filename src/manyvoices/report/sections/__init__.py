@@ -7,17 +7,22 @@ when a report is made, so that one chapter's libraries are not asked of another'
 from __future__ import annotations
 
 import importlib
-import importlib.util
 
 from manyvoices.report.section import Chapter
 
-NAMES: tuple[str, ...] = tuple(
-    name
-    for name in (
-        *("people", "words", "ranks", "topics", "neighbourhoods", "welfare", "scores"),
-        *("open_questions", "multiverse", "trees", "raters", "comparison"),
-    )
-    if importlib.util.find_spec(f"manyvoices.report.sections.{name}")
+NAMES = (
+    "people",
+    "words",
+    "ranks",
+    "topics",
+    "neighbourhoods",
+    "welfare",
+    "scores",
+    "open_questions",
+    "multiverse",
+    "trees",
+    "raters",
+    "comparison",
 )
 
 
