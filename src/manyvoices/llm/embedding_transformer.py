@@ -39,22 +39,22 @@ class SentenceTransformerEmbedder:
             EmbedderError: No model lies there.
         """
         self.folder = _model_folder(folder)
-        self._label = Path(folder).name
+        self._label, self._digest = Path(folder).name, ""
         if importlib.util.find_spec("sentence_transformers") is None:
             raise MissingExtraError("A sentence-transformers model", "embed")
         self._model: Any = None
 
     @property
     def name(self) -> str:
-        """The name it was given by, and a hash of its weights: a model may be replaced under its name."""
-        digest = hashlib.sha256()
-        for path in sorted(self.folder.rglob("*")):
-            if path.suffix in (".json", ".safetensors", ".bin", ".txt"):
-                stat = path.stat()
-                digest.update(f"{path.relative_to(self.folder)} {stat.st_size}\n".encode())
-                with path.open("rb") as file:
-                    digest.update(file.read(1 << 16))
-        return f"{self._label}-{digest.hexdigest()[:12]}"
+        """The name it was given by, and a hash of its files: weights change under one name."""
+        if not self._digest:
+            whole = hashlib.sha256()
+            for path in sorted(self.folder.rglob("*")):
+                if path.suffix in (".json", ".safetensors", ".bin", ".txt"):
+                    with path.open("rb") as file:
+                        whole.update(hashlib.file_digest(file, "sha256").digest())
+            self._digest = whole.hexdigest()[:12]
+        return f"{self._label}-{self._digest}"
 
     @property
     def dimension(self) -> int:
