@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -197,3 +198,14 @@ def test_prisms_relation_never_contradicts_its_own_quantiles() -> None:
                 assert all(float(reference[p]) >= float(row[p]) - 1e-12 for p in points)
     assert n_said > 0
     print(f"{n_said} of {6 * len(by_file)} comparisons")
+
+
+def test_without_scikit_learn_all_but_imputing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.experimental", None)
+    group = (np.arange(60) % 2).astype(int)
+    table = made_up(np.array([MANY_LIKE, FEW_LIKE]), group)
+    settings = Settings(resampling=Resampling(n_resamples=5))
+    result = run_experiment((table,), people(group), two_sided_plan(), settings, n_draws=20)
+    assert result.hold_outs == ()
+    assert result.regions[0].imputed == ()
+    assert any("manyvoices[topics]" in note for note in result.notes)
