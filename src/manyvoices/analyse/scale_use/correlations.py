@@ -294,10 +294,12 @@ def _square(pairs: FloatArray, k: int) -> FloatArray:
 def tree_order(r: FloatArray) -> tuple[int, ...]:
     """Order of the leaves of a tree by complete linkage, rows as points, NaN as 0."""
     from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import pdist
 
     if len(r) < 3:
         return tuple(range(len(r)))
-    return tuple(int(x) for x in leaves_list(linkage(np.nan_to_num(r), "complete", "euclidean")))
+    # Given the rows themselves, linkage takes a symmetric matrix for distances and warns.
+    return tuple(int(x) for x in leaves_list(linkage(pdist(np.nan_to_num(r)), "complete")))
 
 
 def block_names(attributes: Iterable[Attribute]) -> tuple[str, ...]:

@@ -35,8 +35,12 @@ from manyvoices.report.section import Chapter, Item, Section
 def render(result: ScaleUse) -> Section:
     """The chapter."""
     scores, study = result.scores, result.attributes
-    items = [_counts(scores), _levels(scores), _normalised(scores)]
-    notes = []
+    items, notes = [], []
+    if scores.turns:
+        items += [_counts(scores), _levels(scores)]
+    else:
+        notes.append("No turn has ten rated interactions, so turns are not compared.")
+    items.append(_normalised(scores))
     if scores.habits[0].known.any():
         items.append(_persons(scores))
     else:
