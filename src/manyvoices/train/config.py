@@ -211,6 +211,8 @@ class RunConfig(Strict):
     """Updates between evaluations; None: only at the end."""
     keep: PositiveInt = 2
     """How many checkpoints stay."""
+    shard: bool = False
+    """Under torchrun: each process holds a share of the weights (FSDP2), not all of them."""
     log: tuple[Literal["tensorboard", "wandb"], ...] = ()
     """Where metrics go beside ``metrics.jsonl``."""
 
