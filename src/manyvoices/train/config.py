@@ -60,6 +60,8 @@ class SplitConfig(Strict):
     share: Share = 0.1
     """Share of the units that is held out; 0 holds nothing out."""
     seed: int = 0
+    shared_prompts: Literal["drop", "keep"] = "drop"
+    """By rater: trees for training whose opening message also stands in the held-out part."""
 
 
 class FilterConfig(Strict):
@@ -70,17 +72,20 @@ class FilterConfig(Strict):
     without the label stay."""
     quality_label: str = "quality"
     """Which label `min_quality` is about."""
-    consent: Literal["required", "if_stated", "ignored"] = "if_stated"
-    """Consent to training, as the release states it: ``required`` refuses what states nothing;
-    ``if_stated`` refuses only what says no; ``ignored`` is for data of one's own."""
+    consent: tuple[str, ...] = ("text",)
+    """Permissions that the consent text of a release must give (``allows`` in its study):
+    ``text`` by default, and words of the study's own such as ``training``. Empty asks nothing."""
+    unstated: Literal["allow", "refuse"] = "allow"
+    """What to do with data that say nothing of consent: PRISM's and OASST's own files, pairs."""
     allow_simulated: bool = False
-    """Whether bots' rows of a rehearsal may be trained on; otherwise they are refused."""
+    """Whether bots' rows of a rehearsal may be trained on; otherwise they are left out."""
     synthetic: bool = False
     """Whether trees may hold messages that a model wrote (OASST's ``synthetic``)."""
     unreviewed: bool = False
-    """Whether messages that nobody reviewed (neither accepted nor rejected) may be used."""
-    deduplicate: bool = True
-    """Whether of several trees with the same opening message and replies only the first stays."""
+    """Whether messages of trees that nobody decided on (neither accepted nor rejected) may stay."""
+    deduplicate: Literal["tree", "prompt", "none"] = "tree"
+    """``tree``: of trees that are equal in every text, order and rater the first stays.
+    ``prompt``: of trees with equal opening messages the first stays."""
 
 
 class DataSource(Strict):
@@ -91,9 +96,9 @@ class DataSource(Strict):
     format: str | None = None
     """Name of the form; None: it is told from the content."""
     fraction: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Share of its examples per epoch, drawn anew for each."""
+    """Share of its examples that an epoch takes, drawn anew for each; None: all."""
     size: PositiveInt | None = None
-    """Or their number per epoch; never more than there are."""
+    """Or their number; never more than there are."""
 
     @model_validator(mode="after")
     def _one_of_two(self) -> DataSource:
@@ -118,7 +123,7 @@ class DataConfig(DataSource):
     split: SplitConfig = SplitConfig()
     filters: FilterConfig = FilterConfig()
     max_examples: PositiveInt | None = None
-    """At most so many examples of a view, drawn with `seed`; None: all."""
+    """At most so many trees (conversations, pairs of a file), drawn with `seed`; None: all."""
     seed: int = 0
 
 
