@@ -14,7 +14,11 @@ People: TypeAlias = dict[str, dict[str, str]]
 MAX_GROUPS = 24
 """A question with more different answers than this names no groups: texts, towns, ids."""
 
-_NOT_ANSWERS = ("user_id", "survey_only", "simulated")
+_NOT_ANSWERS = (
+    *("user_id", "survey_only", "num_completed_conversations", "consent", "consent_age"),
+    *("study_id", "generated_datetime", "timing_duration_s", "timing_duration_mins", "simulated"),
+)
+"""Columns of PRISM's survey that nobody answered; orders of options (``order_``) are none too."""
 
 
 def people_from_answers(answers: Iterable[Answer], *, simulated: bool) -> People:
@@ -33,7 +37,7 @@ def people_from_survey(rows: Iterable[Mapping[str, Any]], *, simulated: bool) ->
         if simulated or row.get("simulated") is not True:
             mine: dict[str, str] = {}
             for name, value in row.items():
-                if name not in _NOT_ANSWERS:
+                if name not in _NOT_ANSWERS and not name.startswith("order_"):
                     mine |= flat(name, value)
             people[str(row["user_id"])] = mine
     return people

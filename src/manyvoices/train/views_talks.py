@@ -32,7 +32,7 @@ SIMULATED = "conversations of a rehearsal (simulated)"
 def talk_tree(
     talk: Talk,
     language: str,
-    people: Mapping[str, Mapping[str, str]],
+    people: Mapping[str, dict[str, str]],
     config: DataConfig,
     drops: Drops,
     source: int = 0,
@@ -60,7 +60,7 @@ def talk_tree(
 class _Talk:
     """Goes through the turns of one conversation."""
 
-    def __init__(self, talk: Talk, language: str, person: Mapping[str, str], drops: Drops) -> None:
+    def __init__(self, talk: Talk, language: str, person: dict[str, str], drops: Drops) -> None:
         self._talk, self._language, self._person, self._drops = talk, language, person, drops
         self.groups: list[ReplyGroup] = []
 
@@ -114,9 +114,8 @@ class _Talk:
             self._language,
             self._drops,
             rater=self._talk.participant_id,
-            groups=ChainMap(
-                {"conversation_type": self._talk.kind, "turn": turn}, dict(self._person)
-            ),
+            # One person's answers stand behind all their groups, once in memory.
+            groups=ChainMap({"conversation_type": self._talk.kind, "turn": turn}, self._person),
         )
         if group is not None:
             self.groups.append(group)
