@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from manyvoices.io.oasst_flat import below
 from manyvoices.schema import Message, MessageTree, Ranking, TreeState
 from manyvoices.schema.grown import GrownTree, MessageMore, ReplyConsensus
 from manyvoices.train.config import DataConfig, FilterConfig
@@ -31,20 +32,24 @@ def tree(prompt: Message, state: TreeState | None = TreeState.READY_FOR_EXPORT) 
 
 
 def example_tree(name: str = "P", text: str = "Why is the sky blue?") -> MessageTree:
-    """Three ranked replies, the best of which goes on: an answered question and an open one."""
+    """Three ranked replies, the best of which goes on: an answered question and an open one.
+
+    Ids are ``a1`` and so on; with another `name` than ``P`` it stands behind them.
+    """
+    tag = "" if name == "P" else f"-{name}"
     return tree(
         message(
             name,
             text,
             message(
-                "a1",
+                f"a1{tag}",
                 "Light of short waves is scattered most.",
-                message("Q1", "And at dusk?", message("a4", "It goes a longer way.")),
-                message("Q2", "Thank you!"),
+                message(f"Q1{tag}", "And at dusk?", message(f"a4{tag}", "It goes a longer way.")),
+                message(f"Q2{tag}", "Thank you!"),
                 rank=0,
             ),
-            message("a2", "Because of the sea.", rank=2),
-            message("a3", "Air scatters light.", rank=1),
+            message(f"a2{tag}", "Because of the sea.", rank=2),
+            message(f"a3{tag}", "Air scatters light.", rank=1),
         )
     )
 
@@ -65,7 +70,10 @@ def grown(
         simulated=simulated,
         created_at=NOW,
         changed_at=NOW,
-        messages=[MessageMore(message_id=record.prompt.message_id, created_at=NOW)],
+        messages=[
+            MessageMore(message_id=one.message_id, created_at=NOW)
+            for one, _ in below(record.prompt)
+        ],
         rankings=list(rankings),
         consensus=list(consensus),
     )
