@@ -205,11 +205,19 @@ def _block(header: str, end: str, after: str, *, generated: bool) -> str:
 
 
 def _fit(model: Any, tokenizer: Any) -> None:
-    """Room for every token, and the ids of eos and pad in all places where they are looked up."""
+    """Room for every token, and the ids of eos and pad in all places where they are looked up.
+
+    New rows are drawn near the mean of the old ones, always the same: a model that is prepared
+    twice is one model, and the generator of the run is left where it was.
+    """
+    import torch
+
     rows = model.get_input_embeddings().weight.shape[0]
     wanted = -(-max(len(tokenizer), rows) // 16) * 16
     if wanted != rows:
-        model.resize_token_embeddings(wanted)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            model.resize_token_embeddings(wanted)
     for config in (model.config, getattr(model, "generation_config", None)):
         if config is not None:
             config.eos_token_id = tokenizer.eos_token_id
