@@ -29,6 +29,11 @@ MAX_LEVELS = 40
 _NOT_GROUPS = frozenset(
     ("user_id", "consent", "consent_age", "study_id", "study_locale", "generated_datetime")
 )
+_PLACES = {
+    "location_special_region": "Region of birth",
+    "location_birth_country": "Country of birth",
+    "location_reside_country": "Country of residence",
+}
 _OWN_WORDS = ("_text", "_self_described", "self_description", "system_string")
 
 
@@ -135,8 +140,9 @@ class Dataset:
 
 def column_label(column: str) -> str:
     """A column's name as a heading: ``ethnicity_simplified`` is "Ethnicity"."""
-    named = column.replace("location_special_region", "region of birth")
-    return named.removesuffix("_simplified").replace("_", " ").capitalize()
+    if column in _PLACES:
+        return _PLACES[column]
+    return column.removesuffix("_simplified").replace("_", " ").capitalize()
 
 
 def short_model_name(name: str) -> str:

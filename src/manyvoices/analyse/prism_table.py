@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from manyvoices.analyse.dataset import column_label
 from manyvoices.analyse.table import ConversationRow, ReleaseTable, Source, Utterances
-from manyvoices.analyse.words import StudyWords, study_words
+from manyvoices.analyse.words import QuestionWords, StudyWords, study_words
 from manyvoices.design import load_study
 from manyvoices.design.templates import template_path
 from manyvoices.io.prism_export import PrismRecords
@@ -20,6 +21,14 @@ from manyvoices.schema import Answer, Participant, PrismConversation
 _UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 """Where a file gives no time; `overview` shows no day for it."""
 _SURVEY = "survey"
+_FLATTENED = (
+    "religion_simplified",
+    "ethnicity_simplified",
+    "location_special_region",
+    "location_reside_country",
+    "location_birth_country",
+)
+"""Answers that PRISM made of others; no question of the template bears their names."""
 _BESIDE = frozenset(
     "user_id survey_only num_completed_conversations consent consent_age study_id study_locale "
     "generated_datetime timing_duration_s timing_duration_mins included_in_UK_REP "
@@ -150,7 +159,10 @@ def _words() -> StudyWords:
     What was asked in PRISM was worded otherwise; the codes and their order are the same.
     """
     words = study_words(load_study(template_path("prism")))
-    return replace(words, title="", description="")
+    questions = {key: known for key, known in words.questions.items() if key[0] == _SURVEY}
+    for column in _FLATTENED:
+        questions[_SURVEY, column] = QuestionWords(column_label(column), "single")
+    return replace(words, title="", description="", questions=questions)
 
 
 def _time(text: Any) -> dt.datetime | None:
