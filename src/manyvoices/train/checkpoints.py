@@ -154,7 +154,7 @@ def _is_of_the_disk(error: Exception) -> bool:
     text = str(error)
     return type(error).__name__ == "SafetensorError" or (
         isinstance(error, RuntimeError)
-        and any(part in text for part in ("PytorchStreamWriter", "file write", "iostream"))
+        and any(part in text for part in ("PytorchStreamWriter", "inline_container", "iostream"))
     )
 
 

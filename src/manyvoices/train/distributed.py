@@ -137,6 +137,7 @@ def _shard(model: nn.Module, place: Place, dtype: str) -> None:
         if isinstance(module, FSDPModule):
             # Sums, as everywhere here: the loop divides by the weight of the global batch.
             module.set_gradient_divide_factor(1.0)
+            module.set_force_sum_reduction_for_comms(True)  # gloo knows no other
 
 
 def blocks(model: nn.Module) -> list[nn.Module]:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from manyvoices.train.config import OptimConfig
 from manyvoices.train.distributed import Place, computing, is_sharded, of_all, sum_gradients
-from manyvoices.train.errors import DistributedError, LossNotFinite
+from manyvoices.train.errors import LossNotFinite
 from manyvoices.train.schedule import lr_at
 
 
@@ -123,7 +123,6 @@ class Updater:
         self.step = 0
         self.last_checkpoint: Path | None = None
         self._dtype = dtype
-        self._spare: Any = None
 
     def update(self, micro: Sequence[Any], step: Step) -> Update | None:
         """One update from this process's micro-batches; None where no process had any.
@@ -131,10 +130,10 @@ class Updater:
         Raises:
             LossNotFinite: The loss or the gradient is NaN or infinite; nothing was updated.
         """
-        calls = max(of_all(len(micro), self.place))
-        if calls == 0:
+        counts = of_all(len(micro), self.place)
+        if max(counts) == 0:
             return None
-        totals = self._together(self._passes(micro, calls, step))
+        totals = self._together(self._passes(micro, self._lent(micro, counts), step))
         norm = self._normalised(totals)
         lr = lr_at(self.step + 1, self.optim, self.total)
         self._judge(totals, norm, lr)
@@ -145,29 +144,28 @@ class Updater:
         loss = totals.loss / totals.weight if totals.weight > 0 else None
         return Update(self.step, loss, lr, norm, totals.tokens, means)
 
-    def _passes(self, micro: Sequence[Any], calls: int, step: Step) -> _Totals:
-        """Forward and backward; sharded processes all make the same number of them."""
+    def _lent(self, micro: Sequence[Any], counts: Sequence[int]) -> list[Any]:
+        """Sharded processes gather weights together, so each makes the same number of passes;
+        one with fewer batches than others passes another's, which counts for nothing."""
+        short = max(counts) - len(micro)
+        if min(counts) == max(counts) or not is_sharded(self.model):
+            return []
+        offered = of_all(micro[0] if micro else None, self.place)
+        return [next(batch for batch in offered if batch is not None)] * short
+
+    def _passes(self, micro: Sequence[Any], lent: Sequence[Any], step: Step) -> _Totals:
+        """Forward and backward, adding up gradients."""
         totals = _Totals()
         self.optimizer.zero_grad(set_to_none=True)
-        for i in range(calls if is_sharded(self.model) else len(micro)):
-            batch = micro[i] if i < len(micro) else self._last()
+        for i, batch in enumerate((*micro, *lent)):
             with computing(self.place, self._dtype):
                 result = step(self.model, batch)
             if i < len(micro):
-                self._spare = batch
                 result.loss_sum.backward()
                 totals.add(result)
-            else:  # only to take part in the gathering of the weights
+            else:
                 (result.loss_sum * 0.0).backward()
         return totals
-
-    def _last(self) -> Any:
-        if self._spare is None:
-            raise DistributedError(
-                f"process {self.place.rank} of {self.place.world} has no batch at all: there are "
-                "fewer batches than processes; start fewer, or lower optim.batch_size"
-            )
-        return self._spare
 
     def _together(self, own: _Totals) -> _Totals:
         sum_gradients(self.model, self.place)
