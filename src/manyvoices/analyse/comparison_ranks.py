@@ -71,8 +71,11 @@ def ranked_apart(ours: Dataset, theirs: Dataset, settings: Settings) -> RankedAp
     thousand resamples do not reach far enough for Bonferroni's.
     """
     rows = [*_rows(ours, "0", settings), *_rows(theirs, "1", settings)]
-    shared = set.intersection(*({m for r in rows if r.groups[_BY] == g for m in
-                                 (r.model_a, r.model_b)} for g in "01"))  # fmt: skip
+    models = [
+        {name for row in rows if row.groups[_BY] == side for name in (row.model_a, row.model_b)}
+        for side in "01"
+    ]
+    shared = models[0] & models[1]
     kept = [row for row in rows if row.model_a in shared and row.model_b in shared]
     if len(shared) < 2 or len({row.groups[_BY] for row in kept}) < 2:
         return None
