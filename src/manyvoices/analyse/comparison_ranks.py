@@ -81,9 +81,12 @@ def ranked_apart(ours: Dataset, theirs: Dataset, settings: Settings) -> RankedAp
         return None
     drawn = settings.resampling
     found = compare_groups(
-        Battles.from_rows(kept, groups=[_BY]), _BY, n_resamples=drawn.n_resamples, level=drawn.level,
+        Battles.from_rows(kept, groups=[_BY]),
+        _BY,
+        n_resamples=drawn.n_resamples,
+        level=drawn.level,
         seed=drawn.seed,
-    )  # fmt: skip
+    )
     agreement = group_rank_agreement(found)
     sides = [sum(row.groups[_BY] == g for row in kept) for g in "01"]
     return RankedApart(
