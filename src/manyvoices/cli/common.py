@@ -34,7 +34,7 @@ _IMPORTED_BY_EXTRA = {
     "words": "textblob",
     "topics": "hdbscan sklearn umap",
     "embed": "sentence_transformers",
-    "train": "torch",
+    "train": "accelerate datasets peft safetensors tokenizers torch transformers trl",
     "distributed": "ray",
     "compat": "langid scrubadub",
 }
