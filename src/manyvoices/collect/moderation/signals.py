@@ -6,13 +6,15 @@ Listening here, in the transaction of the writing itself, works for pages, progr
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
 from manyvoices.collect.moderation import restrictions
-from manyvoices.collect.moderation.models import Case, Held, Kind, Signal
+from manyvoices.collect.moderation.models import Case, Decision, Held, Kind, Signal
+from manyvoices.collect.trees import erasure
 from manyvoices.collect.trees.models import LabelsGiven, Message, RankingGiven
 
 
@@ -84,3 +86,12 @@ def look_at_ranking(instance: RankingGiven, created: bool, **_signal: Any) -> No
         Held.objects.create(
             participant_id=instance.participant_id, ranking=instance, at=instance.created_at
         )
+
+
+@receiver(erasure.texts_erased)
+def forget_words_about_them(messages: list[uuid.UUID], **_signal: Any) -> None:
+    """Reasons in cases about a text may quote it; that there was a case, and how it ended, stays
+    where the message leaves an empty place."""
+    Signal.objects.filter(case__message__in=messages).update(reason="", detail={})
+    decided = Decision.objects.filter(case__message__in=messages)
+    decided.update(reason="", undo_reason="")

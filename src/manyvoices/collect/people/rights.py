@@ -189,6 +189,9 @@ def own_data(participant: Participant) -> dict[str, Any]:
     Models are not named: until the study tells, that would change what is said of them.
     """
     chosen = Participant.objects.filter(pk=participant.pk)
+    from manyvoices.collect.community.own import own_data as own_community
+    from manyvoices.collect.contributors.own import own_data as own_contributor
+    from manyvoices.collect.moderation.own import own_data as own_moderation
     from manyvoices.collect.trees.erasure import own_data as own_trees
 
     recruited = getattr(participant, "recruited", None)
@@ -215,6 +218,9 @@ def own_data(participant: Participant) -> dict[str, Any]:
             _without_models(msgspec.to_builtins(row)) for row in records.conversations(chosen)
         ],
         "trees": own_trees(participant),
+        "contributor": own_contributor(participant),
+        "community": own_community(participant),
+        "moderation": own_moderation(participant),
         "not_sent_yet": [
             {"form": form, "fields": fields, "saved_at": _iso(saved_at)}
             for form, fields, saved_at in participant.drafts.order_by("form").values_list(
