@@ -391,6 +391,17 @@ def test_data_sets_are_mixed_by_shares_and_ids_stay_apart(tmp_path: Path) -> Non
     assert all(indices[:3] == [0, 1, 2] for indices in drawn)
     assert {indices[3] for indices in drawn} == {3, 4, 5}
     assert sampler.indices(7) == sampler.indices(7)
+    assert views.epoch(3).trees() == views.trees()  # one tree each, whatever is drawn
+
+
+def test_a_pass_can_be_drawn_by_trees(tmp_path: Path) -> None:
+    write_trees([example_tree(f"P{i}", f"Why {i}?") for i in range(8)], tmp_path / "t.jsonl")
+    views = read_views(data(tmp_path / "t.jsonl", fraction=0.25))
+    passes = [tuple(view.tree_id for view in views.epoch(n).trees()) for n in range(20)]
+    assert {len(names) for names in passes} == {2}
+    assert len({name for names in passes for name in names}) == 8
+    assert views.epoch(5).trees() == views.epoch(5).trees()
+    assert len(views.trees()) == 8
 
 
 def test_a_sample_is_seeded_and_what_it_leaves_is_counted(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ class DataSource(Strict):
     format: str | None = None
     """Name of the form; None: it is told from the content."""
     fraction: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Share of its examples that an epoch takes, drawn anew for each; None: all."""
+    """Share of its examples that a pass takes, drawn anew for each; None: all."""
     size: PositiveInt | None = None
     """Or their number; never more than there are."""
 

@@ -17,7 +17,7 @@ class SourceRead:
     """As it was configured."""
     format: str
     sha256: str
-    """Of the file's bytes (unpacked ones are not needed: equal files, equal hash)."""
+    """Of the file's bytes; of a release, over the hashes of the files that were read."""
     consent: str
     """The scope of consent, in the release's words; ``not stated`` where it says nothing."""
     n_trees: int
@@ -34,12 +34,15 @@ class Manifest:
     dropped: Mapping[str, int]
     """Reason -> how many, in the unit that the reason names."""
     kept: Mapping[str, int]
-    """``trees``, ``messages``, ``groups``, ``ranked_replies``, ``raters``."""
+    """``trees``, ``messages``, ``threads``, ``groups``, ``ranked_replies``, ``pairs``, ``prompts``
+    and ``raters`` of all data sets, before any is sampled for a pass."""
     seed: int
     config: Mapping[str, Any]
     """The part ``data`` of the run's configuration."""
     data_hash: str
     """sha256 over the hashes of all sources and `config`: equal hash, equal examples."""
+    languages: Mapping[str, int] = field(default_factory=dict)
+    """Language as the source names it -> trees; ``not stated`` where it says nothing."""
 
     def as_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -47,6 +50,7 @@ class Manifest:
             "data_hash": self.data_hash,
             "seed": self.seed,
             "kept": dict(self.kept),
+            "languages": dict(self.languages),
             "dropped": dict(self.dropped),
             "sources": [
                 {name: getattr(source, name) for name in SourceRead.__slots__}

@@ -125,6 +125,14 @@ class Views:
         source = {tree.view.tree_id: tree.source for tree in self.sources}
         return sampler_of([source[item.tree_id] for item in items], self.shares, seed)
 
+    def epoch(self, number: int) -> Views:
+        """Pass `number` over the data as views of its own, whole trees drawn by the shares of their
+        data sets: for trainers that cannot take a `sampler`'s indices."""
+        if all(share == Share() for share in self.shares):
+            return self
+        drawn = self.sampler([tree.view for tree in self.sources], self.manifest.seed)
+        return self.only(self.sources[i] for i in sorted(drawn.indices(number)))
+
     def only(self, keep: Iterable[SourceTree]) -> Views:
         """The same with these trees alone."""
         return replace(self, sources=tuple(keep))
