@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from manyvoices.train.errors import (
 )
 from manyvoices.train.views import ReplyGroup, Turn, read_views
 from manyvoices.train.views_all import Views
+from manyvoices.train.views_trees import source_tree, tree_record
 
 
 def read(folder: Path, *trees: MessageTree | GrownTree, **config: object) -> Views:
@@ -308,14 +310,44 @@ def test_data_that_state_no_consent_can_be_refused(tmp_path: Path) -> None:
         read_views(data(path, filters={"unstated": "refuse"}))
 
 
-def test_people_who_withdrew_are_left_out(tmp_path: Path) -> None:
+def test_people_who_withdrew_later_are_left_out(tmp_path: Path) -> None:
     folder = write_release(tmp_path / "r", Plan(n_people=3, n_simulated=0))
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["withdrawals"] = [{"release_id": "made-up-0", "participants": ["p001"]}]
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    views = read_views(data(folder))
-    assert "p001" not in {group.rater for group in views.groups()}
+    later = write_release(tmp_path / "later", Plan(n_people=2, n_simulated=0))
+    manifest = json.loads((later / "manifest.json").read_text())
+    manifest["withdrawals"] = [
+        {"release_id": "made-up-1", "participants": ["p001"]},
+        {"release_id": "another", "participants": ["p002"]},
+    ]
+    (later / "manifest.json").write_text(json.dumps(manifest))
+    views = read_views(data(folder, filters={"withdrawals": (later,)}))
+    assert {group.rater for group in views.groups()} == {"p000", "p002"}
     assert views.manifest.dropped["conversations of people who withdrew"] == 2
+
+
+def test_messages_and_rankings_of_people_who_withdrew_are_left_out(tmp_path: Path) -> None:
+    folder = write_release(tmp_path / "r", Plan(n_people=3, n_simulated=0))
+    (folder / "manifest.json").unlink()
+    replies = (message("a", "yes", rank=0, user_id="p1"), message("b", "no", rank=1))
+    given = [ranking("P", [["b"], ["c"]], "p1"), ranking("P", [["c"], ["b"]], "p2")]
+    prompt = message("P", "Hi", *replies, message("c", "perhaps", rank=2))
+    drops: Counter[str] = Counter()
+    record = tree_record(grown(tree(prompt), given), FilterConfig(), {"p1"}, drops)
+    found = source_tree(record, data(folder), drops)
+    assert found is not None
+    assert [group.node_ids for group in found.view.groups] == [("b", "c")]
+    assert [group.rater for group in found.by_rater] == ["p2"]
+    assert {reason for reason, n in drops.items() if n} == {
+        "messages of people who withdrew",
+        "rankings of people who withdrew",
+    }
+
+
+def test_a_release_gives_its_trees_beside_its_conversations(tmp_path: Path) -> None:
+    folder = write_release(tmp_path / "r", Plan(n_people=2, n_simulated=0))
+    write_grown([grown(example_tree())], folder / "native" / "trees.jsonl")
+    views = read_views(data(folder))
+    assert {group.rater for group in views.groups()} == {"p000", "p001", None}
+    assert len(views.manifest.sources) == 1
 
 
 def test_the_real_conversation_of_prism_is_read(tmp_path: Path) -> None:

@@ -77,6 +77,9 @@ class FilterConfig(Strict):
     ``text`` by default, and words of the study's own such as ``training``. Empty asks nothing."""
     unstated: Literal["allow", "refuse"] = "allow"
     """What to do with data that say nothing of consent: PRISM's and OASST's own files, pairs."""
+    withdrawals: tuple[ConfigPath, ...] = ()
+    """Later releases (their folders): whom their manifests name as withdrawn from a release that is
+    read here is left out of it."""
     allow_simulated: bool = False
     """Whether bots' rows of a rehearsal may be trained on; otherwise they are left out."""
     synthetic: bool = False

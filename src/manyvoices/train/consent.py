@@ -27,7 +27,7 @@ class Consent:
     permissions: frozenset[str] | None = None
     """None means that it says nothing."""
     withdrawn: frozenset[str] = frozenset()
-    """People whom its manifest asks to leave out."""
+    """People of it whom a later release's manifest asks to leave out."""
     release: Mapping[str, Any] = field(default_factory=dict)
     """``release_id``, ``version``, ``title`` and ``licences``, where it has them."""
 
@@ -67,22 +67,29 @@ class Consent:
         return NO_CONSENT if filters.consent and not given else None
 
 
-def read_consent(folder: Path) -> Consent:
-    """What the release in `folder` states: its study's consent, its manifest's withdrawals."""
+def read_consent(folder: Path, later: Iterable[Path] = ()) -> Consent:
+    """What the release in `folder` states, and who withdrew from it by the manifests of `later`."""
     files = read_study_files(folder)
     release: dict[str, Any] = {}
-    withdrawn: Iterable[str] = ()
+    withdrawn: frozenset[str] = frozenset()
     if (folder / MANIFEST).exists():
         found = read_manifest(folder)
         release = {"release_id": found.release_id, "version": found.version, "title": found.title}
-        withdrawn = (name for entry in found.withdrawals for name in entry.participants)
-    permissions = None
-    if "study.yaml" in files:
-        try:
-            study = read_study(files, "study.yaml")
-        except StudyError:
-            # A study of another version of manyvoices: it states nothing that is understood here.
-            return Consent(None, frozenset(withdrawn), release)
-        permissions = study.consent.permissions
-        release["licences"] = study.licences.model_dump(mode="json")
-    return Consent(permissions, frozenset(withdrawn), release)
+        withdrawn = _withdrawn(found.release_id, later)
+    if "study.yaml" not in files:
+        return Consent(None, withdrawn, release)
+    try:
+        study = read_study(files, "study.yaml")
+    except StudyError:
+        # A study of another version of manyvoices: it states nothing that is understood here.
+        return Consent(None, withdrawn, release)
+    release["licences"] = study.licences.model_dump(mode="json")
+    return Consent(study.consent.permissions, withdrawn, release)
+
+
+def _withdrawn(release_id: str, later: Iterable[Path]) -> frozenset[str]:
+    """Ids are those of the release that an entry names; elsewhere they may be other people's."""
+    entries = (entry for folder in later for entry in read_manifest(folder).withdrawals)
+    return frozenset(
+        name for entry in entries if entry.release_id == release_id for name in entry.participants
+    )

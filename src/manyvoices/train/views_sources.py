@@ -12,7 +12,7 @@ from typing import Any
 from manyvoices.io import registry
 from manyvoices.io.converting import Apart, way
 from manyvoices.io.formats import resolve_format
-from manyvoices.io.manifest import sha256
+from manyvoices.io.manifest import MANIFEST, sha256
 from manyvoices.io.native import NATIVE_FILES, read_native
 from manyvoices.io.native_trees import read_grown
 from manyvoices.io.oasst import read_trees
@@ -20,7 +20,7 @@ from manyvoices.io.prism import PRISM_FILES, find, read_prism
 from manyvoices.io.talks import talks
 from manyvoices.schema import Conversation, PrismConversation, PrismMetadata
 from manyvoices.train.config import DataConfig, DataSource
-from manyvoices.train.consent import Consent, read_consent
+from manyvoices.train.consent import WITHDRAWN, Consent, read_consent
 from manyvoices.train.drafts import Drops
 from manyvoices.train.errors import TrainingError
 from manyvoices.train.views_all import SourceTree
@@ -68,17 +68,24 @@ class _Reading:
     def __init__(self, path: Path, config: DataConfig, drops: Drops, number: int) -> None:
         self.path, self.config, self.drops, self.number = path, config, drops, number
         self._simulated = config.filters.allow_simulated
+        self._withdrawn: frozenset[str] = frozenset()
 
     # Folders
 
     def folder(self, name: str) -> Opened:
         """A release: its conversations and its trees."""
-        consent = read_consent(self.path)
+        consent = read_consent(self.path, self._later())
         consent.check(self.config.filters, str(self.path))
         people = self._people()
         talks = self._native if (self.path / "native").is_dir() else self._prism
+        self._withdrawn = consent.withdrawn
         trees = [*talks(consent, groups_of(people)), *self._trees()]
         return Opened(self.path, name, _hash(self._inputs()), consent, trees, people)
+
+    def _later(self) -> list[Path]:
+        """Manifests that may name people of this release: those given, and those mixed in."""
+        mixed = (source.path for source in (self.config, *self.config.more))
+        return [*self.config.filters.withdrawals, *(p for p in mixed if (p / MANIFEST).exists())]
 
     def _prism_place(self) -> Path:
         inside = self.path / "prism"
@@ -118,7 +125,7 @@ class _Reading:
         languages = _languages(release.metadata) if flags else {}
         for record in release.conversations:
             if record.user_id in consent.withdrawn:
-                self.drops["conversations of people who withdrew"] += 1
+                self.drops[WITHDRAWN] += 1
                 continue
             yield from self._talk(record, languages.get(record.conversation_id, ""), groups)
 
@@ -139,7 +146,7 @@ class _Reading:
 
     def _of_trees(self, records: Iterable[Any]) -> Iterator[SourceTree]:
         for record in records:
-            found = tree_record(record, self.drops)
+            found = tree_record(record, self.config.filters, self._withdrawn, self.drops)
             tree = source_tree(found, self.config, self.drops, self.number)
             if tree is not None:
                 yield tree

@@ -8,14 +8,14 @@ whatever is left out is counted.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from typing import Any
 
 from manyvoices.io.oasst_flat import below
 from manyvoices.schema import Message, MessageTree, Ranking, TreeState
-from manyvoices.schema.grown import GrownTree
-from manyvoices.train.config import DataConfig
+from manyvoices.schema.grown import GrownTree, ReplyConsensus
+from manyvoices.train.config import DataConfig, FilterConfig
 from manyvoices.train.drafts import Draft, Drops, Place, finished, group_of
 from manyvoices.train.languages import wanted
 from manyvoices.train.views import ReplyGroup, Turn
@@ -31,48 +31,81 @@ class TreeRecord:
     """One tree of either form, with the orders that people gave its replies."""
 
     tree: MessageTree
-    rankings: tuple[Ranking, ...] = ()
-    merged: Mapping[str, tuple[tuple[str, ...], ...]] | None = None
-    """Parent -> tied groups, best first; None: the messages' own ``rank`` is all there is."""
+    rankings: tuple[Ranking, ...]
+    language: str
+    merged: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """Parent -> tied groups, best first; where there is none the messages' own ``rank`` counts."""
     simulated: bool = False
-    bots: frozenset[str] = frozenset()
-    """Messages that bots wrote."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Message -> why it may not be used, where that does not stand in the message itself."""
 
 
-def tree_record(record: MessageTree | GrownTree, drops: Drops) -> TreeRecord:
-    """What training needs of a tree, whichever form it is in."""
-    if isinstance(record, MessageTree):
-        return TreeRecord(record, tuple(_of_events(record, drops)))
-    given = [ranking for ranking in record.rankings if not ranking.not_rankable]
-    drops[ALL_BAD] += len(record.rankings) - len(given)
-    merged = {
-        one.parent_id: tuple(map(tuple, one.groups)) for one in record.consensus if not one.all_bad
+def tree_record(
+    record: MessageTree | GrownTree, filters: FilterConfig, withdrawn: Set[str], drops: Drops
+) -> TreeRecord:
+    """What training needs of a tree, whichever form it is in.
+
+    Args:
+        withdrawn: People whose messages and rankings are left out.
+    """
+    tree = record if isinstance(record, MessageTree) else record.tree
+    refused = {
+        message.message_id: "messages of people who withdrew"
+        for message, _ in below(tree.prompt)
+        if message.user_id in withdrawn
     }
-    return TreeRecord(
-        record.tree,
-        tuple(given),
-        merged or None,
-        record.simulated,
-        frozenset(more.message_id for more in record.messages if more.simulated),
-    )
+    language = tree.prompt.lang or ""
+    if isinstance(record, MessageTree):
+        rankings = tuple(_given(_of_events(record), filters, withdrawn, drops))
+        return TreeRecord(record, rankings, language, refused=refused)
+    if not filters.allow_simulated:
+        refused |= {
+            more.message_id: "messages of a rehearsal (simulated)"
+            for more in record.messages
+            if more.simulated
+        }
+    merged = {one.parent_id: tuple(map(tuple, one.groups)) for one in _with_order(record)}
+    rankings = tuple(_given(record.rankings, filters, withdrawn, drops))
+    language = language or record.language
+    return TreeRecord(tree, rankings, language, merged, record.simulated, refused)
 
 
-def _of_events(tree: MessageTree, drops: Drops) -> Iterator[Ranking]:
+def _with_order(record: GrownTree) -> Iterator[ReplyConsensus]:
+    return (one for one in record.consensus if not one.all_bad)
+
+
+def _given(
+    rankings: Iterable[Ranking], filters: FilterConfig, withdrawn: Set[str], drops: Drops
+) -> Iterator[Ranking]:
+    """Those that say an order and may be used. Who ranked the same replies twice changed their
+    mind: the last order counts."""
+    latest: dict[tuple[str, str], Ranking] = {}
+    for number, given in enumerate(rankings):
+        if given.not_rankable:
+            drops[ALL_BAD] += 1
+        elif given.simulated and not filters.allow_simulated:
+            drops["rankings of a rehearsal (simulated)"] += 1
+        elif given.participant_id in withdrawn:
+            drops["rankings of people who withdrew"] += 1
+        else:
+            latest[given.parent_id, given.participant_id or f"\x00{number}"] = given
+    yield from latest.values()
+
+
+def _of_events(tree: MessageTree) -> Iterator[Ranking]:
     """Single rankings, where OASST's export was asked for them."""
     for message, _ in below(tree.prompt):
         events = message.events if isinstance(message.events, dict) else {}
         for event in events.get("ranking", ()):
-            if event.get("not_rankable"):
-                drops[ALL_BAD] += 1
-            elif order := event.get("ranked_message_ids"):
-                yield _ranking(message.message_id, order, event)
+            yield _ranking(message.message_id, event)
 
 
-def _ranking(parent: str, order: Iterable[Any], event: Mapping[str, Any]) -> Ranking:
+def _ranking(parent: str, event: Mapping[str, Any]) -> Ranking:
     return Ranking(
         parent_id=str(event.get("ranking_parent_id") or parent),
         participant_id=str(event.get("user_id") or ""),
-        ranking=[[str(name)] for name in order],
+        ranking=[[str(name)] for name in event.get("ranked_message_ids") or ()],
+        not_rankable=bool(event.get("not_rankable")),
         created_at=dt.datetime.fromtimestamp(0, dt.UTC),  # not needed here, and not always there
         simulated=False,
     )
@@ -82,20 +115,21 @@ def source_tree(
     record: TreeRecord, config: DataConfig, drops: Drops, source: int = 0
 ) -> SourceTree | None:
     """One tree as training reads it; None, counted, where it is left out whole."""
-    tree, filters = record.tree, config.filters
+    tree, prompt = record.tree, record.tree.prompt
     waits = tree.tree_state == TreeState.PROMPT_LOTTERY_WAITING and config.lottery
     reason = _whole(record, config, waits=waits)
-    language = tree.prompt.lang or ""
     if reason is None:
-        reason = _message(tree.prompt, None, config, waits=waits)
+        reason = record.refused.get(prompt.message_id) or _message(
+            prompt, None, config, waits=waits
+        )
         reason = reason and f"trees whose opening is one of: {reason}"
     if reason is not None:
         drops[reason] += 1
         return None
-    building = _Building(record, config, drops, language)
-    view = finished(building.root(), building.merged(), tree.message_tree_id, language)
-    by_rater = tuple(building.single(allow_simulated=filters.allow_simulated))
-    return SourceTree(view, by_rater, source, waits)
+    building = _Building(record, config, drops)
+    root = building.root()
+    view = finished(root, building.merged(), tree.message_tree_id, record.language)
+    return SourceTree(view, tuple(building.single()), source, waits)
 
 
 def _whole(record: TreeRecord, config: DataConfig, *, waits: bool) -> str | None:
@@ -105,7 +139,7 @@ def _whole(record: TreeRecord, config: DataConfig, *, waits: bool) -> str | None
         return SIMULATED
     if isinstance(state, str) and state != TreeState.READY_FOR_EXPORT and not waits:
         return f"trees in the state {state}"
-    if not wanted(record.tree.prompt.lang or "", config.languages):
+    if not wanted(record.language, config.languages):
         return "trees in other languages, or without one"
     return None
 
@@ -143,8 +177,8 @@ def _low(message: Message, config: DataConfig) -> str | None:
 class _Building:
     """Goes down a tree once, keeping what is left in and where each reply stands."""
 
-    def __init__(self, record: TreeRecord, config: DataConfig, drops: Drops, language: str) -> None:
-        self._record, self._config, self._drops, self._language = record, config, drops, language
+    def __init__(self, record: TreeRecord, config: DataConfig, drops: Drops) -> None:
+        self._record, self._config, self._drops = record, config, drops
         self._kept: dict[str, Draft] = {}
         self._asked: dict[str, tuple[tuple[Turn, ...], list[Message]]] = {}
         """Message -> the turns down to it, and the replies that are left in."""
@@ -170,10 +204,8 @@ class _Building:
         return draft
 
     def _stays(self, reply: Message, parent: Message) -> bool:
-        reason = _message(reply, parent, self._config)
-        if reason is None and reply.message_id in self._record.bots:
-            keep = self._config.filters.allow_simulated
-            reason = None if keep else "messages of a rehearsal (simulated)"
+        reason = self._record.refused.get(reply.message_id)
+        reason = reason or _message(reply, parent, self._config)
         if reason is None and not reply.text.strip():
             reason = "messages without text"
         if reason is None:
@@ -194,8 +226,7 @@ class _Building:
                 yield group
 
     def _consensus(self, parent: str) -> list[Place]:
-        groups = (self._record.merged or {}).get(parent, ())
-        return self._places(parent, groups)
+        return self._places(parent, self._record.merged.get(parent, ()))
 
     def _places(self, parent: str, groups: Iterable[Iterable[str]]) -> list[Place]:
         mine = {reply.message_id: reply for reply in self._asked[parent][1]}
@@ -206,16 +237,9 @@ class _Building:
             if name in mine and mine[name].role == "assistant"
         ]
 
-    def single(self, *, allow_simulated: bool) -> Iterator[ReplyGroup]:
+    def single(self) -> Iterator[ReplyGroup]:
         """One group for each person's order of one set of replies."""
-        latest: dict[tuple[str, str], Ranking] = {}
-        for number, given in enumerate(self._record.rankings):
-            if given.simulated and not allow_simulated:
-                self._drops["rankings of a rehearsal (simulated)"] += 1
-                continue
-            # Who ranked the same replies twice changed their mind: the last order counts.
-            latest[given.parent_id, given.participant_id or f"\x00{number}"] = given
-        for given in latest.values():
+        for given in self._record.rankings:
             yield from self._one(given)
 
     def _one(self, given: Ranking) -> Iterator[ReplyGroup]:
@@ -231,4 +255,5 @@ class _Building:
         self, turns: tuple[Turn, ...], places: list[Place], rater: str | None = None
     ) -> ReplyGroup | None:
         tree_id = self._record.tree.message_tree_id
-        return group_of(turns, places, tree_id, self._language, self._drops, rater=rater)
+        language = self._record.language
+        return group_of(turns, places, tree_id, language, self._drops, rater=rater)
