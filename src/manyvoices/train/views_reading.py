@@ -45,7 +45,9 @@ def read(config: DataConfig) -> Views:
         people=people,
         shares=tuple(Share(source.fraction, source.size) for source in sources),
     )
-    return replace(views, manifest=replace(views.manifest, kept=_kept(views)))
+    languages = Counter(tree.view.language or "not stated" for tree in trees)
+    full = replace(views.manifest, kept=_kept(views), languages=dict(languages.most_common()))
+    return replace(views, manifest=full)
 
 
 def _named_apart(trees: list[SourceTree], taken: set[str], number: int) -> Iterator[SourceTree]:
