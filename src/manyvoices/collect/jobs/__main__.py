@@ -12,6 +12,9 @@ from contextlib import suppress
 
 import django
 
+TOLD_AT_ONCE = 32
+"""Requests of webhooks side by side."""
+
 
 def main() -> None:
     """Work until told to stop, or until the process that started this one is gone."""
@@ -27,6 +30,8 @@ async def _run() -> None:
     from manyvoices.collect.jobs import leases
     from manyvoices.collect.jobs.runner import Runner
     from manyvoices.collect.trees.keeping import keep_sweeping
+    from manyvoices.collect.webhooks.emitting import KIND
+    from manyvoices.collect.webhooks.sending import DeliveryHandler, keep_purging
 
     host = socket.gethostname()
     owner = f"{host}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -41,11 +46,20 @@ async def _run() -> None:
     answers = AnswerHandler(clock=timezone.now)
     chance = random.SystemRandom()
     sweeper = asyncio.create_task(keep_sweeping(stop, clock=timezone.now, rng=chance))
+    purger = asyncio.create_task(keep_purging(stop, clock=timezone.now))
+    deliveries = DeliveryHandler(clock=timezone.now, rng=chance)
+    # By itself, with room of its own: a receiver that is slow keeps nobody's answer waiting.
+    teller = asyncio.create_task(
+        Runner(
+            {KIND: deliveries}, owner=owner, clock=timezone.now, capacity=TOLD_AT_ONCE, poll_s=1.0
+        ).run(stop)
+    )
     try:
         await Runner({"utterance": answers}, owner=owner, clock=timezone.now).run(stop)
     finally:
         stop.set()
-        await sweeper
+        await asyncio.gather(sweeper, purger, teller, return_exceptions=True)
+        await deliveries.aclose()
         watcher.cancel()
         with suppress(asyncio.CancelledError):
             await watcher

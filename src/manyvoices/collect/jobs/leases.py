@@ -7,7 +7,7 @@ time (``BEGIN IMMEDIATE``), which comes to the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -33,19 +33,32 @@ def enqueue(*, kind: str, key: str, lease_s: float, now: datetime) -> Job:
     return job
 
 
-def enqueue_all(*, kind: str, keys: Iterable[str], lease_s: float, now: datetime) -> None:
-    """Add a job for each key that has none yet, in one statement."""
+def enqueue_all(
+    *,
+    kind: str,
+    keys: Iterable[str],
+    lease_s: float,
+    now: datetime,
+    due: datetime | None = None,
+) -> None:
+    """Add a job for each key that has none yet, in one statement; `due`: not before, if not now."""
     jobs = (
-        Job(kind=kind, key=key, lease_s=lease_s, not_before=now, created_at=now) for key in keys
+        Job(kind=kind, key=key, lease_s=lease_s, not_before=due or now, created_at=now)
+        for key in keys
     )
     Job.objects.bulk_create(jobs, ignore_conflicts=True)
 
 
-def claim(*, owner: str, limit: int, now: datetime) -> list[Job]:
-    """Lease up to `limit` jobs that are due, or whose lease has run out, oldest first."""
+def claim(
+    *, owner: str, limit: int, now: datetime, kinds: Collection[str] | None = None
+) -> list[Job]:
+    """Lease up to `limit` jobs that are due, or whose lease has run out, oldest first; of `kinds`
+    only, where they are named."""
     due = Q(state=Job.State.QUEUED, not_before__lte=now)
     abandoned = Q(state=Job.State.LEASED, leased_until__lt=now)
     rows = Job.objects.filter(due | abandoned).order_by("id")
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
     if not rows.exists():
         # A runner asks ten times a second: it must not take SQLite's write lock each time.
         return []
@@ -81,6 +94,15 @@ def settle(*, job: Job, now: datetime, error: str = "") -> None:
     """
     state = Job.State.FAILED if error else Job.State.DONE
     updated = _held(job).update(state=state, finished_at=now, error=error[:2000], leased_until=None)
+    if not updated:
+        raise LeaseLost(f"{job} is no longer held by {job.owner}")
+
+
+def put_off(*, job: Job, until: datetime, error: str = "") -> None:
+    """Give a claimed job back, to be done later. Raises `LeaseLost` as `settle` does."""
+    updated = _held(job).update(
+        state=Job.State.QUEUED, not_before=until, owner="", error=error[:2000], leased_until=None
+    )
     if not updated:
         raise LeaseLost(f"{job} is no longer held by {job.owner}")
 

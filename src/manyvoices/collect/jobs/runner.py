@@ -145,7 +145,11 @@ class Runner:
             return 0
         try:
             jobs = await self._db.call(
-                leases.claim, owner=self._owner, limit=room, now=self._clock()
+                leases.claim,
+                owner=self._owner,
+                limit=room,
+                now=self._clock(),
+                kinds=tuple(self._handlers),
             )
         except Exception:
             # The database may be restarting; the jobs are safe in it, so try again.

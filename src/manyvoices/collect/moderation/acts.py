@@ -13,6 +13,7 @@ from typing import Any
 
 from manyvoices.collect.moderation.errors import Refused
 from manyvoices.collect.moderation.models import Action, Decision, Held
+from manyvoices.collect.trees import happenings
 from manyvoices.collect.trees.facts import MODERATOR, messages_of, tree_facts
 from manyvoices.collect.trees.models import LabelsGiven, Message, Revision, Tree, TreeEvent
 from manyvoices.collect.trees.policies import policy_for
@@ -66,6 +67,7 @@ def _reject(_change: Change, message: Message, _now: datetime) -> dict[str, Any]
 def _judged(message: Message, *, accepted: bool) -> None:
     message.accepted, message.decided_because, message.is_split = accepted, MODERATOR, False
     message.save(update_fields=["accepted", "decided_because", "is_split"])
+    happenings.message_decided.send(sender=Message, message=message)
 
 
 def _delete(_change: Change, message: Message, _now: datetime) -> dict[str, Any]:
@@ -73,10 +75,13 @@ def _delete(_change: Change, message: Message, _now: datetime) -> dict[str, Any]
     rows = Message.objects.filter(
         tree_id=message.tree_id, path__startswith=message.path, deleted=False
     )
-    keys = [str(key) for key in rows.values_list("pk", flat=True)]
+    keys = list(rows.values_list("pk", flat=True))
     rows.update(deleted=True)
     message.deleted = True
-    return {"deleted": keys}
+    happenings.messages_deleted.send(
+        sender=Message, tree=message.tree, messages=keys, because="moderator"
+    )
+    return {"deleted": _texts(keys)}
 
 
 def _restore(_change: Change, message: Message, _now: datetime) -> dict[str, Any]:

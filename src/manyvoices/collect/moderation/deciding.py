@@ -109,6 +109,7 @@ def _held(case: Case) -> tuple[Case, Message, Tree]:
     tree = lock_tree(Tree(pk=message.tree_id))
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     message = Message.objects.select_related("tree__study", "held").get(pk=case.message_id)
+    case.message = message
     return case, message, tree
 
 

@@ -155,6 +155,7 @@ def _count_one(row: Held, tree: Tree) -> None:
     if row.labels is not None:
         LabelsGiven.objects.filter(pk=row.labels.pk).update(counts=True)
         message = Message.objects.get(pk=row.labels.message_id)
+        message.tree = tree
         row.delete()
         judge(message, policy_for(tree.study, tree.language))
     elif row.ranking is not None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.dispatch import Signal
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,9 @@ from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
 from manyvoices.design import SurveyStage
 from manyvoices.design.journey import ConversationFacts, JourneyFacts, Step, next_step
+
+completed = Signal()
+"""Sent with ``participant`` and ``now`` in the transaction in which somebody came to the end."""
 
 _FACTS = """
 SELECT 1, stage, page, '', 1 FROM {pages} WHERE participant_id = %s
@@ -114,4 +118,5 @@ def complete_if_done(*, participant: Participant, now: datetime) -> bool:
         if participant.completed_at is None:
             participant.completed_at = now
             participant.save(update_fields=["completed_at"])
+            completed.send(sender=Participant, participant=participant, now=now)
     return True

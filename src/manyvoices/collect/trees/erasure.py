@@ -34,8 +34,8 @@ from manyvoices.design.trees.facts import ACTIVE
 
 CHUNK = 500
 texts_erased = Signal()
-"""Sent with ``messages`` (ids) inside the transaction that empties or deletes them, before it does:
-whoever keeps a copy or a quotation of a text deletes it then."""
+"""Sent with ``messages`` (ids) and their ``study`` inside the transaction that empties or deletes
+them, before it does: whoever keeps a copy or a quotation of a text deletes it then."""
 
 
 def hold_tasks(participant: Participant) -> None:
@@ -123,7 +123,7 @@ def _erase_texts(participant: Participant) -> set[uuid.UUID]:
     """Empty or delete what somebody wrote; return the trees of which nothing is left."""
     own = dict(participant.messages.values_list("pk", "tree_id"))
     for keys in _chunks(own):
-        texts_erased.send(sender=Message, messages=keys)
+        texts_erased.send(sender=Message, messages=keys, study=participant.study)
         Revision.objects.filter(message__in=keys).delete()
         Message.objects.filter(pk__in=keys).update(
             deleted=True, text="", author=None, evidence={}, sources=[], extra={},

@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from manyvoices.collect.console import audit
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.quality.models import CheckGiven, GoldItem
-from manyvoices.collect.trees import handout
+from manyvoices.collect.trees import handout, happenings
 from manyvoices.collect.trees.errors import Unfit
 from manyvoices.collect.trees.handout import Handed, thread_of
 from manyvoices.collect.trees.models import LabelsGiven, Message, Task
@@ -233,4 +233,5 @@ def answer(task: Task, labels: Mapping[str, float | None], *, now: datetime) -> 
     )
     Task.objects.filter(pk=task.pk).update(state=Task.State.DONE, finished_at=now)
     task.state, task.finished_at = Task.State.DONE, now
+    happenings.task_done.send(sender=Task, task=task)
     return given

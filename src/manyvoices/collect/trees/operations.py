@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
+from manyvoices.collect.trees import happenings
 from manyvoices.collect.trees.errors import NotYours, TaskGone, Unfit
 from manyvoices.collect.trees.models import (
     LabelsGiven,
@@ -100,7 +101,8 @@ def send_text(
 
 def _hold(task: Task) -> Task:
     """The task's row, held; its person must still be taking part."""
-    row = Task.objects.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
+    rows = Task.objects.select_for_update(of=("self",), no_key=True).select_related("study")
+    row = rows.get(pk=task.pk)
     lock_participant(row.participant)
     return row
 
@@ -204,6 +206,8 @@ def _end(task: Task, *, now: datetime, rng: random.Random) -> Message:
 def _finish(task: Task, state: Task.State, now: datetime, *, reason: str = "") -> None:
     task.state, task.finished_at, task.skip_reason = state, now, reason[:300]
     task.save(update_fields=["state", "finished_at", "skip_reason"])
+    if state == Task.State.DONE:
+        happenings.task_done.send(sender=Task, task=task)
 
 
 @transaction.atomic
@@ -232,6 +236,7 @@ def send_labels(
         return gold.answer(task, labels, now=now)
     tree = lock_tree(task.tree)
     message = Message.objects.get(pk=task.message.pk)
+    message.tree = tree
     # A text that was changed while somebody read it is not the text that they reviewed.
     counts = message.edited_at is None or message.edited_at <= task.leased_at
     values = {
@@ -377,6 +382,7 @@ def edit(
     """
     tree = lock_tree(message.tree)
     message = Message.objects.get(pk=message.pk)
+    message.tree = tree
     if message.author_id != participant.pk:
         raise NotYours("this is not your message")
     policy = policy_for(tree.study, tree.language)

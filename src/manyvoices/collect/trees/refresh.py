@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from manyvoices.collect.trees import happenings
 from manyvoices.collect.trees.facts import MODERATOR, messages_of, tree_facts
 from manyvoices.collect.trees.models import (
     LabelsGiven,
@@ -53,7 +54,7 @@ def look_again(tree_ids: Iterable[uuid.UUID]) -> None:
 def refresh(tree: Tree, *, now: datetime, rng: random.Random) -> TreeFacts:
     """Let the rules act on a tree whose row is locked; return its facts afterwards."""
     name, policy = named_policy(tree.study, tree.language)
-    facts = _moderated(tree_facts(tree, messages_of(tree)), policy)
+    facts = _moderated(tree, tree_facts(tree, messages_of(tree)), policy)
     for step in advance(facts, policy):
         TreeEvent.objects.create(
             tree=tree, before=step.before, after=step.after, reason=step.reason, at=now
@@ -67,12 +68,14 @@ def refresh(tree: Tree, *, now: datetime, rng: random.Random) -> TreeFacts:
     return facts
 
 
-def _moderated(facts: TreeFacts, policy: TreePolicy) -> TreeFacts:
+def _moderated(tree: Tree, facts: TreeFacts, policy: TreePolicy) -> TreeFacts:
     """The facts once replies that too many people reported are taken away; it is stored."""
     gone = to_take_away(facts, policy)
     if not gone:
         return facts
     Message.objects.filter(pk__in=gone).update(deleted=True, decided_because="reports")
+    keys = [uuid.UUID(key) for key in sorted(gone)]
+    happenings.messages_deleted.send(sender=Message, tree=tree, messages=keys, because="reports")
     messages = tuple(replace(m, deleted=m.deleted or m.id in gone) for m in facts.messages)
     return replace(facts, messages=messages)
 
@@ -129,6 +132,7 @@ def judge(message: Message, policy: TreePolicy, *, anew: bool = False) -> None:
     """
     if message.decided_because == MODERATOR:
         return
+    was = message.accepted
     reviews = _reviews(message, policy)
     decision = decide(reviews, policy, is_prompt=message.parent_id is None)
     message.n_reviews = len(reviews)
@@ -144,6 +148,8 @@ def judge(message: Message, policy: TreePolicy, *, anew: bool = False) -> None:
             *("is_split", "decided_because"),
         ]
     )
+    if message.accepted is not None and message.accepted is not was:
+        happenings.message_decided.send(sender=Message, message=message)
 
 
 def _reviews(message: Message, policy: TreePolicy) -> list[Review]:
