@@ -7,6 +7,7 @@ MANYVOICES_HTTPS          "1" behind TLS: secure cookies and HSTS
 MANYVOICES_EMAIL          how mail is sent (`mailing`): into the log by default
 MANYVOICES_EMAIL_FROM     whom mail is from
 MANYVOICES_OIDC           a service to sign in with (`accounts.oidc`); needs django-allauth
+MANYVOICES_WEBHOOKS_PRIVATE  "1" lets webhooks lead into private networks (`webhooks.addresses`)
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
     "manyvoices.collect.contributors",
     "manyvoices.collect.moderation",
     "manyvoices.collect.quality",
+    "manyvoices.collect.webhooks",
     "manyvoices.collect.jobs",
     "manyvoices.collect.console",
     "manyvoices.collect.api",
@@ -108,6 +110,7 @@ LOGIN_REDIRECT_URL = "console:studies"
 globals().update(mail_settings(os.environ.get("MANYVOICES_EMAIL", "")))
 DEFAULT_FROM_EMAIL = os.environ.get("MANYVOICES_EMAIL_FROM") or "manyvoices@localhost"
 oidc.add_to(globals())
+WEBHOOKS_PRIVATE = os.environ.get("MANYVOICES_WEBHOOKS_PRIVATE") == "1"
 
 LANGUAGE_CODE = "en"
 # Of the interface. What language a study's texts are in is the study's own affair.

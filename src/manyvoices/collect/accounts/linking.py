@@ -25,7 +25,7 @@ from manyvoices.schema.errors import ManyvoicesError
 
 PASSING = frozenset(
     {"consents", "drafts", "reservations", "membership", "contributor", "quiz_tries"}
-    | {"reviewer_weights", "tasks", "recruited"}
+    | {"reviewer_weights", "tasks", "recruited", "webhook_deliveries"}
 )
 """Rows of a record that are not something given: they go with it."""
 

@@ -16,6 +16,8 @@ from manyvoices.collect.moderation.errors import Barred
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.operations import NoPlace
 from manyvoices.collect.trees.errors import NotYours, TaskGone, Unfit
+from manyvoices.collect.webhooks.addresses import WrongAddress
+from manyvoices.collect.webhooks.operations import HookRefused
 from manyvoices.schema import InputError
 
 STATUS: dict[type[Exception], int] = {
@@ -32,6 +34,8 @@ def explain(api: NinjaAPI) -> None:
     for kind, status in STATUS.items():
         api.add_exception_handler(kind, partial(_refused, api, status))
     api.add_exception_handler(Unfit, lambda r, e: _unfit(api, r, e))
+    api.add_exception_handler(HookRefused, lambda r, e: _unfit(api, r, e))
+    api.add_exception_handler(WrongAddress, lambda r, e: _say(api, r, str(e), 422, field="url"))
     api.add_exception_handler(TooOften, lambda r, e: _too_often(api, r, e))
     api.add_exception_handler(ValidationError, lambda r, e: _invalid(api, r, e))
     api.add_exception_handler(InputError, lambda r, e: _say(api, r, str(e), 422))

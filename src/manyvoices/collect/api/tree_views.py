@@ -6,16 +6,12 @@ own (``fresh``), unless two exports are to be laid side by side (``stable``).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import tempfile
 import uuid
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from django.conf import settings
 from django.db.models import Count, Q
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
@@ -32,13 +28,12 @@ from manyvoices.collect.console import audit
 from manyvoices.collect.console.access import Ability
 from manyvoices.collect.people.consents import Allowed
 from manyvoices.collect.people.models import Participant
+from manyvoices.collect.pseudonyms import reading_key, reading_names
 from manyvoices.collect.studies.models import Study
 from manyvoices.collect.trees.exporting import export_trees, outlet_for
 from manyvoices.collect.trees.models import Message, Tree
 from manyvoices.collect.trees.records import Outlet
 from manyvoices.collect.trees.selection import Selection
-from manyvoices.curate.privacy import Pseudonyms
-from manyvoices.curate.privacy.pseudonyms import release_key
 from manyvoices.schema import TreeState
 
 READER = Selection(states=(), deleted="without", rejected="with", undecided="with")
@@ -47,12 +42,6 @@ Format = Literal["trees", "messages", "flat", "threads", "native", "labels", "ra
 Few = Annotated[int, Field(ge=1, le=500)]
 
 router = Router(tags=["trees"], auth=ProgramKey(Scope.READ))
-
-
-def _key(study: Study, mode: str, now: datetime) -> bytes | None:
-    """The key of pseudonyms, made from the server's secret: it leaves the server nowhere."""
-    secret = hmac.new(settings.SECRET_KEY.encode(), b"manyvoices.api.pseudonyms", hashlib.sha256)
-    return release_key(secret.digest(), mode=mode, study_id=study.pk, now=now)
 
 
 @router.get("/{slug:study}/stats", response={200: Stats, **REFUSED})
@@ -128,7 +117,7 @@ def one_tree(request: HttpRequest, study: str, tree: uuid.UUID) -> HttpResponse:
     require(request, study, Ability.TEXTS)
     found = project(study)
     row = Tree.objects.get(pk=tree, study=found)
-    names = Pseudonyms(_key(found, "stable", timezone.now()))
+    names = reading_names(found, timezone.now())
     people = Participant.objects.filter(study=found, withdrawn_at=None)
     outlet = Outlet(found, people, Allowed(frozenset(), frozenset()), READER, names=names)
     grown = outlet.one(row)
@@ -160,7 +149,9 @@ def export(
     found, now = project(study), timezone.now()
     states = () if every_state else tuple(state) or (TreeState.READY_FOR_EXPORT,)
     selection = Selection(states=states, languages=tuple(language))
-    outlet = outlet_for(found, selection, simulated=simulated, key=_key(found, pseudonyms, now))
+    outlet = outlet_for(
+        found, selection, simulated=simulated, key=reading_key(found, pseudonyms, now)
+    )
     with tempfile.TemporaryDirectory() as folder:
         done = export_trees(outlet, Path(folder), (format,))
         file = (Path(folder) / f"{format}.jsonl").open("rb")  # closed with the response

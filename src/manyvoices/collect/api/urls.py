@@ -15,6 +15,7 @@ from manyvoices.collect.api.schemas import Health, Problem, Progress, StudySumma
 from manyvoices.collect.api.task_views import router as tasks
 from manyvoices.collect.api.tree_views import exports
 from manyvoices.collect.api.tree_views import router as trees
+from manyvoices.collect.api.webhook_views import router as webhooks
 from manyvoices.collect.console.access import Ability, studies_of
 from manyvoices.collect.console.queries import progress as reads
 from manyvoices.collect.console.queries.study import study_facts
@@ -25,6 +26,7 @@ api = NinjaAPI(title="manyvoices", version="1", docs_url=None, auth=ResearcherSe
 explain(api)
 for router in (tasks, trees, exports):
     api.add_router("/trees", router)
+api.add_router("/studies", webhooks)
 REFUSED = {401: Problem, 403: Problem}
 
 

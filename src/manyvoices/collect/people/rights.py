@@ -193,6 +193,7 @@ def own_data(participant: Participant) -> dict[str, Any]:
     from manyvoices.collect.contributors.own import own_data as own_contributor
     from manyvoices.collect.moderation.own import own_data as own_moderation
     from manyvoices.collect.trees.erasure import own_data as own_trees
+    from manyvoices.collect.webhooks.queries import told_of
 
     recruited = getattr(participant, "recruited", None)
     return {
@@ -221,6 +222,7 @@ def own_data(participant: Participant) -> dict[str, Any]:
         "contributor": own_contributor(participant),
         "community": own_community(participant),
         "moderation": own_moderation(participant),
+        "told_to_programs_of_the_team": told_of(participant),
         "not_sent_yet": [
             {"form": form, "fields": fields, "saved_at": _iso(saved_at)}
             for form, fields, saved_at in participant.drafts.order_by("form").values_list(

@@ -17,6 +17,8 @@ class Study(models.Model):
     created_at = models.DateTimeField()
     consent_version = models.CharField(max_length=64, blank=True, default="")
     """Of the current version: whoever agreed to another text is asked again before going on."""
+    announces = models.JSONField(default=list)
+    """Names of the events that some webhook of the study wants (`webhooks`)."""
 
     class Meta:
         verbose_name_plural = "studies"

@@ -1,0 +1,126 @@
+"""The console's pages about webhooks: for owners only."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from manyvoices.collect.accounts.limits import limited
+from manyvoices.collect.console.access import Ability, StaffRequest, allowed
+from manyvoices.collect.studies.models import Study
+from manyvoices.collect.webhooks import operations, words
+from manyvoices.collect.webhooks.addresses import WrongAddress
+from manyvoices.collect.webhooks.contexts import DeliveryLine, HookPage, HooksPage
+from manyvoices.collect.webhooks.models import Webhook
+from manyvoices.collect.webhooks.operations import HookRefused
+from manyvoices.collect.webhooks.queries import deliveries_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("webhook")
+@allowed(Ability.MANAGE)
+def hooks(request: StaffRequest, found: Study) -> HttpResponse:
+    """Every webhook; make one. Its secret is in the answer to the form, and never again."""
+    if request.method != "POST":
+        return _hooks(request, found)
+    url = request.POST.get("url", "").replace("\x00", "")
+    events, with_text = request.POST.getlist("event"), "include_text" in request.POST
+    errors = {}
+    try:
+        hook, secret = operations.create_webhook(
+            study=found,
+            url=url,
+            events=events,
+            include_text=with_text,
+            by=request.user.get_username(),
+            now=timezone.now(),
+        )
+    except WrongAddress as problem:
+        errors = {"url": str(problem)}
+    except HookRefused as problem:
+        errors = {"event-0" if problem.field == "events" else "url": str(problem)}
+    if errors:
+        return _hooks(request, found, url, events, include_text=with_text, errors=errors)
+    return _hook(request, found, hook, secret=secret)
+
+
+def _hooks(
+    request: StaffRequest,
+    found: Study,
+    url: str = "",
+    chosen: list[str] | None = None,
+    *,
+    include_text: bool = False,
+    errors: dict[str, str] | None = None,
+) -> HttpResponse:
+    page = HooksPage(
+        hooks=operations.hooks_of(found),
+        choices=[(name, text, name in (chosen or ())) for name, text in words.choices()],
+        url=url,
+        include_text=include_text,
+        errors=errors or {},
+    )
+    context = {"study": found, "page": page}
+    return render(request, "console/webhooks.html", context, status=422 if errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("webhook")
+@allowed(Ability.MANAGE)
+def hook(request: StaffRequest, found: Study, key: uuid.UUID) -> HttpResponse:
+    """One webhook, the last requests to it, and what can be done with it."""
+    rows = Webhook.objects.filter(pk=key, study=found, deleted_at=None).select_related("study")
+    one = rows.first()
+    if one is None:
+        raise Http404("no such webhook")
+    if request.method != "POST":
+        return _hook(request, found, one)
+    by, now, action = request.user.get_username(), timezone.now(), request.POST.get("action", "")
+    if action == "rotate":
+        return _hook(request, found, one, secret=operations.rotate_secret(hook=one, by=by, now=now))
+    if action == "test":
+        try:
+            operations.send_test(hook=one, by=by, now=now)
+        except HookRefused as problem:
+            return _hook(request, found, one, problem=str(problem))
+    elif action in ("on", "off"):
+        operations.change_webhook(hook=one, by=by, now=now, is_active=action == "on")
+    elif action == "delete":
+        operations.delete_webhook(hook=one, by=by, now=now)
+    else:
+        return redirect("webhooks:hook", found.pk, key)
+    messages.info(request, words.done_words(action))
+    if action == "delete":
+        return redirect("webhooks:hooks", found.pk)
+    return redirect("webhooks:hook", found.pk, key)
+
+
+def _hook(
+    request: StaffRequest, found: Study, hook: Webhook, *, secret: str = "", problem: str = ""
+) -> HttpResponse:
+    page = HookPage(
+        hook=hook,
+        events=[(name, words.event_words(name)) for name in hook.events],
+        lines=[
+            DeliveryLine(
+                row,
+                words.event_words(row.event),
+                words.state_words(row.state),
+                words.problem_words(row.problem),
+            )
+            for row in deliveries_of(hook)
+        ],
+        off_because=words.problem_words(hook.off_because),
+        secret=secret,
+        problem=problem,
+    )
+    context = {"study": found, "page": page}
+    response = render(request, "console/webhook.html", context, status=422 if problem else 200)
+    if secret:
+        response["Cache-Control"] = "no-store"
+    return response
