@@ -48,6 +48,8 @@ VERBS = {
     "rank": "Rank models from battles, with intervals over people.",
     "power": "Say how many people a study needs, by playing a release again.",
     "report": "Write a release's report as one self-contained HTML file.",
+    "train": "Train a model on a release: sft, reward, dpo, kto, ppo, personal.",
+    "chat": "Talk to a model: a folder, or an endpoint that speaks OpenAI's API.",
 }
 
 

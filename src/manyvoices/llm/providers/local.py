@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,8 @@ class LocalResponder:
         self._transformers = _import("transformers")
         self._torch = _import("torch")
         self._loaded: _Loaded | None = None
+        self.on_text: Callable[[str], None] | None = None
+        """Is given every part of an answer as it is written; what it raises ends the answer."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"local-{spec.id}")
 
     @property
@@ -137,6 +139,7 @@ class LocalResponder:
             output = loaded.model.generate(
                 **inputs,
                 **settings,
+                **self._streamed(loaded),
                 max_time=end - started,
                 pad_token_id=_pad(loaded.tokenizer),
             )
@@ -158,6 +161,18 @@ class LocalResponder:
             model_version=_version(loaded.model, self._folder),
             latency_ms=(finished - started) * 1000,
         )
+
+    def _streamed(self, loaded: _Loaded) -> dict[str, Any]:
+        """What makes ``generate`` tell `on_text`, where somebody listens."""
+        told = self.on_text
+        if told is None:
+            return {}
+        streamer = loaded.transformers.TextStreamer(
+            loaded.tokenizer, skip_prompt=True, skip_special_tokens=True
+        )
+        # The way that transformers' own streamers go: they override this method.
+        streamer.on_finalized_text = lambda text, stream_end=False: told(text)  # noqa: ARG005
+        return {"streamer": streamer}
 
     def _encode(self, loaded: _Loaded, request: ChatRequest) -> dict[str, Any]:
         tokenizer = loaded.tokenizer
