@@ -61,10 +61,10 @@ class ActorCritic(nn.Module):
         written: Tensor = self.policy.generate(*args, **kwargs)
         return written
 
-    def gradient_checkpointing_enable(self, arguments: Any = None) -> None:
+    def activation_checkpointing_enable(self, arguments: Any = None) -> None:
         """Forget activations and compute them anew, in both bodies."""
         for model in filter(None, (self.policy, self.body)):
-            model.gradient_checkpointing_enable(arguments)
+            model.activation_checkpointing_enable(arguments)
 
     @contextmanager
     def as_reference(self) -> Iterator[None]:

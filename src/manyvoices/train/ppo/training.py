@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from manyvoices.train.adapters import keep_base, lora_config
 from manyvoices.train.config_ppo import PpoConfig
 from manyvoices.train.distributed import Place, here, of_all, spread
 from manyvoices.train.errors import DistributedError
@@ -30,7 +31,6 @@ from manyvoices.train.ppo.samples import Samples
 from manyvoices.train.ppo.server import Server
 from manyvoices.train.ppo.stepping import PpoStep
 from manyvoices.train.results import Progress, RunResult, StepLog
-from manyvoices.train.trl_base import keep_base, lora_config
 
 
 def run_ppo(
