@@ -100,52 +100,68 @@ class MessageFormat:
         Args:
             generation: End with the assistant's header, for it to answer.
         """
-        parts = [self._turn(turn, i, tokenizer) for i, turn in enumerate(turns) if _said(turn)]
+        special = _special_ids(tokenizer)
+        parts = [
+            self._turn(turn, i, tokenizer, special) for i, turn in enumerate(turns) if _said(turn)
+        ]
         if generation:
-            header = self._text(self.headers["assistant"], tokenizer)
+            self._known(tokenizer)
+            header = tuple(
+                tokenizer(self.headers["assistant"], add_special_tokens=False)["input_ids"]
+            )
             parts.append(Encoded(header, (False,) * len(header), (len(parts),) * len(header)))
         return joined(parts)
 
-    def _turn(self, turn: Turn, index: int, tokenizer: PreTrainedTokenizerBase) -> Encoded:
-        header, plain = self._header(turn.role)
-        ids = [self._id(header, tokenizer)]
-        text = tokenizer(
+    def _turn(
+        self, turn: Turn, index: int, tokenizer: PreTrainedTokenizerBase, special: frozenset[int]
+    ) -> Encoded:
+        """A turn as the tokenizer reads it after a control token: in SentencePiece's vocabularies
+        a text that stands first gets a space before it, and one that follows does not."""
+        self._known(tokenizer)
+        header, end = self.headers[turn.role], self.stop_token(tokenizer)
+        whole = tokenizer(
+            header + turn.text + end + self.after_end,
+            add_special_tokens=False,
+            return_offsets_mapping=True,
+        )
+        ids = whole["input_ids"]
+        if sum(i in special for i in ids) > 2:
+            return self._escaped(turn, index, tokenizer)
+        first, last = len(header), len(header) + len(turn.text) + len(end)
+        mine = turn.role == "assistant"
+        trained = (mine and stop > first and stop <= last for _, stop in whole["offset_mapping"])
+        return Encoded(tuple(ids), tuple(trained), (index,) * len(ids))
+
+    def _escaped(self, turn: Turn, index: int, tokenizer: PreTrainedTokenizerBase) -> Encoded:
+        """A turn whose text holds control tokens, spelt out."""
+        header, mine = self.headers[turn.role], turn.role == "assistant"
+        token = next(t for t in self.control if header.startswith(t))
+        plain = header[len(token) :]
+        said = tokenizer(
             plain + turn.text,
             add_special_tokens=False,
             split_special_tokens=True,
-            return_offsets_mapping=bool(plain),
+            return_offsets_mapping=True,
         )
-        ends = [end for _, end in text["offset_mapping"]] if plain else []
-        said = [end > len(plain) for end in ends] if plain else [True] * len(text["input_ids"])
-        tail = self._plain(self.after_end, tokenizer) if self.after_end else []
-        ids += [*text["input_ids"], self._id(self.stop_token(tokenizer), tokenizer), *tail]
-        mine = turn.role == "assistant"
-        trained = (False, *(mine and s for s in said), mine, *(False for _ in tail))
-        return Encoded(tuple(ids), trained, (index,) * len(ids))
+        trained = [mine and stop > len(plain) for _, stop in said["offset_mapping"]]
+        tail = _plain(self.after_end, tokenizer)
+        ids = (
+            tokenizer.convert_tokens_to_ids(token),
+            *said["input_ids"],
+            tokenizer.convert_tokens_to_ids(self.stop_token(tokenizer)),
+            *tail,
+        )
+        flags = (False, *trained, mine, *(False for _ in tail))
+        return Encoded(ids, flags, (index,) * len(ids))
 
-    def _header(self, role: Role) -> tuple[str, str]:
-        """Its control token, and the plain text after it."""
-        header = self.headers[role]
-        token = next(t for t in self.control if header.startswith(t))
-        return token, header[len(token) :]
-
-    def _text(self, text: str, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-        token = next(t for t in self.control if text.startswith(t))
-        return (self._id(token, tokenizer), *self._plain(text[len(token) :], tokenizer))
-
-    @staticmethod
-    def _plain(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
-        return list(tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
-
-    @staticmethod
-    def _id(token: str, tokenizer: PreTrainedTokenizerBase) -> int:
-        found = tokenizer.convert_tokens_to_ids(token)
-        if found is None or found == tokenizer.unk_token_id or not isinstance(found, int):
-            raise TokenizerError(
-                f"the tokenizer does not know {token} as one token; call "
-                "MessageFormat.prepare(tokenizer, model) first (load_model does)"
-            )
-        return found
+    def _known(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        for token in (*self.control, self.stop_token(tokenizer)):
+            found = tokenizer.convert_tokens_to_ids(token)
+            if not isinstance(found, int) or found == tokenizer.unk_token_id:
+                raise TokenizerError(
+                    f"the tokenizer does not know {token} as one token; call "
+                    "MessageFormat.prepare(tokenizer, model) first (load_model does)"
+                )
 
     @property
     def chat_template(self) -> str:
@@ -190,6 +206,14 @@ class MessageFormat:
 
 def _said(turn: Turn) -> bool:
     return turn.role != "system" or bool(turn.text)
+
+
+def _special_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    return frozenset(i for i, token in tokenizer.added_tokens_decoder.items() if token.special)
+
+
+def _plain(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
 
 
 def _quoted(text: str) -> str:

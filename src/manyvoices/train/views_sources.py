@@ -185,9 +185,14 @@ class _Reading:
                 convert = step.gather if gather and step.gather is not None else step.convert
                 records = convert(records, lost)
             try:
-                return list(read(records))
+                trees = list(read(records))
             except Apart:
                 lost.clear()
+                continue
+            # Fields that a tree has no place for are named by one word; records are left out in
+            # several.
+            self.drops.update({reason: n for reason, n in lost.items() if " " in reason})
+            return trees
         raise TrainingError(f"{self.path}: its messages could not be put together as trees")
 
     def _of_talks(self, records: Iterable[Any]) -> Iterator[SourceTree]:
