@@ -12,117 +12,46 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal
 
 from transformers import PrinterCallback, ProgressCallback, TrainerCallback
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
-from manyvoices.schema.errors import MissingExtraError
-from manyvoices.train.checkpoints import FACTS, FOLDER, Checkpoint, Checkpoints
-from manyvoices.train.config import LoraConfig, RunConfig, as_plain
+from manyvoices.train.adapters import keep_base, lora_config, publish_model, save_model
+from manyvoices.train.checkpoints import FACTS, Checkpoint, Checkpoints
+from manyvoices.train.config import RunConfig, as_plain
 from manyvoices.train.distributed import here, of_all
 from manyvoices.train.errors import AlreadyTrained, LossNotFinite, NothingToResume
 from manyvoices.train.metrics_log import MetricsLog
 from manyvoices.train.results import Progress, StepLog
 from manyvoices.train.run_state import versions
+from manyvoices.train.trl_settings import (
+    in_float32,
+    mixed_epochs,
+    need_trl,
+    quiet,
+    training_arguments,
+)
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-A = TypeVar("A")
+__all__ = [
+    "House",
+    "MetricsCallback",
+    "Write",
+    "in_float32",
+    "keep_base",
+    "lora_config",
+    "mixed_epochs",
+    "need_trl",
+    "publish_model",
+    "quiet",
+    "save_model",
+    "to_resume",
+    "train",
+    "training_arguments",
+]
 
 Write = Callable[[Mapping[str, Any]], None]
 """Takes one line of ``metrics.jsonl``."""
-
-
-def training_arguments(config: RunConfig, kind: Callable[..., A], **extra: Any) -> A:
-    """TRL's arguments for `config`, with the defaults overridden that are meant for a GPU.
-
-    TRL switches on bfloat16 and activation checkpointing unless it is told not to, and transformers
-    hides losses that are not numbers (``logging_nan_inf_filter``) and reports to every service that
-    happens to be installed.
-    """
-    optim, cuda = config.optim, here().device.type == "cuda"
-    settings: dict[str, Any] = {
-        "output_dir": str(config.out / FOLDER),
-        "per_device_train_batch_size": optim.batch_size,
-        "per_device_eval_batch_size": optim.batch_size,
-        "gradient_accumulation_steps": optim.accumulate,
-        "max_steps": optim.max_steps or -1,
-        "num_train_epochs": optim.epochs or 1.0,
-        "learning_rate": optim.lr,
-        "adam_beta1": optim.betas[0],
-        "adam_beta2": optim.betas[1],
-        "adam_epsilon": optim.eps,
-        "weight_decay": optim.weight_decay,
-        "max_grad_norm": optim.clip or 0.0,
-        "lr_scheduler_type": _schedule(config),
-        "warmup_steps": optim.warmup_steps,
-        "bf16": cuda and config.model.dtype == "bfloat16",
-        "activation_checkpointing": config.model.activation_checkpointing,
-        "use_cpu": not cuda,
-        "dataloader_pin_memory": cuda,
-        "seed": config.seed,
-        "data_seed": config.seed,
-        "logging_strategy": "steps",
-        "logging_steps": 1,
-        "logging_nan_inf_filter": False,
-        "save_strategy": "steps" if config.save_every else "no",
-        "save_steps": config.save_every or 500,
-        "eval_strategy": "steps" if config.eval_every else "no",
-        "eval_steps": config.eval_every or None,
-        "report_to": "none",
-        "disable_tqdm": True,
-    }
-    return kind(**(settings | extra))
-
-
-def _schedule(config: RunConfig) -> str:
-    name = config.optim.schedule
-    return "constant_with_warmup" if name == "constant" else name
-
-
-def lora_config(config: LoraConfig | None) -> Any:
-    """peft's configuration, or None.
-
-    Raises:
-        MissingExtraError: peft is not installed.
-    """
-    if config is None:
-        return None
-    try:
-        from peft import LoraConfig as PeftLora
-    except ImportError as error:
-        raise MissingExtraError("LoRA (peft)", "train") from error
-    targets = config.targets if isinstance(config.targets, str) else list(config.targets)
-    return PeftLora(
-        task_type="CAUSAL_LM",
-        r=config.r,
-        lora_alpha=config.alpha,  # type: ignore[arg-type]
-        lora_dropout=config.dropout,
-        target_modules=targets,
-    )
-
-
-def need_trl() -> None:
-    """Say which extra is missing, where it is.
-
-    Raises:
-        MissingExtraError: TRL is not installed.
-    """
-    try:
-        import trl  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("training with TRL", "train") from error
-
-
-def quiet() -> None:
-    """No bars of other libraries' in the person's terminal: a run has one progress of its own."""
-    import datasets.utils.logging as of_datasets
-    import transformers.utils.logging as of_transformers
-
-    of_datasets.disable_progress_bar()
-    of_transformers.disable_progress_bar()
 
 
 class House:
@@ -311,45 +240,3 @@ def to_resume(saved: Checkpoints, out: Path, *, resume: bool) -> Checkpoint | No
     if not resume and last is not None:
         raise AlreadyTrained(out, last.step)
     return last
-
-
-def keep_base(config: RunConfig, model: Any, tokenizer: Any) -> None:
-    """Save the model that adapters will belong to, where no folder or hub holds it as it is.
-
-    That is a random one, or one whose vocabulary the format's control tokens made larger. What
-    peft writes beside the adapters then names ``OUT/base``.
-    """
-    from transformers import AutoConfig
-
-    place = config.model.path or config.model.hub
-    if place is not None:
-        there = AutoConfig.from_pretrained(str(place))
-        if there.get_text_config().vocab_size == model.config.get_text_config().vocab_size:
-            return
-    base = (config.out / "base").resolve()
-    if not base.exists():
-        model.save_pretrained(str(base))
-        tokenizer.save_pretrained(str(base))
-    model.name_or_path = str(base)
-
-
-def save_model(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, *, merge: bool
-) -> PreTrainedModel:
-    """Save what `AutoModelForCausalLM.from_pretrained` loads, with the tokenizer beside it.
-
-    TRL binds a forward of its own to the model (``add_fused_lm_head``); it is not saved.
-
-    Args:
-        merge: Add LoRA's adapters to the weights; otherwise the folder holds the adapters, and
-            names the model that they belong to.
-
-    Returns:
-        The model that was saved: after merging another one than `model`.
-    """
-    saved: Any = model
-    if merge:
-        saved = saved.merge_and_unload()
-    saved.save_pretrained(str(folder))
-    tokenizer.save_pretrained(str(folder))
-    return saved  # type: ignore[no-any-return]

@@ -21,6 +21,7 @@ from manyvoices.train.sft.rows import Row, as_dataset
 from manyvoices.train.trl_base import (
     House,
     MetricsCallback,
+    in_float32,
     lora_config,
     quiet,
     training_arguments,
@@ -50,6 +51,7 @@ def thread_trainer(
         in_order: `rows` are all epochs, one after the other, each shuffled already.
     """
     quiet()
+    in_float32(model, config)
     arguments = training_arguments(
         config,
         TrlArguments,

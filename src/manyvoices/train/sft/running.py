@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import ceil
-from pathlib import Path
 from typing import Any
 
-from manyvoices.train.checkpoints import publish
 from manyvoices.train.config_sft import SftConfig
 from manyvoices.train.distributed import Place, here, of_all
 from manyvoices.train.masks import Encoded
 from manyvoices.train.models import load_model
 from manyvoices.train.results import Progress, RunResult, StepLog
-from manyvoices.train.sampling import EpochSampler, Share
 from manyvoices.train.sft.held_out import held_out
 from manyvoices.train.sft.rows import Row, Rows, rows_of
 from manyvoices.train.sft.samples import write_samples
 from manyvoices.train.sft.trees import Parts, parts_of
 from manyvoices.train.templates import MessageFormat
-from manyvoices.train.trl_base import keep_base, need_trl, save_model
+from manyvoices.train.trl_base import keep_base, need_trl, publish_model
 from manyvoices.train.views import Prompt, Thread, Turn, read_views
 from manyvoices.train.views_all import Views
 
@@ -59,7 +54,7 @@ def run_sft(config: SftConfig, *, resume: bool, progress: Progress) -> RunResult
     model, metrics = train(run, _measure(run, held), resume, progress)
     folder = config.out / "model"
     if run.place.writes:
-        model = _finish(run, model, folder)
+        model = publish_model(model, run.tokenizer, folder, merge=config.merge)
         _write_samples(run, model)
     of_all(None, run.place)
     return RunResult(config.out, metrics, folder)
@@ -116,11 +111,11 @@ def _by_thread(
     run: _Run, measure: Any, resume: bool, progress: Progress
 ) -> tuple[Any, Mapping[str, Any]]:
     from manyvoices.train.sft.by_thread import thread_trainer
-    from manyvoices.train.trl_base import train
+    from manyvoices.train.trl_base import mixed_epochs, train
 
     rows = _rows(run, run.train.threads(), "the training side")
     sampler = run.train.sampler(rows.rows, run.config.seed)
-    mixed = mixed_epochs(rows.rows, sampler, run.config, run.place.world)
+    mixed = mixed_epochs(rows.rows, sampler, run.config.optim, run.place.world)
     trainer = thread_trainer(
         run.config,
         run.model,
@@ -132,21 +127,6 @@ def _by_thread(
     )
     metrics = train(trainer, run.config, run.identity, resume=resume)
     return trainer.model, metrics
-
-
-def mixed_epochs(
-    rows: Sequence[Row], sampler: EpochSampler, config: SftConfig, world: int
-) -> list[Row] | None:
-    """All epochs one after the other, where each draws anew from several data sets; else None.
-
-    TRL's trainer goes through one list; what each epoch takes of it cannot change there.
-    """
-    if all(share == Share() for share in sampler.shares):
-        return None
-    optim = config.optim
-    per_epoch = ceil(len(sampler) / (optim.batch_size * optim.accumulate * world))
-    epochs = ceil(optim.max_steps / per_epoch) if optim.max_steps else ceil(optim.epochs or 1)
-    return [rows[i] for epoch in range(epochs) for i in sampler.indices(epoch)]
 
 
 def _by_tree(
@@ -187,16 +167,6 @@ def tree_parts(config: SftConfig, views: Views, tokenizer: Any, format: MessageF
         top_k=config.data.top_k,
         decay=config.rank_decay if config.weigh == "rank" else 1.0,
     )
-
-
-def _finish(run: _Run, model: Any, folder: Path) -> Any:
-    """Write ``OUT/model``: whole, merged, or adapters beside the model that they belong to."""
-    partial = folder.parent / ".writing-saved"
-    shutil.rmtree(partial, ignore_errors=True)
-    saved = save_model(model, run.tokenizer, partial, merge=run.config.merge)
-    publish(partial, folder, None)
-    shutil.rmtree(partial, ignore_errors=True)
-    return saved
 
 
 def _write_samples(run: _Run, model: Any) -> None:
