@@ -1,6 +1,6 @@
 """The kinds of run: which module trains them and which class their configuration is of.
 
-Nothing here imports torch; `Kind.load` imports the trainer when it is wanted.
+Nothing here imports torch; `Kind.trainer` imports the trainer when it is wanted.
 """
 
 from __future__ import annotations
@@ -35,14 +35,7 @@ class Kind:
         return found
 
     def trainer(self) -> Callable[..., RunResult]:
-        """Its ``run``; imports torch.
-
-        Raises:
-            MissingExtraError: torch or transformers is not installed.
-        """
-        from manyvoices.train.models import need_torch
-
-        need_torch()
+        """Its ``run``, which raises `MissingExtraError` where torch is needed and absent."""
         run: Any = import_module(self.module).run
         found: Callable[..., RunResult] = run
         return found

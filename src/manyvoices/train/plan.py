@@ -98,6 +98,9 @@ def model_name(config: RunConfig) -> str:
     if model.tiny is not None:
         tiny = model.tiny
         return f"a random {tiny.family} of {tiny.layers} layers, hidden size {tiny.hidden}"
+    embedder = getattr(model, "embedder", None)  # personal: features in place of a model
+    if embedder is not None:
+        return f"the features {embedder}"
     return str(model.path if model.path is not None else model.hub)
 
 
