@@ -160,8 +160,8 @@ def test_the_cache_is_where_the_system_keeps_caches(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert caching.user_folder() == Path("/somewhere/manyvoices")
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", "/home/somebody")
-    assert caching.user_folder() == Path("/home/somebody/.cache/manyvoices")
+    monkeypatch.setenv("HOME", "/nobodys")
+    assert caching.user_folder() == Path("/nobodys/.cache/manyvoices")
 
 
 def test_the_entries_unused_for_longest_go_first(tmp_path: Path) -> None:
