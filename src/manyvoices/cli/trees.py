@@ -212,6 +212,9 @@ def _export(
     suffix: str,
     as_json: bool,
 ) -> None:
+    from django.utils import timezone
+
+    from manyvoices.collect.taken_out import note_export
     from manyvoices.collect.trees.exporting import check_formats, export_trees, outlet_for
 
     if out is None:
@@ -224,6 +227,15 @@ def _export(
     )
     with _counting("Reading trees") as progress:
         done = export_trees(outlet, out, formats, suffix=suffix, progress=progress)
+    note_export(
+        "server",
+        "export trees",
+        study,
+        kind=",".join(formats),
+        n_trees=done.n_trees,
+        detail={"messages": done.n_messages},
+        now=timezone.now(),
+    )
     if as_json:
         print_json(done)
         return

@@ -24,6 +24,7 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.released import names_withdrawn, withdrawal_notes
 from manyvoices.collect.snapshots import snapshot
 from manyvoices.collect.studies.models import ReleasedParticipant, Study, StudyVersion
+from manyvoices.collect.taken_out import note_export
 from manyvoices.collect.trees import releasing
 from manyvoices.curate.documents import About, resolve_licences, write_documents
 from manyvoices.curate.privacy import (
@@ -173,6 +174,15 @@ def _publish(
             ),
             batch_size=500,
             ignore_conflicts=True,
+        )
+        note_export(
+            "server",
+            "release",
+            study,
+            kind="release",
+            n_trees=None,
+            detail={"release": release.release_id, "people": len(people)},
+            now=release.created_at,
         )
         if out.exists():
             out.rmdir()

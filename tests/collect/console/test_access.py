@@ -110,3 +110,12 @@ def test_a_conversation_is_found_under_its_own_study_only(
     nowhere = reverse("console:conversation", args=["small", uuid.uuid4()])
     assert staff_client.get(elsewhere).status_code == 404
     assert staff_client.get(nowhere).status_code == 404
+
+
+def test_a_study_without_trees_has_no_links_to_rooms_about_them(
+    staff_client: Client, participant: Participant
+) -> None:
+    page = staff_client.get(reverse("console:study", args=["small"])).content.decode()
+    for room in ("moderating:queue", "moderating:trees", "quality:reliability"):
+        assert reverse(room, args=["small"]) not in page, room
+    assert reverse("console:tables", args=["small"]) in page

@@ -18,8 +18,11 @@ from tests.collect import pages_preview
 
 from manyvoices.collect.conversations.models import Conversation, Spending
 from manyvoices.collect.people.models import Participant, QuotaCell, Reservation
+from manyvoices.collect.studies.models import Study as StoredStudy
 from manyvoices.collect.studies.operations import publish_study
 from manyvoices.collect.surveys.models import SurveyAnswer
+from manyvoices.collect.webhooks.models import CHOICES, Delivery, Webhook
+from manyvoices.collect.webhooks.operations import create_webhook, send_test
 from manyvoices.design import Study
 from manyvoices.design.responders import Budget, Expected
 
@@ -77,8 +80,24 @@ def urls(
         reverse("console:studies"),
         *(reverse(f"console:{name}", args=["small"]) for name in names),
         reverse("console:conversation", args=["small", conversation.pk]),
+        *_webhooks(conversation.participant.study),
         reverse("console:people", args=["small"]) + "?done=survey-1-0&who=simulated",
     ]
+
+
+def _webhooks(study: StoredStudy) -> list[str]:
+    """One in force with requests of each state, and one that the server switched off."""
+    about = {"url": f"https://receiver.example/{'told/' * 20}", "events": CHOICES}
+    made = [
+        create_webhook(study=study, include_text=True, by="alice", now=timezone.now(), **about)[0]  # type: ignore[arg-type]
+        for _ in range(2)
+    ]
+    Webhook.objects.filter(pk=made[1].pk).update(is_active=False, off_because="timeout")
+    rows = [send_test(hook=made[0], by="alice", now=timezone.now()) for _ in range(3)]
+    Delivery.objects.filter(pk=rows[0].pk).update(state="sent", status=204, attempts=1)
+    Delivery.objects.filter(pk=rows[1].pk).update(state="failed", problem="redirect", status=301)
+    pages = [reverse("webhooks:hook", args=["small", hook.pk]) for hook in made]
+    return [reverse("webhooks:hooks", args=["small"]), *pages]
 
 
 def _log_in(page: Page, base: str) -> None:

@@ -104,8 +104,9 @@ def test_the_interface_for_programs_asks_for_the_same_roles(cast: dict[str, Clie
 
 def test_every_address_for_programs_is_known_to_these_tests() -> None:
     found = set(api.get_openapi_schema()["paths"])
-    # Those of message trees ask for keys and scopes: tests/collect/api.
-    assert {path for path in found if not path.startswith("/api/v1/trees/")} == {
+    # Those of message trees and of webhooks ask for keys and scopes: tests/collect/api, webhooks.
+    keyed = ("/api/v1/trees/", "/api/v1/studies/{study_id}/webhooks")
+    assert {path for path in found if not path.startswith(keyed)} == {
         "/api/v1/health",
         "/api/v1/studies",
         "/api/v1/studies/{study_id}/progress",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from manyvoices.collect.accounts.models import ApiKey, Bucket, Membership, SignInLink
+from manyvoices.collect.accounts.models import ApiKey, Bucket, Membership, SignInLink, Underway
 from manyvoices.collect.console.readonly import ReadOnlyAdmin
 
 
@@ -44,3 +44,11 @@ class BucketAdmin(ReadOnlyAdmin):
 
     list_display = ("key", "tokens", "at")
     fields = ("key", "tokens", "at")
+
+
+@admin.register(Underway)
+class UnderwayAdmin(ReadOnlyAdmin):
+    """Exports that are being made or read."""
+
+    list_display = ("key", "until")
+    fields = ("key", "until")

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
 
 from manyvoices.collect.accounts.models import ApiKey
-from manyvoices.schema.errors import ManyvoicesError
+from manyvoices.collect.refusal import Refusal
 
 MARK = "mvk"
 """Begins every key, so that one that leaked is recognised by whoever looks for such."""
@@ -39,7 +40,7 @@ class Scope(enum.StrEnum):
     """Policies and webhooks."""
 
 
-class KeyRefused(ManyvoicesError):
+class KeyRefused(Refusal):
     """A key that cannot be made as asked; the message is for the person."""
 
 
@@ -54,11 +55,13 @@ def create_key(
     wanted = sorted(set(scopes))
     known = {scope.value for scope in Scope}
     if not name.strip():
-        raise KeyRefused("give the key a name, so that you recognise it later")
+        words = _("Give the key a name, so that you recognise it later.")
+        raise KeyRefused(words, code="no_name")
     if not wanted or not set(wanted) <= known:
-        raise KeyRefused(f"say what the key may be used for: {', '.join(sorted(known))}")
+        raise KeyRefused(_("Say what the key may be used for."), code="no_scope")
     if keys_of(user).filter(revoked_at=None).count() >= MOST:
-        raise KeyRefused(f"you have {MOST} keys already; revoke one first")
+        words = _("You have %(most)d keys already; revoke one first.")
+        raise KeyRefused(words % {"most": MOST}, code="too_many")
     prefix = f"{MARK}_{secrets.token_hex(5)}"
     text = f"{prefix}_{secrets.token_urlsafe(N_BYTES)}"
     key = ApiKey.objects.create(

@@ -20,13 +20,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from manyvoices.collect.accounts.models import Bucket
+from manyvoices.collect.accounts.models import Bucket, Underway
 from manyvoices.collect.people.access import cookie_name
 from manyvoices.collect.people.models import Participant
 
 MINUTE = 60.0
 KEPT = timedelta(days=1)
 """A bucket that nobody has touched for so long is full, and its row is not needed."""
+BUSY_S = 30.0
+"""To wait where too much is under way."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -63,6 +65,7 @@ RATES = {
     "account": Rate(30, 10 * MINUTE),
     "api": Rate(600, MINUTE),
     "webhook": Rate(30, 10 * MINUTE),
+    "export": Rate(12, 60 * MINUTE),
 }
 """Generous for somebody who works fast, and far below what a program can do."""
 
@@ -70,8 +73,7 @@ RATES = {
 @transaction.atomic
 def take(name: str, who: str, *, now: datetime) -> float:
     """Take one token of `who` for `name`; the seconds to wait where there is none, else 0."""
-    rate = RATES[name]
-    key = salted_hmac(f"rate-{name}", who, algorithm="sha256").hexdigest()
+    rate, key = RATES[name], _key(name, who)
     row = _held(key, rate, now)
     passed = max((now - row.at).total_seconds(), 0.0)
     tokens = min(rate.burst, row.tokens + passed * rate.per_second)
@@ -79,6 +81,30 @@ def take(name: str, who: str, *, now: datetime) -> float:
         return (1 - tokens) / rate.per_second
     Bucket.objects.filter(pk=key).update(tokens=tokens - 1, at=max(now, row.at))
     return 0.0
+
+
+def _key(name: str, who: str) -> str:
+    return salted_hmac(f"rate-{name}", who, algorithm="sha256").hexdigest()
+
+
+@transaction.atomic
+def begin(name: str, who: str, *, most: int, within: timedelta, now: datetime) -> int | float:
+    """Take one token of `who` for `name`, where fewer than `most` are under way: the number by
+    which to `end` it. A float is the seconds to wait: there are too many, or there were."""
+    if wait_s := take(name, who, now=now):
+        return wait_s
+    # The bucket's row is held until here ends, so two cannot count at the same moment.
+    rows = Underway.objects.filter(key=_key(name, who))
+    rows.filter(until__lte=now).delete()
+    if rows.count() >= most:
+        transaction.set_rollback(True)  # What is not begun takes no token.
+        return BUSY_S
+    return Underway.objects.create(key=_key(name, who), until=now + within).pk
+
+
+def end(underway: int) -> None:
+    """It is over; doing it twice is doing it once."""
+    Underway.objects.filter(pk=underway).delete()
 
 
 def _held(key: str, rate: Rate, now: datetime) -> Bucket:

@@ -16,12 +16,13 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from manyvoices.collect.accounts import merging
 from manyvoices.collect.accounts.models import Membership
 from manyvoices.collect.people import rights
 from manyvoices.collect.people.models import Participant
-from manyvoices.schema.errors import ManyvoicesError
+from manyvoices.collect.refusal import Refusal
 
 PASSING = frozenset(
     {"consents", "drafts", "reservations", "membership", "contributor", "quiz_tries"}
@@ -30,7 +31,7 @@ PASSING = frozenset(
 """Rows of a record that are not something given: they go with it."""
 
 
-class CannotLink(ManyvoicesError):
+class CannotLink(Refusal):
     """The record stays where it is; the message is for the person."""
 
 
@@ -52,10 +53,10 @@ def link(*, user: User, participant: Participant, now: datetime, rng: random.Ran
     held = Membership.objects.filter(participant=participant).first()
     if held is not None:
         if held.user_id != user.pk:
-            raise CannotLink("this record belongs to another account")
+            raise CannotLink(_("This record belongs to another account."), code="another_account")
         return participant
     if participant.simulated or participant.withdrawn_at is not None:
-        raise CannotLink("this record belongs to nobody")
+        raise CannotLink(_("This record belongs to nobody."), code="nobody")
     mine = record_of(user, participant.study_id)
     if mine is None:
         _own(user, participant, now)
@@ -77,10 +78,11 @@ def _one_of(
         merging.move(source=other, target=mine, now=now, rng=rng)
         _dissolve(other, now)
         return mine
-    raise CannotLink(
-        "both this browser and your account have given answers here that cannot be made one;"
-        " please write to the team of the study"
+    words = _(
+        "Both this browser and your account have given answers here that cannot be made one;"
+        " please write to the team of the study."
     )
+    raise CannotLink(words, code="two_records")
 
 
 def _own(user: User, participant: Participant, now: datetime) -> None:

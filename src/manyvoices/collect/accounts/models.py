@@ -91,3 +91,18 @@ class Bucket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]} {self.tokens:.1f}"
+
+
+class Underway(models.Model):
+    """A long piece of work that somebody has asked for and that is not over: an export."""
+
+    key = models.CharField(max_length=64)
+    """Keyed hash of the thing and of who does it."""
+    until = models.DateTimeField()
+    """From then on it does not count any more: its process was killed."""
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "until"], name="underway_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} until {self.until:%Y-%m-%d %H:%M}"

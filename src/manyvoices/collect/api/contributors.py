@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from manyvoices.collect.accounts.models import Membership
 from manyvoices.collect.api.auth import require
@@ -47,7 +48,8 @@ def bring(
     require(request, study.pk, Ability.MANAGE)
     version = study.current
     if consent_version != version.original.consent_version:
-        raise Unfit("consent_version", "the study's current text is another one")
+        words = _("The study’s current text is another one.")
+        raise Unfit("consent_version", words, code="older_consent")
     name = f"{_mark(request)}{external_id}"
     found = _people(study).filter(external_id=name).first()
     if found is not None:
@@ -98,10 +100,11 @@ def contributor(request: HttpRequest, study: Study, key: uuid.UUID | None) -> Pa
     own = Membership.objects.filter(user=key_of(request).user_id, study=study)
     mine = own.values_list("participant", flat=True).first()
     if (wanted := key or mine) is None:
-        raise Unfit("participant", "say for whom: this account takes no part itself")
+        words = _("Say for whom: this account takes no part itself.")
+        raise Unfit("participant", words, code="for_whom")
     found = _people(study).get(pk=wanted)
     if wanted != mine and not _is_brought(request, found):
-        raise NotYours("this key may not act for this participant")
+        raise NotYours(_("This key may not act for this participant."), code="not_yours")
     return found
 
 

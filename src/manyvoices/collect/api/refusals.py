@@ -35,7 +35,7 @@ def explain(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, partial(_refused, api, status))
     api.add_exception_handler(Unfit, lambda r, e: _unfit(api, r, e))
     api.add_exception_handler(HookRefused, lambda r, e: _unfit(api, r, e))
-    api.add_exception_handler(WrongAddress, lambda r, e: _say(api, r, str(e), 422, field="url"))
+    api.add_exception_handler(WrongAddress, lambda r, e: _wrong_address(api, r, e))
     api.add_exception_handler(TooOften, lambda r, e: _too_often(api, r, e))
     api.add_exception_handler(ValidationError, lambda r, e: _invalid(api, r, e))
     api.add_exception_handler(InputError, lambda r, e: _say(api, r, str(e), 422))
@@ -45,7 +45,7 @@ def explain(api: NinjaAPI) -> None:
 
 
 def _refused(api: NinjaAPI, status: int, request: HttpRequest, error: Any) -> HttpResponse:
-    return _say(api, request, str(error), status)
+    return _say(api, request, str(error), status, code=getattr(error, "code", ""))
 
 
 def _say(api: NinjaAPI, request: HttpRequest, words: str, status: int, **more: Any) -> HttpResponse:
@@ -53,7 +53,11 @@ def _say(api: NinjaAPI, request: HttpRequest, words: str, status: int, **more: A
 
 
 def _unfit(api: NinjaAPI, request: HttpRequest, error: Any) -> HttpResponse:
-    return _say(api, request, str(error), 422, field=error.field)
+    return _say(api, request, str(error), 422, field=error.field, code=error.code)
+
+
+def _wrong_address(api: NinjaAPI, request: HttpRequest, error: Any) -> HttpResponse:
+    return _say(api, request, str(error), 422, field="url", code=error.code)
 
 
 def _too_often(api: NinjaAPI, request: HttpRequest, error: Any) -> HttpResponse:

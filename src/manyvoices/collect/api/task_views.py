@@ -42,8 +42,9 @@ from manyvoices.collect.trees.errors import TaskGone, Unfit
 from manyvoices.collect.trees.evidence import read_evidence, read_sources
 from manyvoices.collect.trees.gold import hand_out
 from manyvoices.collect.trees.handout import thread_of
+from manyvoices.collect.trees.home_page import quiz_first
 from manyvoices.collect.trees.models import Message, Task
-from manyvoices.collect.trees.policies import languages_of, policy_for
+from manyvoices.collect.trees.policies import languages_of, policy_for, stage_of
 from manyvoices.collect.trees.ranking_forms import shuffled
 from manyvoices.collect.trees.schema import labels_of_task
 from manyvoices.design.trees import TaskKind
@@ -100,7 +101,9 @@ def availability(
 
 def _language(study: Study, language: str) -> str:
     if language not in (offered := languages_of(study)):
-        raise Unfit("language", f"one of {', '.join(offered)}")
+        words = _("The language must be one of %(languages)s.")
+        said = words % {"languages": ", ".join(offered)}
+        raise Unfit("language", said, code="no_such_language")
     return language
 
 
@@ -124,12 +127,19 @@ def ask(request: HttpRequest, study: str, body: Asking) -> TaskAnswer:
     language = _language(found, body.language)
     contributors.ready(person, now=now)
     limit_person("take_task", person)
-    kinds = quiz.qualified(person, [kind for kind in body.kinds or KINDS if kind in KINDS])
+    asked = [kind for kind in body.kinds or KINDS if kind in KINDS]
+    here = quiz.standing(person, stage_of(found).quiz)
+    kinds = [kind for kind in asked if here.may_do(kind)]
     handed = None
     if kinds:
         handed = hand_out(participant=person, language=language, kinds=kinds, now=now, rng=DRAWN)
     if handed is None:
-        return TaskAnswer(task=None, reasons=_reasons(person, language, now))
+        first = quiz_first(person, here, asked, [language])
+        return TaskAnswer(
+            task=None,
+            reasons=_reasons(person, language, now),
+            quiz=first[0] if first is not None else "",
+        )
     handed.task.study = found
     return TaskAnswer(task=_task(handed.task, handed.thread), reasons=[])
 
@@ -225,7 +235,7 @@ def keep(request: HttpRequest, study: str, task: uuid.UUID) -> Kept:
     limit_person("keep", found.participant)
     until = operations.keep(task=found, now=timezone.now())
     if until is None:
-        raise TaskGone("this task is no longer in hand")
+        raise TaskGone(_("This task is no longer in hand."), code="not_in_hand")
     return Kept(kept_until=until)
 
 
@@ -259,7 +269,8 @@ def send_text(request: HttpRequest, study: str, task: uuid.UUID, body: Text) -> 
     urls, titles = [s.url for s in body.sources], [s.title for s in body.sources]
     sources, wrong = read_sources(titles, urls)
     for row in wrong:
-        raise Unfit(f"sources.{row}", "a source needs its whole address, beginning with https://")
+        words = _("A source needs its whole address, beginning with https://")
+        raise Unfit(f"sources.{row}", words, code="bad_source")
     message = operations.send_text(
         task=found,
         text=body.text.replace("\r\n", "\n"),
@@ -308,8 +319,10 @@ def _check(
     """What the form of the page cannot send, and a program can."""
     known = set(there)
     if len(set(shown)) != len(shown) or not set(shown) <= known:
-        raise Unfit("shown", "each of the task's replies at most once, and no other")
+        words = _("Each of the task’s replies at most once, and no other.")
+        raise Unfit("shown", words, code="not_shown")
     if not {key for group in groups for key in group} <= set(shown):
-        raise Unfit("groups", "only replies that were shown can be put in order")
+        words = _("Only replies that were shown can be put in order.")
+        raise Unfit("groups", words, code="not_shown")
     if not set(flags) <= known:
-        raise Unfit("flags", "only the task's replies can be marked")
+        raise Unfit("flags", _("Only the task’s replies can be marked."), code="not_shown")

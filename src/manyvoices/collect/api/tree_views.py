@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import tempfile
 import uuid
+from datetime import datetime, timedelta
+from io import FileIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,19 +20,21 @@ from django.utils import timezone
 from ninja import Query, Router
 from pydantic import Field
 
+from manyvoices.collect.accounts import limits
 from manyvoices.collect.accounts.keys import Scope
+from manyvoices.collect.accounts.models import ApiKey
 from manyvoices.collect.api.auth import require
-from manyvoices.collect.api.bearer import ProgramKey, key_of
+from manyvoices.collect.api.bearer import ProgramKey, TooOften, key_of
 from manyvoices.collect.api.bearer import limit as limit_key
 from manyvoices.collect.api.task_views import REFUSED, project
 from manyvoices.collect.api.trees_schemas import Stats, TreeList, TreeSummary, Words
-from manyvoices.collect.console import audit
 from manyvoices.collect.console.access import Ability
 from manyvoices.collect.people.consents import Allowed
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.pseudonyms import reading_key, reading_names
 from manyvoices.collect.studies.models import Study
-from manyvoices.collect.trees.exporting import export_trees, outlet_for
+from manyvoices.collect.taken_out import note_export
+from manyvoices.collect.trees.exporting import Exported, export_trees, outlet_for
 from manyvoices.collect.trees.models import Message, Tree
 from manyvoices.collect.trees.records import Outlet
 from manyvoices.collect.trees.selection import Selection
@@ -39,6 +43,10 @@ from manyvoices.schema import TreeState
 READER = Selection(states=(), deleted="without", rejected="with", undecided="with")
 """What whoever may read texts sees of a tree."""
 Format = Literal["trees", "messages", "flat", "threads", "native", "labels", "rankings"]
+EXPORTS_AT_ONCE = 2
+"""Of one key; and twelve an hour (`limits.RATES`)."""
+LONGEST_EXPORT = timedelta(hours=2)
+"""After which its place is free whatever became of it."""
 Few = Annotated[int, Field(ge=1, le=500)]
 
 router = Router(tags=["trees"], auth=ProgramKey(Scope.READ))
@@ -149,13 +157,72 @@ def export(
     found, now = project(study), timezone.now()
     states = () if every_state else tuple(state) or (TreeState.READY_FOR_EXPORT,)
     selection = Selection(states=states, languages=tuple(language))
-    outlet = outlet_for(
-        found, selection, simulated=simulated, key=reading_key(found, pseudonyms, now)
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        done = export_trees(outlet, Path(folder), (format,))
-        file = (Path(folder) / f"{format}.jsonl").open("rb")  # closed with the response
-    who = key_of(request)
-    detail = {"key": who.prefix, "format": format, "trees": done.n_trees}
-    audit.record(who.user.get_username(), "export by key", found.pk, format, detail, now)
+    key = reading_key(found, pseudonyms, now)
+    outlet = outlet_for(found, selection, simulated=simulated, key=key)
+    place = _begin(key_of(request), now)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            done = export_trees(outlet, Path(folder), (format,))
+            file = _Sent(place, Path(folder) / f"{format}.jsonl")
+        _note(request, found, done, outlet, format, pseudonyms, now)
+    except BaseException:
+        limits.end(place)
+        raise
     return FileResponse(file, content_type="application/x-ndjson", filename=f"{format}.jsonl")
+
+
+def _begin(key: ApiKey, now: datetime) -> int:
+    """A place for one more export of a key.
+
+    Raises:
+        TooOften: It makes as many as it may, or has made as many in this hour.
+    """
+    place = limits.begin(
+        "export", f"key:{key.pk}", most=EXPORTS_AT_ONCE, within=LONGEST_EXPORT, now=now
+    )
+    if isinstance(place, float):
+        raise TooOften(place)
+    return place
+
+
+class _Sent(FileIO):
+    """A file without a name, of which a part at a time is in memory; its end, or that of whoever
+    reads it, frees the place."""
+
+    def __init__(self, place: int, path: Path) -> None:
+        self._place = place
+        super().__init__(path)
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            limits.end(self._place)
+
+
+def _note(
+    request: HttpRequest,
+    study: Study,
+    done: Exported,
+    outlet: Outlet,
+    name: str,
+    pseudonyms: str,
+    now: datetime,
+) -> None:
+    """Who took what out, when; and whoever waits for it is told."""
+    who, selection = key_of(request), outlet.selection
+    detail = {
+        "key": who.prefix,
+        "messages": done.n_messages,
+        "states": [state.value for state in selection.states],
+        "languages": list(selection.languages),
+        "pseudonyms": pseudonyms,
+    }
+    note_export(
+        who.user.get_username(),
+        "export by key",
+        study,
+        kind=name,
+        n_trees=done.n_trees,
+        detail=detail,
+        now=now,
+    )

@@ -101,6 +101,8 @@ class TaskAnswer(Schema):
 
     task: TaskOut | None
     reasons: list[str]
+    quiz: str = ""
+    """A quiz to be passed first, behind which there is a task; empty where there is none."""
 
 
 class Availability(Schema):
@@ -108,7 +110,7 @@ class Availability(Schema):
     kinds: dict[str, int]
     """Kind -> tasks that this person could be given now, 100 at most."""
     not_qualified: list[str]
-    """Kinds before which this person has a quiz to pass, on the project's own pages."""
+    """Kinds before which this person has a quiz to pass."""
     reasons: list[str]
     """Why there is nothing; empty where there is something."""
 
@@ -191,4 +193,59 @@ class Refusal(Schema):
     """Why there is no answer, and which field is at fault where one is."""
 
     detail: str
+    """In words, in the language that ``Accept-Language`` asks for."""
     field: str = ""
+    code: str = ""
+    """The reason in one word that stays the same; empty where there is none."""
+
+
+class QuizQuestionOut(Schema):
+    id: str
+    question: str
+    example: str
+    """A text that the question is about, as Markdown; empty where there is none."""
+    answers: list[str]
+    """To choose from: sent back by place, the first is 0."""
+
+
+class QuizOut(Schema):
+    """A short quiz before the first task of some kinds."""
+
+    id: str
+    title: str
+    before: list[str]
+    """Kinds of task."""
+    state: Literal["open", "passed", "closed"]
+    """Closed: no try is left, and it was not passed."""
+    tries_left: int
+    needed: int
+    """Right answers that it takes."""
+    questions: list[QuizQuestionOut]
+
+
+class QuizAnswers(Schema):
+    participant: uuid.UUID | None = None
+    """Who answers; left out: the account's own participant."""
+    answers: Annotated[
+        dict[Annotated[Words, Field(max_length=64)], Annotated[int, Field(ge=0, lt=8)]],
+        Field(max_length=20),
+    ]
+    """Question id -> place of the answer; every question of the quiz."""
+
+
+class QuizQuestionMarked(Schema):
+    id: str
+    is_right: bool
+    because: str
+    """Why, as Markdown; with a try left only where the answer was wrong."""
+    right: int | None
+    """Place of the right answer; told only once no try is left."""
+
+
+class QuizMarked(Schema):
+    """What a try came to."""
+
+    passed: bool
+    state: Literal["open", "passed", "closed"]
+    tries_left: int
+    questions: list[QuizQuestionMarked]

@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 import manyvoices
 from manyvoices.collect.api.auth import ResearcherSession, require
 from manyvoices.collect.api.progress import progress_of
+from manyvoices.collect.api.quiz_views import router as quizzes
 from manyvoices.collect.api.refusals import explain
 from manyvoices.collect.api.schemas import Health, Problem, Progress, StudySummary
 from manyvoices.collect.api.task_views import router as tasks
@@ -24,7 +25,7 @@ from manyvoices.collect.studies.models import Study
 # No page of documentation: ninja's would load scripts from elsewhere, which our policy forbids.
 api = NinjaAPI(title="manyvoices", version="1", docs_url=None, auth=ResearcherSession())
 explain(api)
-for router in (tasks, trees, exports):
+for router in (tasks, quizzes, trees, exports):
     api.add_router("/trees", router)
 api.add_router("/studies", webhooks)
 REFUSED = {401: Problem, 403: Problem}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router
@@ -88,11 +88,11 @@ def change(request: HttpRequest, study_id: str, hook: uuid.UUID, body: WebhookCh
 
 
 @router.delete("/{slug:study_id}/webhooks/{uuid:hook}", response={204: None, **REFUSED})
-def delete(request: HttpRequest, study_id: str, hook: uuid.UUID) -> tuple[int, None]:
+def delete(request: HttpRequest, study_id: str, hook: uuid.UUID) -> HttpResponse:
     """Nothing more goes to it."""
     found = _hook(request, study_id, hook)
     operations.delete_webhook(hook=found, by=_by(request), now=timezone.now())
-    return 204, None
+    return HttpResponse(status=204)
 
 
 @router.post("/{slug:study_id}/webhooks/{uuid:hook}/rotate", response={200: Secret, **REFUSED})

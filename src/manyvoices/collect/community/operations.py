@@ -6,18 +6,19 @@ import unicodedata
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from manyvoices.collect.community.models import Notice, Profile, Reaction
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
+from manyvoices.collect.refusal import Refusal
 from manyvoices.collect.trees.models import Message
 from manyvoices.schema import TreeState
-from manyvoices.schema.errors import ManyvoicesError
 
 MAX_NAME = 40
 
 
-class Unwanted(ManyvoicesError):
+class Unwanted(Refusal):
     """Something that cannot be done here; the message is for the person."""
 
 
@@ -33,12 +34,13 @@ def change_profile(
     lock_participant(participant)
     name = " ".join(unicodedata.normalize("NFC", display_name).split())
     if len(name) > MAX_NAME or any(unicodedata.category(c)[0] == "C" for c in name):
-        raise Unwanted(f"a name has {MAX_NAME} characters at most, and none that cannot be seen")
+        words = _("A name has %(most)d characters at most, and none that cannot be seen.")
+        raise Unwanted(words % {"most": MAX_NAME}, code="bad_name")
     others = Profile.objects.filter(
         participant__study=participant.study_id, display_name__iexact=name
     ).exclude(participant=participant)
     if name and others.exists():
-        raise Unwanted("somebody else in this project has that name")
+        raise Unwanted(_("Somebody else in this project has that name."), code="name_taken")
     profile, _created = Profile.objects.update_or_create(
         participant=participant,
         defaults={"display_name": name, "on_boards": on_boards, "changed_at": now},
@@ -55,13 +57,13 @@ def react(*, participant: Participant, message: Message, kind: str, now: datetim
             judged: then nobody is to be swayed.
     """
     if kind not in Reaction.Kind.values:
-        raise Unwanted("there is no such reaction")
+        raise Unwanted(_("There is no such reaction."), code="no_such_reaction")
     tree = message.tree
     finished = tree.state == TreeState.READY_FOR_EXPORT.value and message.accepted
     if tree.study_id != participant.study_id or not finished or message.deleted:
-        raise Unwanted("this message may still be judged")
+        raise Unwanted(_("This message may still be judged."), code="still_judged")
     if message.author_id == participant.pk:
-        raise Unwanted("this is your own message")
+        raise Unwanted(_("This is your own message."), code="own_message")
     lock_participant(participant)
     row, created = Reaction.objects.get_or_create(
         participant=participant, message=message, kind=kind, defaults={"at": now}

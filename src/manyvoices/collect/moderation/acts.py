@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from manyvoices.collect.moderation.errors import Refused
 from manyvoices.collect.moderation.models import Action, Decision, Held
 from manyvoices.collect.trees import happenings
@@ -147,9 +149,10 @@ def _edit(change: Change, message: Message, now: datetime) -> dict[str, Any]:
     """Another text, the one before kept; what was decided about the message stays."""
     policy = policy_for(message.tree.study, message.tree.language)
     if not change.text.strip() or len(change.text) > policy.max_chars:
-        raise Refused(f"the text needs 1 to {policy.max_chars:,} characters")
+        words = _("The text needs 1 to %(most)s characters.")
+        raise Refused(words % {"most": f"{policy.max_chars:,}"}, code="bad_text")
     if change.text == message.text:
-        raise Refused("the text is the same as before")
+        raise Refused(_("The text is the same as before."), code="same_text")
     revision = _revise(message, change.text, change.by, change.reason, now)
     return {"revision": revision.pk}
 

@@ -6,12 +6,14 @@ Locks are taken in one order everywhere: the tree, then the case.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from manyvoices.collect.moderation.errors import Refused
 from manyvoices.collect.moderation.models import URGENCY, Case, Kind, Signal
@@ -21,6 +23,8 @@ from manyvoices.collect.trees.models import LabelsGiven, Message
 from manyvoices.collect.trees.refresh import lock_tree, refresh
 
 MAX_REASON = 2000
+MAX_SAMPLE = 500
+"""Messages of one sample: so many, or it would hold the rows of a whole study."""
 
 
 def open_case(message: Message, kind: str, now: datetime) -> Case:
@@ -86,12 +90,12 @@ def report(
     """
     reason = reason.strip()[:MAX_REASON]
     if not reason:
-        raise Refused("say in a few words what is wrong with it")
+        raise Refused(_("Say in a few words what is wrong with it."), code="no_reason")
     if message.author_id == participant.pk:
-        raise Refused("this is your own message")
+        raise Refused(_("This is your own message."), code="own_message")
     tree = lock_tree(message.tree)
     if tree.study_id != participant.study_id:
-        raise Refused("this message belongs to another project")
+        raise Refused(_("This message belongs to another project."), code="elsewhere")
     before = Signal.objects.filter(
         kind=Kind.REPORT, participant=participant, case__message=message
     ).first()
@@ -142,11 +146,12 @@ def appeal(*, message: Message, participant: Participant, reason: str, now: date
     """
     reason = reason.strip()[:MAX_REASON]
     if not reason:
-        raise Refused("say in a few words why it should be looked at again")
+        raise Refused(_("Say in a few words why it should be looked at again."), code="no_reason")
     lock_tree(message.tree)
     message = Message.objects.select_related("tree").get(pk=message.pk)
     if not may_appeal(message, participant):
-        raise Refused("this message cannot be appealed, or it has been already")
+        words = _("This message cannot be appealed, or it has been already.")
+        raise Refused(words, code="cannot_appeal")
     return Signal.objects.create(
         case=open_case(message, Kind.APPEAL, now),
         kind=Kind.APPEAL,
@@ -162,18 +167,19 @@ def draw_sample(*, study: Study, n: int, by: str, now: datetime, rng: random.Ran
 
     What is decided about them is what the outcomes page measures reports and flags against. A
     message that has or had a sample is not drawn again; one with an open case is not drawn, since
-    its judge would see the case.
+    its judge would see the case. At most `MAX_SAMPLE`; the study's messages are gone through once
+    and never held all together.
     """
     from manyvoices.collect.console import audit
 
     rows = Message.objects.filter(tree__study=study, accepted__isnull=False)
-    keys = list(
+    keys = (
         rows.exclude(cases__decided_at=None, cases__isnull=False)
         .exclude(cases__signals__kind=Kind.SAMPLE)
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    chosen = rng.sample(keys, min(n, len(keys)))
+    chosen = drawn(keys.iterator(), min(n, MAX_SAMPLE), rng)
     cases = []
     for message in Message.objects.filter(pk__in=chosen).select_related("tree").order_by("pk"):
         case = open_case(message, Kind.SAMPLE, now)
@@ -183,3 +189,15 @@ def draw_sample(*, study: Study, n: int, by: str, now: datetime, rng: random.Ran
         cases.append(case)
     audit.record(by, "draw sample", study.pk, detail={"messages": len(cases)}, now=now)
     return cases
+
+
+def drawn(keys: Iterable[uuid.UUID], n: int, rng: random.Random) -> list[uuid.UUID]:
+    """So many of them, each set equally likely, holding no more than those (reservoir sampling:
+    Vitter 1985, algorithm R)."""
+    kept: list[uuid.UUID] = []
+    for seen, key in enumerate(keys):
+        if len(kept) < n:
+            kept.append(key)
+        elif (place := rng.randrange(seen + 1)) < n:
+            kept[place] = key
+    return kept

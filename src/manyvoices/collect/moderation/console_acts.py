@@ -114,7 +114,7 @@ def bulk(request: StaffRequest, study: Study) -> HttpResponse:
 def sample(request: StaffRequest, study: Study) -> HttpResponse:
     """Draw messages to be judged blind."""
     try:
-        n = whole(request.POST.get("n", ""), _("Messages"), most=500)
+        n = whole(request.POST.get("n", ""), _("Messages"), most=cases.MAX_SAMPLE)
     except Refused as error:
         return _queue(study, problem=str(error))
     by = request.user.get_username()

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from manyvoices.collect.console import audit
 from manyvoices.collect.moderation import acts
@@ -40,8 +41,9 @@ def claim(*, case: Case, by: str, now: datetime) -> Case:
     if not rows.update(claimed_by=by, claimed_until=now + CLAIM_FOR):
         case.refresh_from_db()
         if case.decided_at is not None:
-            raise Settled("this case was decided in the meantime")
-        raise Claimed(f"{case.claimed_by} has this case in hand")
+            raise Settled(_("This case was decided in the meantime."), code="decided_already")
+        words = _("%(name)s has this case in hand.")
+        raise Claimed(words % {"name": case.claimed_by}, code="claimed")
     case.refresh_from_db()
     return case
 
@@ -77,12 +79,13 @@ def decide(
     change = acts.Change(Action(action), _reason(reason), by, text)
     case, message, tree = _held(case)
     if case.decided_at is not None:
-        raise Settled("this case was decided in the meantime")
+        raise Settled(_("This case was decided in the meantime."), code="decided_already")
     claim(case=case, by=by, now=now)
     if change.action is Action.RESTORE and not message.deleted:
-        raise Refused("the message is not deleted")
+        raise Refused(_("The message is not deleted."), code="not_deleted")
     if change.action is Action.DELETE and message.deleted and not hasattr(message, "held"):
-        raise Refused("the message is deleted already; dismiss the case, or restore the message")
+        words = _("The message is deleted already; dismiss the case, or restore the message.")
+        raise Refused(words, code="deleted_already")
     before = acts.apply(change, message, tree, now=now, rng=rng)
     decision = Decision.objects.create(
         case=case, action=change.action, reason=change.reason, by=by, at=now, before=before
@@ -95,7 +98,7 @@ def decide(
 
 def _reason(words: str) -> str:
     if not words.strip():
-        raise Refused("a decision needs a reason")
+        raise Refused(_("A decision needs a reason."), code="no_reason")
     return words.strip()[:500]
 
 
@@ -129,7 +132,7 @@ def decide_many(
     were decided in the meantime, or it made no sense there.
     """
     if Action(action) not in IN_BULK:
-        raise Refused("this cannot be decided for many at once")
+        raise Refused(_("This cannot be decided for many at once."), code="not_in_bulk")
     _reason(reason)
     done, n_left = [], 0
     rows = Case.objects.filter(pk__in=list(cases)[:AT_ONCE], study_id=study_id)
@@ -156,14 +159,17 @@ def undo(
     case, message, tree = _held(decision.case)
     decision = Decision.objects.get(pk=decision.pk)
     if decision.undone_at is not None:
-        raise Settled("this was undone already")
+        raise Settled(_("This was undone already."), code="undone_already")
     if now > decision.at + UNDO_FOR:
-        raise Refused(f"this was decided more than {UNDO_FOR.days} days ago")
+        words = _("This was decided more than %(days)d days ago.")
+        raise Refused(words % {"days": UNDO_FOR.days}, code="too_late")
     if _is_overtaken(decision, message, tree):
-        raise Settled("the message was decided about again since; undo that first")
+        words = _("The message was decided about again since; undo that first.")
+        raise Settled(words, code="decided_again")
     other = Case.objects.filter(message=message, decided_at=None).exclude(pk=case.pk)
     if other.exists():
-        raise Settled("there is a newer open case about this message; decide there")
+        words = _("There is a newer open case about this message; decide there.")
+        raise Settled(words, code="newer_case")
     acts.take_back(decision, message, tree, by=by, now=now, rng=rng)
     decision.undone_at, decision.undone_by, decision.undo_reason = now, by, words
     decision.save(update_fields=["undone_at", "undone_by", "undo_reason"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from manyvoices.collect.refusal import Refusal
 from manyvoices.collect.trees.errors import TaskRefused
-from manyvoices.schema.errors import ManyvoicesError
 
 
-class Refused(ManyvoicesError):
+class Refused(Refusal):
     """It cannot be done; nothing was changed. The message is for the one who asked."""
 
 
@@ -25,4 +25,4 @@ class Barred(TaskRefused):
 
     def __init__(self, reason: str, until: datetime | None = None) -> None:
         self.reason, self.until = reason, until
-        super().__init__(reason)
+        super().__init__(reason, code="barred")

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from manyvoices.collect.moderation.errors import Refused
 
 
@@ -41,11 +43,12 @@ def whole(text: str, name: str, *, most: int = 10_000) -> int | None:
         return None
     found = numbers([text.strip()])
     if not found or not 0 <= found[0] <= most:
-        raise Refused(f"{name}: a whole number from 0 to {most} is needed")
+        words = _("%(name)s: a whole number from 0 to %(most)d is needed.")
+        raise Refused(words % {"name": name, "most": most}, code="no_number")
     return found[0]
 
 
 def days_from(text: str, now: datetime) -> datetime | None:
     """The moment so many days from now; None where it is left out."""
-    days = whole(text, "days", most=3650)
+    days = whole(text, _("Days"), most=3650)
     return None if days is None else now + timedelta(days=days)

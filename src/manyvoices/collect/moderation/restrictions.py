@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from manyvoices.collect.console import audit
 from manyvoices.collect.moderation.errors import Barred, Refused
@@ -88,9 +89,9 @@ def restrict(
     """
     kind = Restriction.Kind(kind)
     if not reason.strip():
-        raise Refused("a restriction needs a reason")
+        raise Refused(_("A restriction needs a reason."), code="no_reason")
     if kind == Restriction.Kind.LIMIT and not is_shadow and per_day is None:
-        raise Refused("say how many tasks a day are allowed")
+        raise Refused(_("Say how many tasks a day are allowed."), code="no_number")
     row = Restriction.objects.create(
         participant=participant,
         kind=kind,
@@ -123,7 +124,7 @@ def lift(
             decided about one by one, in their cases.
     """
     if not reason.strip():
-        raise Refused("lifting a restriction needs a reason")
+        raise Refused(_("Lifting a restriction needs a reason."), code="no_reason")
     row = Restriction.objects.select_for_update().get(pk=restriction.pk)
     if row.lifted_at is None:
         row.lifted_at, row.lifted_by, row.lift_reason = now, by, reason.strip()[:500]

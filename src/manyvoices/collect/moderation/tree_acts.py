@@ -6,6 +6,7 @@ import random
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from manyvoices.collect.console import audit
 from manyvoices.collect.moderation.acts import CLOSED, put
@@ -28,7 +29,7 @@ def halt(*, tree: Tree, reason: str, by: str, now: datetime, rng: random.Random)
     _check(reason)
     tree = lock_tree(tree)
     if TreeState(tree.state) in CLOSED:
-        raise Refused("this tree is stopped already")
+        raise Refused(_("This tree is stopped already."), code="stopped_already")
     put(tree, TreeState.HALTED_BY_MODERATOR, reason, by=by, now=now)
     refresh(tree, now=now, rng=rng)
     audit.record(by, "halt tree", tree.study_id, str(tree.pk), now=now)
@@ -46,23 +47,24 @@ def let_go_on(*, tree: Tree, reason: str, by: str, now: datetime, rng: random.Ra
     _check(reason)
     tree = lock_tree(tree)
     if TreeState(tree.state) not in CLOSED:
-        raise Refused("this tree is not stopped")
+        raise Refused(_("This tree is not stopped."), code="not_stopped")
     facts = tree_facts(tree, messages_of(tree))
     if facts.prompt.deleted:
-        raise Refused("its prompt is deleted: restore that first")
+        raise Refused(_("Its prompt is deleted: restore that first."), code="prompt_deleted")
     if facts.prompt.accepted is False:
-        raise Refused("its prompt is rejected: accept that first")
+        raise Refused(_("Its prompt is rejected: accept that first."), code="prompt_rejected")
     again = restart(facts, policy_for(tree.study, tree.language))
     tree.scoring_failures = 0
     put(tree, again, reason, by=by, now=now)
     refresh(tree, now=now, rng=rng)
     if TreeState(tree.state) in CLOSED:
         last = tree.events.order_by("-pk")[0]
-        raise Refused(f"the rules would stop it again at once: {last.reason}")
+        words = _("The rules would stop it again at once: %(reason)s")
+        raise Refused(words % {"reason": last.reason}, code="stopped_by_rules")
     audit.record(by, "restart tree", tree.study_id, str(tree.pk), {"state": tree.state}, now)
     return tree
 
 
 def _check(reason: str) -> None:
     if not reason.strip():
-        raise Refused("a reason is needed")
+        raise Refused(_("A reason is needed."), code="no_reason")

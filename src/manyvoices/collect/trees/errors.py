@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from manyvoices.schema.errors import ManyvoicesError
+from manyvoices.collect.refusal import Refusal
 
 
-class TaskRefused(ManyvoicesError):
+class TaskRefused(Refusal):
     """What was sent for a task cannot be taken; nothing of it is stored, and the draft stays."""
 
 
@@ -20,6 +20,6 @@ class NotYours(TaskRefused):
 class Unfit(TaskRefused):
     """A text or a mark that the project's rules do not allow; `field` names where it belongs."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, *, code: str = "unfit") -> None:
         self.field = field
-        super().__init__(message)
+        super().__init__(message, code=code)

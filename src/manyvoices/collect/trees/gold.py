@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
 from manyvoices.collect.console import audit
 from manyvoices.collect.people.models import Participant
@@ -50,16 +51,22 @@ def make_gold(
         Unfit: The message is under review or deleted, or a label or value does not exist.
     """
     if message.accepted is None or message.deleted:
-        raise Unfit("message", "only a message that was decided and is still there can be gold")
+        words = _("Only a message that was decided and is still there can be gold.")
+        raise Unfit("message", words, code="not_decided")
     study = message.tree.study
     schema = {s.name: s for s in label_schema(kind_of(message), names=stage_of(study).labels)}
     if not labels:
-        raise Unfit("labels", "say what at least one label is")
+        raise Unfit("labels", _("Say what at least one label is."), code="no_label")
     for name, value in labels.items():
         if name not in schema:
-            raise Unfit("labels", f"{name} is not asked for here: {', '.join(schema)}")
+            words = _("%(label)s is not one of the labels: %(labels)s.")
+            said = words % {"label": name, "labels": ", ".join(schema)}
+            raise Unfit("labels", said, code="not_asked")
         if value not in schema[name].values:
-            raise Unfit("labels", f"{name}: {value} is not one of {schema[name].values}")
+            words = _("%(label)s: %(value)s is not one of %(values)s.")
+            there = ", ".join(map(str, schema[name].values))
+            said = words % {"label": name, "value": value, "values": there}
+            raise Unfit("labels", said, code="no_such_value")
     item, _created = GoldItem.objects.update_or_create(
         message=message,
         defaults={

@@ -98,6 +98,14 @@ def quiz_to_take(
     participant: Participant, here: quiz.Standing, kinds: Sequence[TaskKind], tags: Sequence[str]
 ) -> str | None:
     """The address of a quiz behind which there is work of one of `kinds`; None where none is."""
+    found = quiz_first(participant, here, kinds, tags)
+    return _quiz_url(participant, *found) if found is not None else None
+
+
+def quiz_first(
+    participant: Participant, here: quiz.Standing, kinds: Sequence[TaskKind], tags: Sequence[str]
+) -> tuple[str, TaskKind, str] | None:
+    """A quiz behind which there is work of one of `kinds`, that kind, and the language."""
     waiting = [k for k in kinds if here.open_before(k) and not here.is_closed(k)]
     if not waiting:
         return None
@@ -105,7 +113,7 @@ def quiz_to_take(
         counts = needs_of(participant, tag)
         for kind in waiting:
             if counts.get(kind):
-                return _quiz_url(participant, here.open_before(kind)[0].id, kind, tag)
+                return here.open_before(kind)[0].id, kind, tag
     return None
 
 

@@ -52,7 +52,7 @@ def label(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Ht
         except Barred as barred:
             return turned_away(request, participant, barred.reason)
         except Unfit as unfit:
-            errors = {f"label-{unfit.field}-1": _(str(unfit))}
+            errors = {f"label-{unfit.field}-1": str(unfit)}
     if errors:
         return _page(request, participant, found, posted, errors)
     drafts.drop_draft(participant, presenting.form_name(found))

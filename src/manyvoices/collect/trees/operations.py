@@ -14,6 +14,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
@@ -76,7 +78,7 @@ def send_text(
     task = _hold(task)
     kind = TaskKind(task.kind)
     if not (kind.is_reply or kind is TaskKind.INITIAL_PROMPT):
-        raise Unfit("text", "this task is not one of writing")
+        raise Unfit("text", _("This task is not one of writing."), code="wrong_kind")
     if task.state == Task.State.DONE:
         return _stored_for(task)
     policy = policy_for(task.study, task.language)
@@ -117,12 +119,19 @@ def _stored_for(task: Task) -> Message:
 
 def _check_text(text: str, policy: TreePolicy) -> None:
     if not text.strip():
-        raise Unfit("text", "write something first")
+        raise Unfit("text", _("Write something first."), code="empty")
     if len(text) > policy.max_chars:
         n_over = len(text) - policy.max_chars
-        raise Unfit("text", f"{n_over:,} characters too many: {policy.max_chars:,} are allowed")
+        words = _("%(over)s characters too many: %(most)s are allowed.")
+        said = words % {"over": f"{n_over:,}", "most": f"{policy.max_chars:,}"}
+        raise Unfit("text", said, code="too_long")
     if len(text.split()) < policy.min_words:
-        raise Unfit("text", f"at least {policy.min_words} words are needed")
+        words = ngettext(
+            "At least %(count)d word is needed.",
+            "At least %(count)d words are needed.",
+            policy.min_words,
+        )
+        raise Unfit("text", words % {"count": policy.min_words}, code="too_short")
 
 
 def _check_place(task: Task, tree: Tree, now: datetime, rng: random.Random) -> None:
@@ -130,7 +139,7 @@ def _check_place(task: Task, tree: Tree, now: datetime, rng: random.Random) -> N
     its person has been given the same thing again meanwhile, they have that place."""
     answered = Message.objects.filter(parent=task.message_id, author=task.participant_id)
     if answered.exists():
-        raise TaskGone("you have answered this message already")
+        raise TaskGone(_("You have answered this message already."), code="answered_already")
     if task.state == Task.State.LEASED:
         return
     again = Task.objects.filter(
@@ -142,7 +151,7 @@ def _check_place(task: Task, tree: Tree, now: datetime, rng: random.Random) -> N
     own = (TaskKind(task.kind), str(task.message_id))
     wanted = needs(facts, policy_for(tree.study, tree.language))
     if not any((need.kind, need.message) == own for need in wanted):
-        raise TaskGone("somebody else has taken this place in the meantime")
+        raise TaskGone(_("Meanwhile somebody else has taken this place."), code="place_taken")
 
 
 def _new_tree(task: Task, policy: TreePolicy, now: datetime, rng: random.Random) -> Tree:
@@ -193,7 +202,11 @@ def _store(
 def _end(task: Task, *, now: datetime, rng: random.Random) -> Message:
     """Nothing more is to be asked below a message: its thread is complete."""
     if task.kind != TaskKind.PROMPTER_REPLY or task.message is None or task.tree is None:
-        raise Unfit("text", "only a thread that waits for a prompter can be ended")
+        raise Unfit(
+            "text",
+            _("Only a conversation that waits for a prompter can be ended."),
+            code="cannot_end",
+        )
     tree = lock_tree(task.tree)
     _check_place(task, tree, now, rng)
     Message.objects.filter(pk=task.message.pk).update(ended=True)
@@ -228,7 +241,7 @@ def send_labels(
     if task.state == Task.State.DONE:
         return _reviews_of(task)[:1].get()
     if not TaskKind(task.kind).is_label or task.message is None or task.tree is None:
-        raise Unfit("labels", "this task is not one of reviewing")
+        raise Unfit("labels", _("This task is not one of reviewing."), code="wrong_kind")
     _check_labels(task, labels)
     if task.gold is not None:
         from manyvoices.collect.trees import gold
@@ -272,12 +285,16 @@ def _check_labels(task: Task, labels: Mapping[str, float | None]) -> None:
     schema = {label.name: label for label in labels_of_task(task)}
     for name, value in labels.items():
         if name not in schema:
-            raise Unfit(name, f"{name} is not asked for here")
+            words = _("%(label)s is not asked for here.")
+            raise Unfit(name, words % {"label": name}, code="not_asked")
         if value is not None and value not in schema[name].values:
-            raise Unfit(name, f"{value} is not one of {schema[name].values}")
+            words = _("%(value)s is not one of %(values)s.")
+            there = ", ".join(map(str, schema[name].values))
+            raise Unfit(name, words % {"value": value, "values": there}, code="no_such_value")
     for label in schema.values():
         if label.required and label.name not in labels:
-            raise Unfit(label.name, "this one is needed; “cannot tell” is an answer too")
+            words = _("This one is needed; “cannot tell” is an answer too.")
+            raise Unfit(label.name, words, code="required")
 
 
 @transaction.atomic
@@ -305,7 +322,7 @@ def send_ranking(
     if task.state == Task.State.DONE:
         return RankingGiven.objects.get(parent=task.message_id, participant=task.participant_id)
     if not TaskKind(task.kind).is_rank or task.message is None or task.tree is None:
-        raise Unfit("ranking", "this task is not one of ranking")
+        raise Unfit("ranking", _("This task is not one of ranking."), code="wrong_kind")
     tree = lock_tree(task.tree)
     _check_groups(task, groups, shown, all_bad)
     given, _created = RankingGiven.objects.get_or_create(
@@ -336,11 +353,13 @@ def _check_groups(
     ids = [key for group in groups for key in group]
     there = {str(key) for key in task.message.replies.values_list("pk", flat=True)}  # type: ignore[union-attr]
     if len(ids) != len(set(ids)):
-        raise Unfit("ranking", "a reply stands in the order twice")
+        raise Unfit("ranking", _("A reply stands in the order twice."), code="twice")
     if not set(ids) <= there or not set(shown) <= there:
-        raise Unfit("ranking", "a reply in the order is not one of those shown")
+        words = _("A reply in the order is not one of those shown.")
+        raise Unfit("ranking", words, code="not_shown")
     if not all_bad and len(ids) < 2:
-        raise Unfit("ranking", "put at least two replies in order, or say that all are bad")
+        words = _("Put at least two replies in order, or say that all are bad.")
+        raise Unfit("ranking", words, code="too_few")
 
 
 @transaction.atomic
@@ -384,11 +403,11 @@ def edit(
     message = Message.objects.get(pk=message.pk)
     message.tree = tree
     if message.author_id != participant.pk:
-        raise NotYours("this is not your message")
+        raise NotYours(_("This is not your message."), code="not_yours")
     policy = policy_for(tree.study, tree.language)
     late = now > message.created_at + timedelta(seconds=policy.edit_window_s)
     if late or message.deleted or tree.state not in CHANGEABLE or _is_built_upon(message):
-        raise TaskGone("this message can no longer be changed")
+        raise TaskGone(_("This message can no longer be changed."), code="too_late")
     _check_text(text, policy)
     if text == message.text:
         return message

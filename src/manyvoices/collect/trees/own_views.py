@@ -133,7 +133,7 @@ def edit(request: HttpRequest, participant: Participant, message: uuid.UUID) -> 
             messages.info(request, _("Your change is stored. The message is reviewed anew."))
             return redirect("trees:message", participant.study_id, found.pk)
         except Unfit as unfit:
-            errors = {"text": _(str(unfit))}
+            errors = {"text": str(unfit)}
         except TaskGone:
             return _too_late(request, participant, found, text)
     elif not own.may_edit(found, participant, timezone.now()):

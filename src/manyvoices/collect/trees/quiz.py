@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.db import transaction
 
@@ -38,6 +39,13 @@ class Standing:
     def is_closed(self, kind: TaskKind) -> bool:
         """Whether a quiz before a kind was failed for the last time."""
         return any(not self.tries_left(quiz) for quiz in self.open_before(kind))
+
+
+def state_of(quiz: Quiz, here: Standing) -> Literal["open", "passed", "closed"]:
+    """``passed``, ``closed`` where no try is left, else ``open``."""
+    if quiz.id in here.passed:
+        return "passed"
+    return "open" if here.tries_left(quiz) else "closed"
 
 
 def standing(participant: Participant, quizzes: Sequence[Quiz]) -> Standing:

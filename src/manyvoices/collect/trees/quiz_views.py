@@ -77,11 +77,8 @@ def _read(quiz: Quiz, posted: Mapping[str, str]) -> tuple[dict[str, int], dict[s
 
 
 def _state(quiz: Quiz, here: quizzes.Standing, marked: Marked | None) -> str:
-    if quiz.id in here.passed:
-        return "passed"
-    if not here.tries_left(quiz):
-        return "closed"
-    return "again" if marked is not None else "open"
+    state = quizzes.state_of(quiz, here)
+    return "again" if state == "open" and marked is not None else state
 
 
 def _question(

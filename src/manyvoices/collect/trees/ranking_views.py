@@ -98,7 +98,7 @@ def _send(
             flags=form.flags,
         )
     except Unfit as unfit:
-        errors = {"order": _(str(unfit))}
+        errors = {"order": str(unfit)}
         return _page(request, participant, task, posted=posted, errors=errors)
     except TaskGone:
         drafts.drop_draft(participant, presenting.form_name(task))

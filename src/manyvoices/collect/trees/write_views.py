@@ -92,7 +92,7 @@ def _send(
         )
     except Unfit as unfit:
         field = unfit.field if unfit.field == "text" else "text"
-        return _page(request, participant, task, posted=posted, errors={field: _(str(unfit))})
+        return _page(request, participant, task, posted=posted, errors={field: str(unfit)})
     except Barred as barred:
         return turned_away(request, participant, barred.reason)  # The text stays as a draft.
     except TaskGone:
@@ -160,7 +160,7 @@ def _end(
     try:
         operations.send_text(task=task, text="", now=timezone.now(), rng=DRAWN, ends=True)
     except Unfit as unfit:
-        return _page(request, participant, task, posted=posted, errors={"text": _(str(unfit))})
+        return _page(request, participant, task, posted=posted, errors={"text": str(unfit)})
     except TaskGone:
         return _gone(request, participant, task, _text(posted))
     return _sent(request, participant, task)

@@ -131,7 +131,9 @@ def is_copy(
 def refuse_copy(participant: Participant, text: str, now: datetime) -> None:
     """Raise `Unfit` where somebody sends their own recent text once more."""
     if is_copy(participant, text, now):
-        raise Unfit("text", _("You have sent exactly this text a short time ago."))
+        raise Unfit(
+            "text", _("You have sent exactly this text a short time ago."), code="sent_before"
+        )
 
 
 def identify(text: str) -> tuple[str, float] | None:

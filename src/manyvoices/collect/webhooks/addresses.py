@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from manyvoices.schema.errors import ManyvoicesError
+from manyvoices.collect.refusal import Refusal
 
 MOST_CHARACTERS = 2000
 NAT64 = IPv6Network("64:ff9b::/96")
 
 
-class WrongAddress(ManyvoicesError):
-    """Not an address that a webhook can have; the message is for the person."""
+class WrongAddress(Refusal):
+    """Not an address that a webhook can have."""
 
 
 class PrivateAddress(OSError):
@@ -47,18 +47,19 @@ def check_url(url: str) -> str:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
-        raise WrongAddress(_("This is no web address.")) from None
+        raise WrongAddress(_("This is no web address."), code="no_address") from None
     plain = url.isascii() and url.isprintable() and " " not in url
     if parts.scheme not in ("http", "https") or not host or not plain:
-        raise WrongAddress(_("A whole address is needed, beginning with https:// or http://."))
+        words = _("A whole address is needed, beginning with https:// or http://.")
+        raise WrongAddress(words, code="no_address")
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise WrongAddress(_("The address must not hold a user name, a password or a #."))
+        words = _("The address must not hold a user name, a password or a #.")
+        raise WrongAddress(words, code="user_in_address")
     if len(url) > MOST_CHARACTERS:
-        raise WrongAddress(_("This address is too long."))
+        raise WrongAddress(_("This address is too long."), code="too_long")
     if not private_allowed() and _is_plainly_private(host):
-        raise WrongAddress(
-            _("This address is in a private network; this server does not send there.")
-        )
+        words = _("This address is in a private network; this server does not send there.")
+        raise WrongAddress(words, code="private")
     return url
 
 

@@ -10,25 +10,25 @@ from django.utils.translation import gettext as _
 
 from manyvoices.collect.console import audit
 from manyvoices.collect.jobs import leases
+from manyvoices.collect.refusal import Refusal
 from manyvoices.collect.studies.models import Study
 from manyvoices.collect.webhooks import emitting
 from manyvoices.collect.webhooks.addresses import check_url
 from manyvoices.collect.webhooks.models import CHOICES, Delivery, Event, Webhook
 from manyvoices.collect.webhooks.signing import new_nonce, secret_of
-from manyvoices.schema.errors import ManyvoicesError
 
 MOST = 20
 """Webhooks of one study."""
 CHUNK = 500
 
 
-class HookRefused(ManyvoicesError):
+class HookRefused(Refusal):
     """It cannot be done so; nothing was changed. `field` names where it belongs, the message is
     for the person."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, *, code: str) -> None:
         self.field = field
-        super().__init__(message)
+        super().__init__(message, code=code)
 
 
 def hooks_of(study: Study) -> list[Webhook]:
@@ -49,7 +49,7 @@ def create_webhook(
     study = hold_study(study)
     if Webhook.objects.filter(study=study, deleted_at=None).count() >= MOST:
         words = _("A study has %(most)d webhooks at most; delete one first.")
-        raise HookRefused("url", words % {"most": MOST})
+        raise HookRefused("url", words % {"most": MOST}, code="too_many")
     hook = Webhook.objects.create(
         study=study,
         url=check_url(url),
@@ -78,7 +78,7 @@ def _held(hook: Webhook) -> tuple[Webhook, Study]:
 def _events(wanted: Sequence[str]) -> list[str]:
     if not wanted or not set(wanted) <= set(CHOICES):
         words = _("Choose at least one event: %(events)s.")
-        raise HookRefused("events", words % {"events": ", ".join(CHOICES)})
+        raise HookRefused("events", words % {"events": ", ".join(CHOICES)}, code="no_event")
     return [name for name in CHOICES if name in wanted]
 
 
@@ -193,6 +193,6 @@ def send_test(*, hook: Webhook, by: str, now: datetime) -> Delivery:
         HookRefused: It is switched off.
     """
     if not hook.is_active:
-        raise HookRefused("hook", _("This webhook is switched off."))
+        raise HookRefused("hook", _("This webhook is switched off."), code="off")
     _note(hook, "test webhook", by, now)
     return emitting.store([hook], Event.TEST, {}, now=now)[0]
