@@ -139,7 +139,9 @@ class Course:
                 )
             if self.updater.step < self.total:
                 self.epoch, self.position = self.epoch + 1, 0
-        self._evaluated()
+        # A run that was done before is measured again for its caller, and says nothing twice.
+        done_before = self.saved is not None and self.saved.step == self.updater.step
+        self._evaluated(tell=not done_before)
         self._save()
 
     def _epoch(self) -> None:
@@ -189,7 +191,7 @@ class Course:
         if config.save_every and step % config.save_every == 0:
             self._save()
 
-    def _evaluated(self) -> None:
+    def _evaluated(self, *, tell: bool = True) -> None:
         if self.evaluate is None:
             return
         self.model.eval()
@@ -198,6 +200,8 @@ class Course:
         self.model.train()
         step = self.updater.step
         self.metrics.update(found)
+        if not tell:
+            return
         self.log.write({"step": step, "epoch": self.epoch, **found})
         numbers = {k: v for k, v in found.items() if isinstance(v, (int, float))}
         self.progress(StepLog("eval", step, self.total, numbers))
