@@ -10,11 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 
-from tests.train.ppo_runs import settings  # noqa: E402
+from tests.train.ppo_runs import scripted_rounds, settings  # noqa: E402
 
 from manyvoices.train.metrics_log import read_metrics  # noqa: E402
 from manyvoices.train.ppo import run  # noqa: E402
 from manyvoices.train.ppo.errors import KlExploded  # noqa: E402
+from manyvoices.train.ppo.generation import LocalGenerator  # noqa: E402
 
 
 def rounds_of(out: Path) -> list[dict[str, Any]]:
@@ -70,6 +71,17 @@ def test_a_policy_that_runs_away_is_stopped_and_its_last_checkpoint_is_whole(
     AutoModelForCausalLM.from_pretrained(newest / "model")
 
 
+def test_weights_that_are_no_numbers_end_the_run_with_a_name(tmp_path: Path) -> None:
+    rounds, actors, tokenizer = scripted_rounds(settings(tmp_path), None)
+    rounds.generator = LocalGenerator(
+        actors, tokenizer, rounds.config.generate, stop=0, pad=1, batch_size=8
+    )
+    with torch.no_grad():
+        actors.policy.get_output_embeddings().weight.fill_(float("nan"))
+    with pytest.raises(KlExploded, match="the mean KL per reply to the reference is nan"):
+        rounds.at(next(iter(rounds.parts(0, 0, 1))), actors)
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -116,12 +128,15 @@ def test_trls_trainers_take_our_prompts_reward_and_checkpoints(
         optim={"max_steps": None, "epochs": 0.5, "lr": 1e-3},
         generate={"top_p": 0.9},
         save_every=2,
+        eval_every=2,
+        data={"split": {"share": 0.25}},
     )
     result = run(config)
     lines = read_metrics(config.out / "metrics.jsonl")
-    # Half of 8 prompts, 4 replies to each, 8 replies a round: 2 rounds of 2 passes.
+    # Half of 6 prompts, 4 replies to each, 8 replies a round: 2 rounds of 2 passes.
     assert max(line["step"] for line in lines) == 4
     assert sum("reward" in line for line in lines) == 2, "one line per round tells the reward"
+    assert [line["step"] for line in lines if "eval_score" in line] == [2, 4]
     from transformers import AutoModelForCausalLM
 
     assert result.model is not None

@@ -183,6 +183,8 @@ class PpoConfig(RunConfig):
     def _fits(self) -> PpoConfig:
         if self.algorithm != "ppo" and self.generate.server is not None:
             raise Unfit("generate", "a server", "algorithm: ppo where a server writes", "")
+        if self.algorithm != "ppo" and self.shard:
+            raise Unfit("shard", f"shard with algorithm: {self.algorithm}", "algorithm: ppo", "")
         if self.algorithm != "ppo" and self.rollouts % self.group_size:
             found = f"{self.rollouts} replies in groups of {self.group_size}"
             raise Unfit("rollouts", found, "a multiple of group_size", "")

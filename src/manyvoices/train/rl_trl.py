@@ -20,8 +20,10 @@ from manyvoices.train.distributed import Place, here, of_all
 from manyvoices.train.errors import DistributedError
 from manyvoices.train.models import load_model
 from manyvoices.train.ppo.errors import RewardUnusable
-from manyvoices.train.ppo.prompts import MANIFEST, encoded_prompts, read_prompts
+from manyvoices.train.ppo.generation import LocalGenerator
+from manyvoices.train.ppo.prompts import MANIFEST, PromptIds, encoded_prompts, read_prompts
 from manyvoices.train.ppo.rewards import Reward, reward_of
+from manyvoices.train.ppo.rounds import judged_prompts
 from manyvoices.train.results import Progress, RunResult, StepLog
 from manyvoices.train.templates import ROLE_NAMES, MessageFormat
 from manyvoices.train.trl_base import House, MetricsCallback, train
@@ -39,7 +41,7 @@ def run_trl(
     """See `manyvoices.train.ppo.run`."""
     need_trl()
     place = here()
-    prompts, _, manifest = read_prompts(config)
+    prompts, test, manifest = read_prompts(config)
     texts = (turn.text for prompt in prompts for turn in prompt.turns)
     model, tokenizer, format = load_model(config.model, texts)
     if place.writes:
@@ -58,6 +60,11 @@ def run_trl(
         format=config.model.format,
     )
     trainer = group_trainer(config, model, tokenizer, format, prompts, paid, place, progress)
+    held = encoded_prompts(test[: config.eval_prompts], tokenizer, format, config).items
+    if held:
+        trainer.measure = lambda wrapped: measured(
+            trainer.accelerator.unwrap_model(wrapped), tokenizer, config, held, paid
+        )
     metrics = train(trainer, config, {"data_hash": manifest.data_hash}, resume=resume)
     folder = config.out / "model"
     if place.writes:
@@ -86,6 +93,8 @@ def group_trainer(
         reward_funcs=as_trl(reward, config.score_clip),
         args=training_arguments(config, arguments, **settings(config, place, len(prompts))),
         train_dataset=Dataset.from_list([{"prompt": format.messages(p.turns)} for p in prompts]),
+        # Never read: TRL only asks whether there is one (`House` evaluates by itself).
+        eval_dataset=Dataset.from_list([{"prompt": format.messages(prompts[0].turns)}]),
         processing_class=tokenizer,
         peft_config=lora_config(config.model.lora),
         callbacks=[MetricsCallback(progress)],
@@ -130,6 +139,7 @@ def settings(config: PpoConfig, place: Place, n_prompts: int) -> dict[str, Any]:
     own = {
         "num_generations": config.group_size,
         "generation_batch_size": config.rollouts,
+        "per_device_eval_batch_size": config.group_size,
         "num_iterations": config.ppo_epochs,
         "max_completion_length": generate.max_new_tokens,
         "temperature": generate.temperature,
@@ -152,6 +162,30 @@ def encoded(
     """A prompt as the policy reads it, cut on the left."""
     room = config.optim.max_length - config.generate.max_new_tokens
     return list(format.encode(turns_of(messages), tokenizer, generation=True).ids[-room:])
+
+
+def measured(
+    model: Any, tokenizer: Any, config: PpoConfig, held: Sequence[PromptIds], reward: Reward
+) -> dict[str, float]:
+    """Score and length on held-out prompts, drawn as in our PPO's evaluation; every process
+    answers all of them."""
+    generate = LocalGenerator(
+        model,
+        tokenizer,
+        config.generate,
+        stop=int(tokenizer.eos_token_id),
+        pad=int(tokenizer.pad_token_id),
+        batch_size=config.generate.batch_size or config.optim.batch_size,
+    )
+    written = generate(judged_prompts(held, config.seed))
+    scores = [float(s) for s in reward([turns for turns, _ in held], [w.text for w in written])]
+    n = len(written)
+    return {
+        "score": sum(scores) / n,
+        "reply_tokens": sum(len(w.ids) for w in written) / n,
+        "ended": sum(w.ended for w in written) / n,
+        "replies": float(n),
+    }
 
 
 def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:

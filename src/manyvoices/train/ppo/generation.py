@@ -63,7 +63,8 @@ class Drawn:
         reached = odds.cumsum(-1)
         place = torch.searchsorted(reached, u * reached[:, -1:], right=True)
         # Rounding may let u reach the end; the last token that can be drawn is meant then.
-        place = torch.minimum(place, (odds > 0).sum(-1, keepdim=True) - 1)
+        last = (odds > 0).sum(-1, keepdim=True) - 1
+        place = torch.minimum(place, last).clamp(min=0)  # NaN reaches nothing; the round sees it
         chosen = order.gather(-1, place)
         return torch.full_like(scores, float("-inf")).scatter(-1, chosen, 0.0)
 

@@ -207,3 +207,10 @@ class Rounds:
         metrics = metrics_of(rows, data)
         metrics |= {"kl_coef": saved["coef"], "dropped": saved["dropped"]}
         self.current = Round(saved["number"], rows, (), data, metrics)
+
+
+def judged_prompts(
+    held: Sequence[tuple[tuple[Turn, ...], tuple[int, ...]]], seed: int
+) -> list[Asked]:
+    """Held-out prompts, each with the same random numbers at every evaluation of a run."""
+    return [Asked(turns, ids, seed_of(seed, JUDGE, i)) for i, (turns, ids) in enumerate(held)]

@@ -15,7 +15,7 @@ from manyvoices.train.errors import DistributedError
 from manyvoices.train.loop import fit
 from manyvoices.train.models import load_model
 from manyvoices.train.ppo.actors import ActorCritic, ActorFiles, Reference, critic_body
-from manyvoices.train.ppo.generation import Generator, LocalGenerator, ServerGenerator, seed_of
+from manyvoices.train.ppo.generation import Generator, LocalGenerator, ServerGenerator
 from manyvoices.train.ppo.prompts import (
     MANIFEST,
     PromptIds,
@@ -23,9 +23,9 @@ from manyvoices.train.ppo.prompts import (
     read_prompts,
 )
 from manyvoices.train.ppo.rewards import Reward, reward_of
-from manyvoices.train.ppo.rollouts import Asked, experience
+from manyvoices.train.ppo.rollouts import experience
 from manyvoices.train.ppo.round_data import metrics_of, zipped
-from manyvoices.train.ppo.rounds import JUDGE, Rounds
+from manyvoices.train.ppo.rounds import Rounds, judged_prompts
 from manyvoices.train.ppo.samples import FILE as SAMPLES
 from manyvoices.train.ppo.samples import Samples
 from manyvoices.train.ppo.server import Server
@@ -159,8 +159,7 @@ def _evaluation(rounds: Rounds, held: Sequence[PromptIds]) -> Any:
         return None
 
     def evaluate(actors: Any) -> Mapping[str, float]:
-        seed = rounds.config.seed
-        asked = [Asked(t, ids, seed_of(seed, JUDGE, i)) for i, (t, ids) in enumerate(held)]
+        asked = judged_prompts(held, rounds.config.seed)
         own, _ = rounds.rows_of(actors, asked[place.rank :: place.world])
         rows = [row for row in zipped(of_all(own, place)) if row is not None]
         if not rows:
