@@ -14,10 +14,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from tests.collect import pages_preview
 
+from manyvoices.collect.accounts.changing import Purpose, new_token
 from manyvoices.collect.accounts.keys import create_key
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PAGES = ("/account/", "/account/keys/")
+PAGES = ("/account/", "/account/keys/", "/account/delete/")
 
 
 @pytest.fixture(scope="module")
@@ -60,4 +61,8 @@ def test_the_pages_of_an_account_have_no_finding(
     for address in PAGES:
         look(page, live_server.url + address)
         assert page.url.endswith(address)
+    for purpose, address in ((Purpose.ADDRESS, "countess@example.org"), (Purpose.DELETE, "")):
+        token = new_token(user=user, purpose=purpose, now=timezone.now(), address=address)
+        look(page, f"{live_server.url}/account/{purpose.value}/{token}/")
+        look(page, f"{live_server.url}/account/{purpose.value}/none-of-ours/")
     context.close()

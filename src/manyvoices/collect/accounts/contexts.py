@@ -36,6 +36,29 @@ class AccountPage:
     records: Sequence[Record]
     here: Sequence[Record]
     """Studies in which this browser takes part without an account."""
+    can_change: bool = True
+    """Whether it can get another address here: the server's own accounts cannot."""
+    typed: str = ""
+    """The new address as it was typed."""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConfirmPage:
+    is_open: bool
+    address: str = ""
+    """The new address; empty on the page that ends an account."""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeletePage:
+    address: str
+    has_password: bool
+    records: Sequence[Record]
+    n_keys: int
+    refused: str = ""
+    """Why the account cannot end here."""
     errors: dict[str, str] = field(default_factory=dict)
 
 

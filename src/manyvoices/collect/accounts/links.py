@@ -75,11 +75,16 @@ def account_for(address: str) -> User | None:
     known = User.objects.filter(email__iexact=address).order_by("pk").first()
     if known is None:
         # The name is made of the address, so that two links at once make one account.
-        name = salted_hmac("manyvoices.account", address, algorithm="sha256").hexdigest()[:40]
         known, _created = User.objects.get_or_create(
-            username=f"contributor-{name}", defaults={"email": address, "password": "!"}
+            username=name_for(address), defaults={"email": address, "password": "!"}
         )
     return None if known.is_staff else known
+
+
+def name_for(address: str) -> str:
+    """The name of the account that a link to `address` makes."""
+    name = salted_hmac("manyvoices.account", address, algorithm="sha256").hexdigest()[:40]
+    return f"contributor-{name}"
 
 
 def plain_address(address: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from manyvoices.collect.accounts import key_views, views
+from manyvoices.collect.accounts import change_views, key_views, views
 
 app_name = "accounts"
 
@@ -13,6 +13,10 @@ urlpatterns = [
     path("sign-in/<str:token>/", views.by_link, name="by_link"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("password/", views.password, name="password"),
+    path("address/", change_views.ask_address, name="address"),
+    path("address/<str:token>/", change_views.confirm_address, name="confirm_address"),
+    path("delete/", change_views.ask_delete, name="delete"),
+    path("delete/<str:token>/", change_views.confirm_delete, name="confirm_delete"),
     path("keys/", key_views.keys, name="keys"),
     path("studies/<slug:study_id>/link/", views.link, name="link"),
     path("studies/<slug:study_id>/go-on/", views.go_on, name="go_on"),

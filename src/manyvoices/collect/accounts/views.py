@@ -157,18 +157,27 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @with_account
 def account(request: HttpRequest) -> HttpResponse:
     """Where somebody takes part, and what they can change."""
-    return _account(request)
+    return show_account(request)
 
 
-def _account(request: HttpRequest, errors: dict[str, str] | None = None) -> HttpResponse:
-    user = cast(User, request.user)
+def records_of(user: User) -> list[Record]:
+    """Where somebody takes part with their account."""
     held = Membership.objects.filter(user=user).select_related("study").order_by("study__title")
-    records = [Record(row.study_id, row.study.title) for row in held]
+    return [Record(row.study_id, row.study.title) for row in held]
+
+
+def show_account(
+    request: HttpRequest, errors: dict[str, str] | None = None, *, typed: str = ""
+) -> HttpResponse:
+    """The account's page, with what was wrong with a form of it."""
+    user = cast(User, request.user)
     page = AccountPage(
         address=user.email or user.get_username(),
         has_password=user.has_usable_password(),
-        records=records,
+        records=records_of(user),
         here=_here(request),
+        can_change=not user.is_staff,
+        typed=typed,
         errors=errors or {},
     )
     return render(request, "accounts/account.html", {"page": page}, status=422 if errors else 200)
@@ -205,7 +214,7 @@ def link(request: HttpRequest, study_id: str) -> HttpResponse:
     except NotTakingPart:
         return redirect("accounts:account")
     except linking.CannotLink as reason:
-        return _account(request, {"main": str(reason)})
+        return show_account(request, {"main": str(reason)})
     response = redirect("accounts:account")
     remember(request, response, record)
     return response
@@ -215,11 +224,11 @@ def link(request: HttpRequest, study_id: str) -> HttpResponse:
 @with_account
 @limited("account")
 def go_on(request: HttpRequest, study_id: str) -> HttpResponse:
-    """Let this browser go on as the account's record in a study."""
+    """Let this browser go on as the account's record in a study, or see what is stored of it."""
     record = linking.record_of(cast(User, request.user), study_id)
     if record is None:
         return redirect("people:enter", study_id)
-    response = redirect("people:next", study_id)
+    response = redirect("people:my_data" if "data" in request.POST else "people:next", study_id)
     remember(request, response, record)
     return response
 
@@ -232,11 +241,11 @@ def password(request: HttpRequest) -> HttpResponse:
     """Set a password, or another one: whoever has one must know it."""
     user, new = cast(User, request.user), request.POST.get("new", "")
     if user.has_usable_password() and not user.check_password(request.POST.get("old", "")):
-        return _account(request, {"old": _("This is not your password until now.")})
+        return show_account(request, {"old": _("This is not your password until now.")})
     try:
         validate_password(new, user)
     except ValidationError as error:
-        return _account(request, {"new": " ".join(error.messages)})
+        return show_account(request, {"new": " ".join(error.messages)})
     user.set_password(new)
     user.save(update_fields=["password"])
     update_session_auth_hash(request, user)
