@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import uuid
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -186,3 +188,25 @@ def test_outcomes_of_a_study_come_from_its_sample(orchard: StudyVersion) -> None
     found = queries.outcome_rows("orchard")
     assert (found.n_judged, found.n_bad, found.anything.caught) == (5, 2, Share(1, 2))
     assert found.undone == Share(0, 6)
+
+
+def test_a_sample_is_never_larger_than_its_bound(
+    orchard: StudyVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        growing_tree(orchard)
+    monkeypatch.setattr(cases, "MAX_SAMPLE", 3)
+    assert len(cases.draw_sample(study=orchard.study, n=9**9, by="mo", now=NOW, rng=RNG)) == 3
+    assert cases.draw_sample(study=orchard.study, n=0, by="mo", now=NOW, rng=RNG) == []
+
+
+def test_every_message_is_as_likely_to_be_drawn_and_few_are_held() -> None:
+    keys = [uuid.UUID(int=i) for i in range(10)]
+    rng, times = random.Random(5), Counter[uuid.UUID]()
+    for _ in range(10_000):
+        chosen = cases.drawn(iter(keys), 3, rng)
+        assert len(set(chosen)) == 3
+        times.update(chosen)
+    # 3,000 expected of each, standard deviation 46: five of them either side.
+    assert all(2_770 < times[key] < 3_230 for key in keys)
+    assert cases.drawn(iter(keys[:2]), 3, rng) == keys[:2]

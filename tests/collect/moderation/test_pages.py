@@ -274,3 +274,13 @@ def test_two_who_decide_at_once_decide_once(reply: Message) -> None:
     assert sorted(map(bool, got)) == [False, True]
     assert Decision.objects.count() == 1
     assert AuditEntry.objects.filter(action__startswith="moderate").count() == 1
+
+
+def test_the_console_leads_a_moderator_to_trees_and_reviewers_where_there_are_some(
+    reply: Message, moderator: Client
+) -> None:
+    page = moderator.get(f"/console/studies/{reply.tree.study_id}/").content.decode()
+    assert reverse("moderating:queue", args=["orchard"]) in page
+    assert reverse("moderating:trees", args=["orchard"]) in page
+    assert reverse("quality:reliability", args=["orchard"]) in page
+    assert f'<a href="{reverse("accounts:account")}">' in page

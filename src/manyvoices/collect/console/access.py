@@ -24,7 +24,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from manyvoices.collect.console.models import StudyRole
-from manyvoices.collect.studies.models import Study
+from manyvoices.collect.studies.models import Study, StudyVersion
 
 P = ParamSpec("P")
 
@@ -60,7 +60,7 @@ class StaffRequest(HttpRequest):
     user: User
     abilities: frozenset[Ability]
     rooms: frozenset[str]
-    """The same in words, for templates."""
+    """The same in words, for templates; with ``trees`` where the study grows some."""
 
 
 StaffView = Callable[Concatenate[StaffRequest, P], HttpResponse]
@@ -111,12 +111,25 @@ def allowed(
             request.rooms = frozenset(a.value for a in request.abilities)
             if ability not in request.abilities:
                 return forbidden(request)
-            return view(request, study_or_404(study_id), *args, **kwargs)
+            study = study_or_404(study_id)
+            request.rooms |= {"trees"} if has_trees(study) else set()
+            return view(request, study, *args, **kwargs)
 
         run.ability = ability  # type: ignore[attr-defined]
         return run
 
     return wrap
+
+
+def has_trees(study: Study) -> bool:
+    """Whether the study's current version has a stage in which trees are grown."""
+    from manyvoices.collect.trees.policies import stage_of
+
+    try:
+        stage_of(study)
+    except (LookupError, StudyVersion.DoesNotExist):
+        return False
+    return True
 
 
 def any_role(view: StaffView[P]) -> View[P]:
