@@ -37,7 +37,7 @@ def test_a_row_trains_exactly_what_the_format_says(setup: Any) -> None:
 
 
 @pytest.mark.parametrize("length", [16, 31, 48])
-def test_windows_train_every_target_once(setup: Any, length: int) -> None:
+def test_split_threads_train_every_target_once(setup: Any, length: int) -> None:
     tokenizer, format = setup
     whole = [format.encode(thread.turns, tokenizer) for thread in threads()]
     rows = rows_of(threads(), tokenizer, format, length)
@@ -50,18 +50,18 @@ def test_windows_train_every_target_once(setup: Any, length: int) -> None:
     assert sum(row.labels[0] != IGNORED for row in rows.rows) == 0
 
 
-def test_a_window_begins_with_half_a_row_of_context(setup: Any) -> None:
+def test_a_row_begins_with_a_quarter_of_context(setup: Any) -> None:
     tokenizer, format = setup
     thread = Thread((Turn("prompter", "Sing."), Turn("assistant", "la " * 200)), "t", "en")
     rows = rows_of([thread], tokenizer, format, 40).rows
     for before, after in pairwise(rows):
-        assert after.ids[:20] == before.ids[-20:]
-        assert set(after.labels[:20]) == {IGNORED}
+        assert after.ids[:10] == before.ids[-10:]
+        assert set(after.labels[:10]) == {IGNORED}
 
 
 def test_truncation_is_counted(setup: Any) -> None:
     tokenizer, format = setup
-    rows = rows_of(threads(), tokenizer, format, 40, "truncate")
+    rows = rows_of(threads(), tokenizer, format, 40, "right")
     whole = sum(format.encode(t.turns, tokenizer).n_trained for t in threads())
     kept = sum(row.n_trained for row in rows.rows)
     assert rows.lengths.lost_targets == whole - kept > 0
@@ -73,4 +73,4 @@ def test_threads_of_which_nothing_fits_are_an_error_with_a_remedy(setup: Any) ->
     tokenizer, format = setup
     long = Thread((Turn("prompter", "why " * 50), Turn("assistant", "so")), "t", "en")
     with pytest.raises(EmptySplitError, match=r"max_length"):
-        rows_of([long], tokenizer, format, 8, "truncate")
+        rows_of([long], tokenizer, format, 8, "right")

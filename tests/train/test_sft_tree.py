@@ -114,7 +114,6 @@ def test_threads_are_counted_as_the_view_of_threads_gives_them(tiny: Any, trees_
     assert parts.thread_tokens == sum(map(len, whole))
     assert parts.thread_targets == sum(encoded.n_trained for encoded in whole)
     assert parts.tokens < parts.thread_tokens
-    assert parts.lost_targets == 0
 
 
 def test_large_trees_are_divided_and_lose_nothing(tiny: Any) -> None:
@@ -137,7 +136,6 @@ def test_paths_that_are_too_long_become_windows_and_lose_nothing(tiny: Any) -> N
     setup = tiny()
     parts = parts_for([tree("a")], setup, length=24)
     assert parts.windows > 0
-    assert parts.lost_targets == 0
     assert parts.targets == parts_for([tree("a")], setup).targets
     assert max(max(collate([p]).pack.positions) for p in parts.parts) < 24
 

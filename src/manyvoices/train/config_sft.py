@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_va
 
 from manyvoices.design.written import Unfit
 from manyvoices.train.config import RunConfig, Strict
+from manyvoices.train.lengths import TooLong
 
 
 class SamplesConfig(Strict):
@@ -31,8 +32,10 @@ class SftConfig(RunConfig):
     tree, so every turn is trained once."""
     packing: bool = False
     """trl: several threads in a row, none of which sees another."""
-    overlong: Literal["window", "truncate"] = "window"
-    """trl: what happens to threads longer than ``optim.max_length``."""
+    overlong: TooLong = "split"
+    """trl: what happens to threads longer than ``optim.max_length``: ``split`` trains every token
+    once, ``right`` and ``left`` cut off that side, ``window`` takes a random part (drawn once).
+    Trees always ``split``."""
     row_tokens: PositiveInt | None = None
     """tree: most tokens of a forward pass; larger trees are split. None: 4 * max_length."""
     weigh: Literal["none", "rank"] = "none"

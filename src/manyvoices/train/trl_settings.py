@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from math import ceil
 from typing import Any, TypeVar
 
@@ -88,11 +90,15 @@ def _schedule(config: RunConfig) -> str:
 
 def quiet() -> None:
     """No bars of other libraries' in the person's terminal: a run has one progress of its own."""
-    import datasets.utils.logging as of_datasets
     import transformers.utils.logging as of_transformers
 
-    of_datasets.disable_progress_bar()
     of_transformers.disable_progress_bar()
+    # TRL 1.16 asks for it by its old name in every forward pass of the reference.
+    warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
+    if find_spec("datasets") is not None:
+        import datasets.utils.logging as of_datasets
+
+        of_datasets.disable_progress_bar()
 
 
 def mixed_epochs(

@@ -1,16 +1,18 @@
 """Threads as rows of tokens with labels: what the trainer `trl` is given, already tokenised.
 
-Over-long threads become several windows, or lose their end; `Lengths` says how much. TRL would
+Over-long threads become several rows, or lose a part; `Lengths` says how much. TRL would
 cut them without a word, and drop those of which only the question is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import random
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from manyvoices.train.errors import EmptySplitError
+from manyvoices.train.lengths import TooLong, fitted
 from manyvoices.train.masks import IGNORED, Encoded
 from manyvoices.train.templates import MessageFormat
 from manyvoices.train.views import Thread
@@ -44,7 +46,7 @@ class Lengths:
     """Of which are trained, before anything is cut."""
     overlong: int
     """Threads longer than ``max_length``."""
-    windows: int
+    rows: int
     """Rows that were made of these."""
     lost_targets: int
     """Targets that are in no row."""
@@ -57,7 +59,7 @@ class Lengths:
         if not self.overlong:
             return f"{text}; none is too long"
         lost = f"{self.lost_targets:,} trained tokens and {self.lost_threads:,} whole threads lost"
-        return f"{text}; {self.overlong:,} too long: {self.windows:,} rows of them, {lost}"
+        return f"{text}; {self.overlong:,} too long: {self.rows:,} rows of them, {lost}"
 
     def as_json(self) -> Mapping[str, int]:
         """For the metrics."""
@@ -77,26 +79,27 @@ def rows_of(
     tokenizer: PreTrainedTokenizerBase,
     format: MessageFormat,
     max_length: int,
-    overlong: Literal["window", "truncate"] = "window",
+    overlong: TooLong = "split",
     *,
+    seed: int = 0,
     side: str = "the training side",
 ) -> Rows:
     """Encode `threads` and make those fit that are longer than `max_length` tokens.
 
     Args:
-        overlong: ``window``: rows of `max_length` tokens; each but the first begins with half a
-            row that was trained in the one before and now is context, so that every target is
-            trained once. ``truncate``: the first `max_length` tokens alone.
+        overlong: See `TooLong`. ``split`` trains every target once.
+        seed: Of the places of ``window``.
 
     Raises:
         EmptySplitError: No row is left.
     """
-    cut = windows if overlong == "window" else truncated
     made: list[Row] = []
+    rng = random.Random(f"{seed}/rows")
     count = dict.fromkeys(Lengths.__slots__, 0)
     for thread in threads:
         encoded = format.encode(thread.turns, tokenizer)
-        mine = [Row(*part, thread.tree_id) for part in cut(encoded, max_length)]
+        parts, _ = fitted(encoded, max_length, overlong, rng=rng)
+        mine = [Row(part.ids, part.labels, thread.tree_id) for part in parts]
         made += mine
         _count(count, encoded, mine, max_length)
     if not made:
@@ -108,36 +111,13 @@ def rows_of(
     return Rows(tuple(made), Lengths(**count))
 
 
-def windows(encoded: Encoded, max_length: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Ids and labels of rows of at most `max_length` tokens in which every target stands once."""
-    overlap = max_length // 2
-    start = done = 0
-    while done < len(encoded):
-        stop = min(start + max_length, len(encoded))
-        labels = encoded.labels[start:stop]
-        old = max(done - start, 1)  # the first token of a row has nothing to be told from
-        fresh = (IGNORED,) * old + labels[old:]
-        if any(label != IGNORED for label in fresh):
-            yield encoded.ids[start:stop], fresh
-        done, start = stop, stop - overlap
-
-
-def truncated(
-    encoded: Encoded, max_length: int
-) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Ids and labels of the first `max_length` tokens, if any of them is a target."""
-    kept = encoded.part(0, max_length)
-    if kept.n_trained:
-        yield kept.ids, kept.labels
-
-
 def _count(count: dict[str, int], encoded: Encoded, rows: list[Row], max_length: int) -> None:
     long = len(encoded) > max_length
     count["threads"] += 1
     count["tokens"] += len(encoded)
     count["targets"] += encoded.n_trained
     count["overlong"] += long
-    count["windows"] += len(rows) if long else 0
+    count["rows"] += len(rows) if long else 0
     count["lost_targets"] += encoded.n_trained - sum(row.n_trained for row in rows)
     count["lost_threads"] += not rows
 

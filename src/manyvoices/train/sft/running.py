@@ -17,7 +17,7 @@ from manyvoices.train.sft.rows import Row, Rows, rows_of
 from manyvoices.train.sft.samples import write_samples
 from manyvoices.train.sft.trees import Parts, parts_of
 from manyvoices.train.templates import MessageFormat
-from manyvoices.train.trl_base import keep_base, need_trl, publish_model
+from manyvoices.train.trl_base import keep_base, need_trl, publish_model, quiet
 from manyvoices.train.views import Prompt, Thread, Turn, read_views
 from manyvoices.train.views_all import Views
 
@@ -48,6 +48,7 @@ def run_sft(config: SftConfig, *, resume: bool, progress: Progress) -> RunResult
     """See `manyvoices.train.sft.run`."""
     if config.trainer == "trl":
         need_trl()
+    quiet()
     run = _begin(config, progress)
     held = _held_out_rows(run)
     train = _by_thread if config.trainer == "trl" else _by_tree
@@ -88,6 +89,7 @@ def _rows(run: _Run, threads: Sequence[Thread], side: str) -> Rows:
         run.format,
         config.optim.max_length,
         config.overlong,
+        seed=config.seed,
         side=side,
     )
     run.note(f"{side}: {rows.lengths.line()}")

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from manyvoices.train.errors import EmptySplitError
+from manyvoices.train.lengths import fitted
 from manyvoices.train.masks import IGNORED, Encoded, joined
 from manyvoices.train.reward.lengths import TokenGroup
 from manyvoices.train.reward.packing import Pack, divide, lay_out
-from manyvoices.train.sft.rows import windows
 from manyvoices.train.views import ReplyGroup, TreeNode, TreeView, Turn
 
 Encode = Callable[[Turn], Encoded]
@@ -69,8 +69,6 @@ class Parts:
     """Tokens that stand more than once for it."""
     windows: int
     """Rows of paths longer than ``max_length``."""
-    lost_targets: int
-    """Targets that are in no part."""
 
     def line(self) -> str:
         """For people."""
@@ -83,8 +81,7 @@ class Parts:
         notes = [
             (self.equal_turns, "turns equal a sibling and are trained with it"),
             (self.divided, f"trees divided, {self.repeated:,} tokens repeated for it"),
-            (self.windows, "windows of paths that are too long"),
-            (self.lost_targets, "trained tokens lost"),
+            (self.windows, "windows of paths longer than optim.max_length, which share nothing"),
         ]
         return "; ".join([text, *(f"{n:,} {what}" for n, what in notes if n)])
 
@@ -105,7 +102,7 @@ def parts_of(
 ) -> Parts:
     """Every assistant message with its path, in parts of at most `row_tokens` tokens.
 
-    A path longer than `max_length` becomes windows (`rows.windows`) that share nothing with the
+    A path longer than `max_length` becomes rows (`lengths.fitted`) that share nothing with the
     rest of the tree; all their targets are kept.
 
     Args:
@@ -182,11 +179,9 @@ def _fitted(
         target = Target(tree_id, last.labels, weight)
         return [_group([part.ids for part in path], target)]
     untrained = [Encoded(p.ids, (False,) * len(p), p.turn) for p in path[:-1]]
-    rows = list(windows(joined([*untrained, last]), max_length))
-    kept = sum(label != IGNORED for _, labels in rows for label in labels)
+    rows, _ = fitted(joined([*untrained, last]), max_length)
     count["windows"] += len(rows)
-    count["lost_targets"] += last.n_trained - kept
-    return [_group([ids], Target(tree_id, labels, weight)) for ids, labels in rows]
+    return [_group([row.ids], Target(tree_id, row.labels, weight)) for row in rows]
 
 
 def collate(parts: Sequence[tuple[TokenGroup, ...]]) -> TreeBatch:
