@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
+from manyvoices.design.written import Unfit
 from manyvoices.train.config import ConfigPath, RunConfig, Strict
 
 
@@ -31,6 +39,15 @@ class LossConfig(Strict):
     """Largest margin, after scaling."""
     regularise: NonNegativeFloat = 0.001
     """Factor beta of ``beta / 2 * (p^2 + n^2)`` per pair, which keeps scores near 0; OASST's."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> LossConfig:
+        if self.kind == "listwise":
+            if self.margin_scale:
+                raise Unfit("margin_scale", "margins with kind: listwise", "kind: pairs", "")
+            if self.ties != "leave":
+                raise Unfit("ties", "ties with kind: listwise", "kind: pairs", "")
+        return self
 
 
 class PackingConfig(Strict):
@@ -70,6 +87,9 @@ class RewardConfig(RunConfig):
     evaluation: EvaluationConfig = EvaluationConfig()
     head_bias: bool = False
     """Whether the head has a constant; only where the model's class can keep it."""
+    freeze_embeddings: bool = False
+    """Whether the words' vectors stay as they are: little data teaches a large vocabulary which
+    words stood in which reply sooner than it teaches what people prefer."""
     max_replies: Annotated[int, Field(ge=2)] | None = None
     """Only the best so many of a group (OASST: 5); None: all."""
     rater_weights: ConfigPath | None = None

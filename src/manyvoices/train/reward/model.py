@@ -30,7 +30,8 @@ class RewardModel(nn.Module):
     def __init__(self, classifier: Any) -> None:
         super().__init__()
         self.classifier = classifier
-        self.way: Way = "segments"
+        self.way: Way | None = None
+        """How packs are attended to; chosen by `attend`, or `segments` with the first pack."""
 
     @property
     def config(self) -> Any:
@@ -60,6 +61,9 @@ class RewardModel(nn.Module):
     def features(self, batch: Pack | Sequence[Sequence[int]]) -> Tensor:
         """The decoder's last states at the scored tokens: (m, hidden size)."""
         if isinstance(batch, Pack):
+            if self.way is None:
+                self.attend("segments")
+            assert self.way is not None
             dtype = self.classifier.score.weight.dtype
             given = arguments(batch, self.way, self.device, dtype)
             states = self.body(**given, use_cache=False).last_hidden_state
@@ -86,7 +90,7 @@ class RewardModel(nn.Module):
     def add_adapters(self, lora: LoraConfig) -> None:
         """Train low-rank adapters and the head instead of all weights (peft)."""
         from peft import LoraConfig as PeftConfig
-        from peft import get_peft_model
+        from peft import inject_adapter_in_model
 
         targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
         config = PeftConfig(
@@ -94,11 +98,9 @@ class RewardModel(nn.Module):
             lora_alpha=lora.alpha,  # type: ignore[arg-type]
             lora_dropout=lora.dropout,
             target_modules=targets,
-            task_type="SEQ_CLS",
-            modules_to_save=[],
             exclude_modules=["score"],
         )
-        get_peft_model(self.classifier, config)  # changes the classifier in place
+        inject_adapter_in_model(config, self.classifier)
         self.classifier.score.requires_grad_(True)
 
     def gradient_checkpointing_enable(self, settings: dict[str, Any] | None = None) -> None:
@@ -137,8 +139,9 @@ def load_reward_model(
         _add_bias(classifier)
     model = RewardModel(classifier.to(dtype_of(config)))
     if config.lora is not None:
-        model.add_adapters(config.lora)
-    model.attend("segments")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model.add_adapters(config.lora)
     return model, tokenizer, format
 
 
