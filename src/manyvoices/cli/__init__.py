@@ -49,7 +49,7 @@ VERBS = {
     "power": "Say how many people a study needs, by playing a release again.",
     "report": "Write a release's report as one self-contained HTML file.",
     "train": "Train a model on a release: sft, reward, dpo, kto, ppo, personal.",
-    "chat": "Talk to a model: a folder, or an endpoint that speaks OpenAI's API.",
+    "chat": "Talk to a model: its folder, or an OpenAI-compatible address.",
 }
 
 
