@@ -215,8 +215,9 @@ def test_two_processes_equal_one_on_the_same_round(
 ) -> None:
     from safetensors.torch import load_file
 
-    worlds = json.loads((together / "worlds.json").read_text())
-    assert worlds == [2, 2], "torchrun did not start two processes"
+    facts = json.loads((together / "facts.json").read_text())
+    assert facts["worlds"] == [2, 2], "torchrun did not start two processes"
+    assert facts["sharded"] == [False] * 3 + [True] * 3, "three rounds each"
     alone, lines = trained(tmp_path, "alone")
     two = load_file(together / kind / "model" / "model.safetensors")
     assert farthest(alone, two) < 1e-4

@@ -102,9 +102,15 @@ def test_our_reward_model_pays_what_it_scores(tmp_path: Path) -> None:
     ]
     with torch.no_grad():
         assert paid.tolist() == pytest.approx(model(rows).tolist(), abs=1e-5)
-    config = settings(tmp_path, reward={"model": str(tmp_path / "rm")})
+    folder = str(tmp_path / "rm")
+    config = settings(tmp_path, reward={"model": folder}, critic={"body": "own", "path": folder})
     lines = run(config).metrics
     assert abs(float(str(lines["score"]))) > 0
+
+
+def test_a_folder_without_a_reward_model_is_named_with_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(RewardUnusable, match=r"reward.model: there is no folder .*nowhere"):
+        ModelReward(tmp_path / "nowhere", CPU)
 
 
 # Configuration and data

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from manyvoices.train.config import ModelConfig
 from manyvoices.train.config_ppo import RewardSource
+from manyvoices.train.errors import ModelFolderError
 from manyvoices.train.ppo.errors import RewardUnusable
 from manyvoices.train.views import Turn
 
@@ -37,6 +38,9 @@ class ModelReward:
         device: Where it works.
         format: How it was trained to read conversations.
         max_length: Tokens per row; longer ones lose the beginning of the prompt.
+
+    Raises:
+        RewardUnusable: There is no reward model in the folder.
     """
 
     def __init__(
@@ -52,7 +56,10 @@ class ModelReward:
         from manyvoices.train.reward.model import load_reward_model
 
         settings = ModelConfig(path=path, format=format, dtype=dtype)
-        self.model, self.tokenizer, self.format = load_reward_model(settings)
+        try:
+            self.model, self.tokenizer, self.format = load_reward_model(settings)
+        except ModelFolderError as error:
+            raise RewardUnusable(f"reward.model: {error}") from error
         self.model.to(device).eval().requires_grad_(False)
         self.batch_size, self.max_length = batch_size, max_length
 
@@ -166,8 +173,7 @@ def reward_of(
     """The reward that a configuration names, folded over groups and scaled.
 
     Raises:
-        RewardUnusable: A function cannot be imported.
-        ModelFolderError: There is no reward model in the folder.
+        RewardUnusable: A function cannot be imported, or a folder holds no reward model.
     """
     inner: Reward
     if source.model is not None:
