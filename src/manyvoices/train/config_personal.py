@@ -19,7 +19,15 @@ from pydantic import (
 )
 
 from manyvoices.design.written import Unfit
-from manyvoices.train.config import DataConfig, ModelConfig, RunConfig, Share, SplitConfig, Strict
+from manyvoices.train.config import (
+    DataConfig,
+    ModelConfig,
+    OptimConfig,
+    RunConfig,
+    Share,
+    SplitConfig,
+    Strict,
+)
 
 _COUNTED = frozenset({"batch_size", "max_length"})
 
@@ -145,7 +153,12 @@ class PersonalConfig(RunConfig):
 
     @model_validator(mode="after")
     def _no_learning_rate(self) -> PersonalConfig:
-        unused = sorted(self.optim.model_fields_set - _COUNTED)
+        usual = OptimConfig()
+        unused = sorted(
+            name
+            for name in OptimConfig.model_fields
+            if name not in _COUNTED and getattr(self.optim, name) != getattr(usual, name)
+        )
         if unused:
             raise Unfit(
                 "optim",

@@ -52,7 +52,7 @@ def run(config: PersonalConfig, *, resume: bool = False, progress: Progress = si
     source = _source(config, data, model)
     prompts, replies = [p for p, _ in data.texts], [r for _, r in data.texts]
     tell(2, f"features of {len(replies):,} replies: {source.name}")
-    features = source(prompts, replies, tell.count(2, 2 * len(replies)))
+    features = source(prompts, replies, tell.count(2 * len(replies)))
     trained = train_heads(data, features, config, lambda text: tell(3, text))
     tell(4, "judging on what was held out")
     evaluation = judge(data, trained, config)
@@ -80,11 +80,9 @@ class _Teller:
     def __call__(self, stage: int, text: str) -> None:
         self._progress(StepLog("note", stage, STAGES, text=text))
 
-    def count(self, stage: int, total: int) -> Callable[[int], None]:
-        """A listener to how many texts are done."""
-        return lambda n: self._progress(
-            StepLog("train", stage, STAGES, {"texts": float(n), "of": float(total)})
-        )
+    def count(self, total: int) -> Callable[[int], None]:
+        """A listener to how many texts are done: a bar of its own."""
+        return lambda n: self._progress(StepLog("train", min(n, total), total))
 
 
 def _begin(config: PersonalConfig, model: Path, resume: bool) -> None:
