@@ -29,4 +29,11 @@ urlpatterns = [
     path("api/v1/", api.urls),
 ]
 if getattr(settings, "OIDC_PROVIDER", ""):
-    urlpatterns.append(path("account/with/", include("allauth.urls")))
+    # The two addresses of the flow; allauth's own pages are not served.
+    from manyvoices.collect.accounts import oidc_views
+
+    place = "account/with/oidc/<slug:provider_id>/login/"
+    urlpatterns += [
+        path(place, oidc_views.begin, name="openid_connect_login"),
+        path(f"{place}callback/", oidc_views.callback, name="openid_connect_callback"),
+    ]

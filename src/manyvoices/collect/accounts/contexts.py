@@ -18,6 +18,14 @@ class SignInPage:
 
 
 @dataclass(frozen=True)
+class ServicePage:
+    """Another service, to which somebody is on their way to sign in."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
 class LinkPage:
     is_open: bool
     address: str = ""

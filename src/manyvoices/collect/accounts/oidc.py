@@ -53,10 +53,6 @@ def add_to(names: MutableMapping[str, Any]) -> None:
     kind = "allauth.socialaccount.providers.openid_connect"
     names["INSTALLED_APPS"] += ["allauth", "allauth.account", "allauth.socialaccount", kind]
     names["MIDDLEWARE"] += ["allauth.account.middleware.AccountMiddleware"]
-    names["AUTHENTICATION_BACKENDS"] = [
-        "django.contrib.auth.backends.ModelBackend",
-        "allauth.account.auth_backends.AuthenticationBackend",
-    ]
     app = {
         "provider_id": provider["id"],
         "name": provider["name"],
@@ -64,10 +60,14 @@ def add_to(names: MutableMapping[str, Any]) -> None:
         "secret": provider["secret"],
         "settings": {"server_url": provider["server_url"]},
     }
-    names["SOCIALACCOUNT_PROVIDERS"] = {"openid_connect": {"APPS": [app]}}
-    # An address that a provider only claims must not open an account that somebody else has.
+    names["SOCIALACCOUNT_PROVIDERS"] = {
+        "openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}
+    }
+    # Whose account it is, `oidc_views` says: an address that a provider only claims must not open
+    # an account that somebody else has.
     names["SOCIALACCOUNT_EMAIL_AUTHENTICATION"] = False
-    names["ACCOUNT_ADAPTER"] = "allauth.account.adapter.DefaultAccountAdapter"
+    names["SOCIALACCOUNT_ADAPTER"] = "manyvoices.collect.accounts.oidc_views.SignInAdapter"
+    names["SOCIALACCOUNT_STORE_TOKENS"] = False
 
 
 def sign_in_url() -> str:

@@ -50,7 +50,7 @@ def with_account(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
     return run
 
 
-def _next(request: HttpRequest, wanted: str) -> str:
+def safe_next(request: HttpRequest, wanted: str) -> str:
     """Where to go after signing in: only within this server."""
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -77,7 +77,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _sign_in(request, page, {"login": _("Address and password do not fit together.")})
     throttle.forgive(f"account:{address}")
     login(request, user, backend=BACKEND)
-    return redirect(_next(request, page.next))
+    return redirect(safe_next(request, page.next))
 
 
 def _by_password(request: HttpRequest, address: str, password: str) -> User | None:
@@ -138,7 +138,7 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         user = links.use_link(found, now=now)
         if user is not None:
             login(request, user, backend=BACKEND)
-            return redirect(_next(request, found.next))
+            return redirect(safe_next(request, found.next))
     is_open = found is not None and request.method != "POST" and links.is_open(found, now=now)
     page = LinkPage(is_open=is_open, address=found.address if found and is_open else "")
     response = render(request, "accounts/link.html", {"page": page}, status=200 if is_open else 410)
