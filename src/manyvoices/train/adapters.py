@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from manyvoices.schema.errors import MissingExtraError
 from manyvoices.train.checkpoints import publish
 from manyvoices.train.config import LoraConfig, RunConfig
+from manyvoices.train.distributed import is_sharded
 from manyvoices.train.errors import CheckpointFailed
 
 if TYPE_CHECKING:
@@ -79,6 +80,19 @@ def save_model(
     saved.save_pretrained(str(folder))
     tokenizer.save_pretrained(str(folder))
     return saved  # type: ignore[no-any-return]
+
+
+def whole_model(model: PreTrainedModel, folder: Path, device: Any) -> PreTrainedModel:
+    """`model`, or where processes share its weights the copy that `fit` saved in `folder`: what
+    one of them holds can neither be saved nor run by it alone."""
+    if not is_sharded(model):
+        return model
+    from peft import AutoPeftModelForCausalLM
+    from transformers import AutoModelForCausalLM
+
+    adapters = (folder / "adapter_config.json").exists()
+    saved: Any = AutoPeftModelForCausalLM if adapters else AutoModelForCausalLM
+    return saved.from_pretrained(str(folder)).to(device)  # type: ignore[no-any-return]
 
 
 def publish_model(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from manyvoices.train.adapters import whole_model
 from manyvoices.train.config_sft import SftConfig
 from manyvoices.train.distributed import Place, here, of_all
 from manyvoices.train.masks import Encoded
@@ -55,6 +56,7 @@ def run_sft(config: SftConfig, *, resume: bool, progress: Progress) -> RunResult
     model, metrics = train(run, _measure(run, held), resume, progress)
     folder = config.out / "model"
     if run.place.writes:
+        model = whole_model(model, folder, run.place.device)
         model = publish_model(model, run.tokenizer, folder, merge=config.merge)
         _write_samples(run, model)
     of_all(None, run.place)
@@ -75,7 +77,7 @@ def _begin(config: SftConfig, progress: Progress) -> _Run:
     if place.writes:
         config.out.mkdir(parents=True, exist_ok=True)
         views.manifest.write(config.out / MANIFEST)
-        if config.model.lora is not None and not config.merge:
+        if config.model.lora is not None and (config.shard or not config.merge):
             keep_base(config, model, tokenizer)
     of_all(None, place)
     return _Run(config, train, test, model, tokenizer, format, place, note)
