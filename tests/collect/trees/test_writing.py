@@ -206,3 +206,17 @@ def test_any_text_gets_an_answer(text: str, language: str) -> None:
     for advice in writing.check(text, language, TreePolicy()):
         assert advice.kind in {"empty", "short", "long", "language"}
     assert len(writing.bands(text, "orchard", language)) in {0, 20}
+
+
+def test_many_texts_get_the_numbers_that_each_gets_alone() -> None:
+    texts = [
+        "",
+        "short",
+        "Äpfel fallen nach unten, " * 5,
+        "苹果为什么会掉下来" * 6,
+        "one two " * 20,
+    ]
+    many = writing.bands_of([(text, "orchard", "en") for text in texts])
+    assert many == [writing.bands(text, "orchard", "en") for text in texts]
+    assert [bool(numbers) for numbers in many] == [False, False, True, True, True]
+    assert writing.bands_of([]) == []

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -169,13 +169,20 @@ def _known() -> frozenset[str]:
 
 def bands(text: str, study: str, language: str) -> list[int]:
     """The numbers of a text for its project and language, signed 64-bit; none for a short one."""
-    found = shingles([text])
-    if len(re.findall(r"\w+", text)) < LEAST_WORDS and len(text) < LEAST_CHARACTERS:
-        return []
-    if not found.sizes[0]:
-        return []
-    numbers = enumerate(signatures(found)[0].tolist())
-    return [_hash(f"{study}\x1f{language}\x1f{place}\x1f{number}") for place, number in numbers]
+    return bands_of([(text, study, language)])[0]
+
+
+def bands_of(texts: Sequence[tuple[str, str, str]]) -> list[list[int]]:
+    """The same for many at once (text, project, language): much faster than one by one."""
+    found = shingles([text for text, _study, _language in texts])
+    signed = signatures(found).tolist()
+    numbered = []
+    for (text, study, language), size, numbers in zip(texts, found.sizes, signed, strict=True):
+        is_short = len(re.findall(r"\w+", text)) < LEAST_WORDS and len(text) < LEAST_CHARACTERS
+        where = f"{study}\x1f{language}"
+        own = [] if is_short or not size else list(enumerate(numbers))
+        numbered.append([_hash(f"{where}\x1f{place}\x1f{number}") for place, number in own])
+    return numbered
 
 
 def _hash(text: str) -> int:
@@ -216,11 +223,12 @@ def remember(messages: Iterable[Message]) -> None:
     own = list(messages)
     studies = dict(_studies(own))
     TextBand.objects.filter(message__in=[message.pk for message in own]).delete()
+    found = bands_of([(row.text, studies[row.tree_id], row.language) for row in own])
     TextBand.objects.bulk_create(
         [
             TextBand(message=message, value=value)
-            for message in own
-            for value in bands(message.text, studies[message.tree_id], message.language)
+            for message, values in zip(own, found, strict=True)
+            for value in values
         ],
         batch_size=2000,
     )
