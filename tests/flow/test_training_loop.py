@@ -23,6 +23,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import pytest
 import yaml
+from tests.analyse.releases import Plan, write_release
 from tests.real_data import REAL, real
 from typer.testing import CliRunner
 
@@ -182,6 +183,24 @@ def ppo(train: Runner, sft: Run, reward: Run) -> Run:
 def test_ppo_trains_the_fine_tuned_model_against_the_reward_model(ppo: Run) -> None:
     judged(ppo)
     loads_as_language_model(ppo)
+
+
+def test_personal_rewards_are_fitted_to_a_release_whose_raters_are_known(tmp_path: Path) -> None:
+    """Bots' release: the published trees do not say who ranked."""
+    release = write_release(tmp_path / "release", Plan(n_people=40))
+    config = {
+        "data": {"path": str(release), "filters": {"allow_simulated": True}},
+        "evaluation": {"resamples": 20, "draws": 1, "shots": [0, 2]},
+        "heads": {"directions": [1, 2], "l2": [10.0], "survey_l2": [5.0], "folds": 2},
+        "out": str(tmp_path / "out"),
+    }
+    path = tmp_path / "personal.yaml"
+    path.write_text(yaml.safe_dump(config))
+    assert json.loads(command("train", "personal", path, "--check", "--json"))["train"]["raters"]
+    printed = json.loads(command("train", "personal", path, "--json"))
+    card = Path(printed["card"]).read_text()
+    assert "Rows that bots wrote in a rehearsal were allowed" in card
+    assert "The preferences are those of 40 people" in card
 
 
 def test_the_policy_answers_in_the_terminal(ppo: Run) -> None:
