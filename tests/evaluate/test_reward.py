@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.analyse.releases import Plan, write_release
 from tests.real_data import REAL, real
 from tests.train.made import message, tree
 from typer.testing import CliRunner
@@ -249,6 +250,42 @@ def test_orders_of_people_are_reported_by_kind_and_resampled_by_person(
     scores = result["best_of"]["2"]["score"]
     assert scores["random"]["value"] == 50
     assert scores["longer"]["value"] == scores["best"]["value"] == pytest.approx(80 - 40 / 3)
+
+
+def test_a_release_is_judged_by_its_raters_survey_answers(saved: Path, tmp_path: Path) -> None:
+    folder = write_release(tmp_path / "r", Plan(n_people=6, n_simulated=0, p_failed=0.0))
+    more: dict[str, Any] = {"by": ("region", "turn"), "cluster": "rater", "best_of": 6}
+    result = run(config(saved, folder, tmp_path / "out", **more)).results
+    by = result["model"]["by"]
+    assert len(by["region"]) > 1
+    assert sum(row["n_groups"] for row in by["region"].values()) <= result["model"]["n_groups"]
+    assert set(by["turn"]) == {"opening", "continuation"}
+    assert result["model"]["n_clusters"] == 6
+    assert set(result["best_of"]) == {"2", "3", "4"}
+    assert "## By region" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_battles_of_an_arena_are_judged_as_pairs(saved: Path, tmp_path: Path) -> None:
+    def talk(n: int, answer: str) -> list[dict[str, str]]:
+        asked = {"role": "user", "content": f"Question {n}?"}
+        return [asked, {"role": "assistant", "content": answer}]
+
+    rows = [
+        {
+            "battle_id": f"b{n}",
+            "model_a": "x",
+            "model_b": "y",
+            "winner": "model_a" if n % 4 else "model_b",
+            "conversation_a": talk(n, "A long answer with words."),
+            "conversation_b": talk(n, "No."),
+        }
+        for n in range(8)
+    ]
+    data = tmp_path / "battles.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = run(config(saved, data, tmp_path / "out")).results
+    assert result["model"]["all_pairs"]["n"] == 8
+    assert result["longer"]["all_pairs"]["value"] == 0.75
 
 
 def test_a_property_that_nothing_has_is_named_with_those_there_are(

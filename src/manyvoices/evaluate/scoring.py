@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -90,7 +91,9 @@ def score(
         CannotPack: The model cannot read packed trees; the message names what to set.
         ScoreNotFinite: A score is not a number.
     """
-    model, tokenizer, format = load_reward_model(model_config(config))
+    named = model_config(config)
+    with _without_bars():
+        model, tokenizer, format = load_reward_model(named)
     device = here().device
     model.to(device).eval().requires_grad_(False)
     notes: list[str] = []
@@ -111,6 +114,20 @@ def score(
             found[place[id(group)]] = group, scores
         progress(len(found), len(groups))
     return Scored(tuple(found[i] for i in sorted(found)), tuple(notes))
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """transformers draws bars of its own on standard error, beside that of the command line."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _length(model: RewardModel, wanted: int, notes: list[str]) -> int:
