@@ -132,6 +132,7 @@ def account_of(*, provider: str, sub: str, address: str) -> User | None:
     """The account of whom a service calls `sub`, made if there is none; None where it is closed or
     runs the server. `address`: confirmed by the service, or empty."""
     known = SocialAccount.objects.select_related("user").filter(provider=provider, uid=sub).first()
+    user: User | None
     if known is not None:
         user = known.user
     elif address:
@@ -160,8 +161,9 @@ def _careful(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return view(request, provider_id)
         except SocialApp.DoesNotExist:
             raise Http404("no such service") from None
-        except ImmediateHttpResponse as answer:
-            return answer.response
+        except ImmediateHttpResponse as instead:
+            answer: HttpResponse = instead.response
+            return answer
         except (requests.RequestException, OAuth2Error, KeyError, ValueError):
             return _refused(request)  # It cannot be reached, or answers nonsense.
 
@@ -199,4 +201,5 @@ def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Where the service sends the browser back to."""
     view = OAuth2CallbackView.adapter_view(CheckedAdapter(request, provider_id))
-    return view(request)
+    answer: HttpResponse = view(request)
+    return answer
