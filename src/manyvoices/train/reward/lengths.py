@@ -59,8 +59,8 @@ class Cuts:
             )
         if self.replies:
             found.append(
-                f"{self.replies} replies were longer than {max_length} tokens by themselves: they "
-                f"lost {self.reply_tokens} tokens before their end token"
+                f"{self.replies} replies did not fit into {max_length} tokens beside what is left "
+                f"of their prefix: they lost {self.reply_tokens} tokens before their end token"
             )
         if self.over_best:
             found.append(f"{self.over_best} replies beyond max_replies were left out")
