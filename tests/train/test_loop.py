@@ -307,3 +307,15 @@ def test_a_long_gradient_is_shortened_to_the_clip(tmp_path: Path) -> None:
     norm = math.sqrt(sum(float((m / 0.1).square().sum()) for m in moments))
     assert norm == pytest.approx(0.01, rel=1e-4)
     assert lines(tmp_path)[0]["grad_norm"] > 0.01, "the log holds what it was before"
+
+
+def test_a_device_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from manyvoices.train.distributed import here
+    from manyvoices.train.errors import DistributedError
+
+    monkeypatch.setenv("MANYVOICES_DEVICE", "abacus")
+    with pytest.raises(DistributedError, match="no device 'abacus': use cpu, cuda or mps"):
+        here()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DistributedError, match="'cuda' was asked for, and torch finds no GPU"):
+        here("cuda")

@@ -92,7 +92,7 @@ class _Totals:
 
 
 def adamw(model: nn.Module, optim: OptimConfig) -> torch.optim.AdamW:
-    """AdamW [LH19] over what is trained; vectors (biases, norms) do not decay."""
+    """AdamW (arXiv 1711.05101) over what is trained; vectors (biases, norms) do not decay."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for p in trained if p.ndim >= 2], "weight_decay": optim.weight_decay},
