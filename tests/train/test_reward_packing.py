@@ -214,3 +214,17 @@ def test_only_the_best_replies_are_kept_where_that_is_asked_for() -> None:
     assert [group.source.replies for group in found] == [("b", "c")]
     assert (cuts.over_best, cuts.lost_groups) == (4, 1)
     assert len(cuts.lines(99)) == 2
+
+
+@pytest.mark.parametrize("family", ["llama", "neox"])
+def test_recomputed_activations_give_the_same_gradients(family: str) -> None:
+    tiny = TinyConfig(family=family, hidden=32, heads=4, vocab=512)
+    model, tokenizer, format = load_reward_model(ModelConfig(tiny=tiny), ["abc def gh"])
+    pack = lay_out(tokens(forest(5), tokenizer, format))
+    model.train()
+    kept = outcome(model, pack, pack, pack.orders())
+    model.gradient_checkpointing_enable({"use_reentrant": False})
+    again = outcome(model, pack, pack, pack.orders())
+    assert torch.allclose(kept[0], again[0], atol=1e-6)
+    for name, gradient in kept[1].items():
+        assert torch.allclose(again[1][name], gradient, atol=1e-6), name

@@ -105,7 +105,9 @@ class RewardModel(nn.Module):
 
     def gradient_checkpointing_enable(self, settings: dict[str, Any] | None = None) -> None:
         """Recompute activations in the backward pass instead of keeping them."""
-        self.classifier.gradient_checkpointing_enable(settings)
+        # transformers 6 will know the first name only, earlier ones the second.
+        enable = getattr(self.classifier, "activation_checkpointing_enable", None)
+        (enable or self.classifier.gradient_checkpointing_enable)(settings)
 
     def save_pretrained(self, folder: Path | str) -> None:
         """Write what `AutoModelForSequenceClassification` loads and scores alike."""
