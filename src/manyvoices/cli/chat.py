@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +14,8 @@ from manyvoices.schema.errors import DataError, Fault
 
 if TYPE_CHECKING:
     from manyvoices.design import ResponderSpec
-    from manyvoices.llm import ChatRequest, Reply, Responder
-    from manyvoices.schema import Conversation, Turn
-
-TIMEOUT_S = 600.0
+    from manyvoices.llm import Reply
+    from manyvoices.llm.talking import Talk
 
 HELP = (
     "/reset begins anew · /again asks for another answer · /save FILE keeps the talk as JSON · "
@@ -54,7 +51,11 @@ def chat(
     Nothing of the talk is kept unless you /save it.
     """
     spec = responder_spec(model, name, key_env)
-    talk = Talk(spec, system=system, temperature=temperature, max_tokens=max_tokens, seed=seed)
+    from manyvoices.llm.talking import Talk
+
+    talk = Talk(
+        spec, _show, system=system, temperature=temperature, max_tokens=max_tokens, seed=seed
+    )
     try:
         _loop(talk)
     finally:
@@ -124,132 +125,9 @@ def _fault(place: str, found: str, expected: str) -> DataError:
     return DataError([Fault(place, None, "", found, expected)])
 
 
-class Talk:
-    """A conversation with one model, and what was said so far."""
-
-    def __init__(
-        self,
-        spec: ResponderSpec,
-        *,
-        system: str = "",
-        temperature: float | None = None,
-        max_tokens: int | None = None,
-        seed: int | None = None,
-    ) -> None:
-        from manyvoices.llm import build_responder
-
-        self.spec, self.system, self.seed = spec, system, seed
-        self._temperature, self._max_tokens = temperature, max_tokens
-        self._responder: Responder = build_responder(spec)
-        if spec.provider == "local":
-            from transformers.utils import logging
-
-            logging.disable_progress_bar()  # its bars would stand between the lines of the talk
-        self._runner = asyncio.Runner()
-        self._stopped = False
-        self.started_at = datetime.now(UTC)
-        self.said: list[tuple[str, Reply, datetime]] = []
-
-    def ask(self, text: str) -> Reply:
-        """Answer `text`, written to standard output as it comes.
-
-        Raises:
-            ResponderError: The model gave no answer; the talk is as it was.
-            KeyboardInterrupt: Ctrl-C; the talk is as it was.
-        """
-        from manyvoices.llm.streaming import Stopped, stream
-
-        self._stopped = False
-
-        def show(piece: str) -> None:
-            if self._stopped:
-                raise Stopped
-            sys.stdout.write(piece)
-            sys.stdout.flush()
-
-        at = datetime.now(UTC)
-        coming = stream(self.spec, self._responder, self._request(text), show, timeout_s=TIMEOUT_S)
-        try:
-            reply = self._runner.run(coming)
-        except KeyboardInterrupt:
-            self._stopped = True
-            raise
-        finally:
-            sys.stdout.write("\n")
-        self.said.append((text, reply, at))
-        return reply
-
-    def again(self) -> Reply | None:
-        """Another answer to the last message; None where there was none."""
-        if not self.said:
-            return None
-        last = self.said.pop()
-        try:
-            return self.ask(last[0])
-        except BaseException:
-            self.said.append(last)
-            raise
-
-    def reset(self) -> None:
-        """Forget what was said."""
-        self.said.clear()
-        self.started_at = datetime.now(UTC)
-
-    def close(self) -> None:
-        """Let go of the model and its connections."""
-        self._stopped = True
-        self._runner.run(self._responder.aclose())
-        self._runner.close()
-
-    def _request(self, text: str) -> ChatRequest:
-        from manyvoices.llm import ChatMessage, ChatRequest
-
-        messages = [ChatMessage("system", self.system)] if self.system else []
-        for asked, reply, _ in self.said:
-            messages += [ChatMessage("user", asked), ChatMessage("assistant", reply.text)]
-        return ChatRequest(
-            (*messages, ChatMessage("user", text)),
-            temperature=self._temperature,
-            max_tokens=self._max_tokens,
-            seed=None if self.seed is None else self.seed + len(self.said),
-        )
-
-    def record(self) -> Conversation:
-        """The talk as a conversation of the native format, of nobody's study."""
-        from manyvoices.schema import Conversation
-
-        return Conversation(
-            conversation_id="chat",
-            participant_id="local",
-            study_id="chat",
-            conversation_type="chat",
-            turns=[self._turn(i) for i in range(len(self.said))],
-            consent_version=None,
-            simulated=False,
-            started_at=self.started_at,
-        )
-
-    def _turn(self, i: int) -> Turn:
-        from manyvoices.schema import Message, Turn, Utterance
-
-        asked, reply, at = self.said[i]
-        answer = Utterance(
-            utterance_id=f"{i}-0",
-            model=self.spec.model or self.spec.folder or self.spec.id,
-            model_provider=self.spec.provider,
-            text=reply.text,
-            score=None,
-            chosen=True,
-            position=0,
-            latency_ms=reply.latency_ms,
-            finish_reason=reply.finish_reason,
-            prompt_tokens=reply.prompt_tokens,
-            completion_tokens=reply.completion_tokens,
-            model_version=reply.model_version,
-        )
-        message = Message(message_id=f"{i}", text=asked, role="prompter")
-        seed = (self.seed or 0) + i
-        return Turn(turn=i, message=message, utterances=[answer], seed=seed, created_at=at)
+def _show(piece: str) -> None:
+    sys.stdout.write(piece)
+    sys.stdout.flush()
 
 
 def _loop(talk: Talk) -> None:
@@ -276,7 +154,7 @@ def _act(talk: Talk, text: str) -> None:
 
     try:
         if not text.startswith("/"):
-            talk.ask(text)
+            _answer(lambda: talk.ask(text))
             return
         word, _, rest = text.partition(" ")
         _command(talk, word, rest.strip())
@@ -286,12 +164,22 @@ def _act(talk: Talk, text: str) -> None:
         _say("Stopped; what was asked is not part of the talk.")
 
 
+def _answer(ask: Callable[[], Reply | None]) -> Reply | None:
+    """The answer stands on lines of its own, whole or not."""
+    try:
+        return ask()
+    finally:
+        sys.stdout.write("\n")
+
+
 def _command(talk: Talk, word: str, rest: str) -> None:
     if word == "/reset":
         talk.reset()
         _say("Forgotten.")
     elif word == "/again":
-        if talk.again() is None:
+        if talk.said:
+            _answer(talk.again)
+        else:
             _say("Nothing was asked yet.")
     elif word == "/save":
         _say(_save(talk, rest))
