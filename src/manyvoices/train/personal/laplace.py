@@ -21,7 +21,9 @@ import numpy as np
 from manyvoices.schema.errors import ConvergenceError
 from manyvoices.train.personal.choices import Choices, FloatArray
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-6
+"""Largest Newton step of a weight at which modes are found: the step is taken, and what is then
+left is of the size of its square."""
 MAX_STEPS = 100
 
 
@@ -103,7 +105,18 @@ def _at(choices: Choices, base: FloatArray, coordinates: FloatArray, e: FloatArr
 def find_modes(
     choices: Choices, base: FloatArray, coordinates: FloatArray, start: FloatArray | None = None
 ) -> Modes:
-    """The most probable deviation of every person.
+    """The most probable deviation of every person; see `_climbed`.
+
+    Raises:
+        ConvergenceError: After 100 steps somebody's mode still moves.
+    """
+    return _climbed(choices, base, coordinates, start)[0]
+
+
+def _climbed(
+    choices: Choices, base: FloatArray, coordinates: FloatArray, start: FloatArray | None
+) -> tuple[Modes, _At]:
+    """Modes, and what is known of rows there.
 
     The step is Newton's, shortened by log(1 + r) / r where r is twice the largest change of a
     utility of that person. Along a line the third derivative of this likelihood is at most r times
@@ -114,9 +127,6 @@ def find_modes(
         base: (n_items,) utilities at e = 0.
         coordinates: (n_items, K) X V.
         start: (n_people, K) where to begin.
-
-    Raises:
-        ConvergenceError: After 100 steps somebody's mode still moves.
     """
     n, k = choices.n_people, coordinates.shape[1]
     e = np.zeros((n, k)) if start is None else start.copy()
@@ -129,7 +139,8 @@ def find_modes(
         np.maximum.at(r, choices.item_person, 2 * np.abs(moved))
         e += step * np.where(r > 0, np.log1p(r) / np.where(r > 0, r, 1.0), 1.0)[:, None]
         if not np.abs(step).max(initial=0.0) > TOLERANCE:
-            return Modes(e, _at(choices, base, coordinates, e).information)
+            at = _at(choices, base, coordinates, e)
+            return Modes(e, at.information), at
     raise ConvergenceError(
         f"the modes of people's weights still move by {np.abs(step).max():.2g} after {MAX_STEPS} "
         "steps; features are probably not standardised, or the penalty of the basis is near 0"
@@ -153,8 +164,7 @@ def evaluate(
     coordinates = x @ at.basis
     expected = z @ at.survey.T
     base = x @ at.beta + np.einsum("ik,ik->i", coordinates, expected[choices.item_person])
-    modes = find_modes(choices, base, coordinates, start)
-    rows = _at(choices, base, coordinates, modes.mean)
+    modes, rows = _climbed(choices, base, coordinates, start)
     by_person = _marginal(choices, base, coordinates, modes)
     slope_u, slope_b = _slopes(choices, coordinates, rows, modes.precision)
     on_item = choices.to_items @ slope_u
