@@ -128,7 +128,10 @@ def _ask(
     worse = 0
     for k, penalties in settings:
         by_person = folds.held_out(k, penalties)
-        told(f"{k} directions, {penalties}: {by_person.mean():.4f} per held-out person")
+        told(
+            f"{k} directions, l2 {penalties.shared:g}, survey_l2 {penalties.survey:g}: log "
+            f"likelihood {by_person.mean():.3f} per held-out person"
+        )
         best = max((one.mean() for *_, one in found), default=-np.inf)
         worse = 0 if by_person.mean() > best else worse + 1
         found.append((k, penalties, by_person))
