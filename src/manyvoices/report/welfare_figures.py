@@ -144,7 +144,7 @@ def _legend(panel: Panel, reference: str, tested: bool) -> list[Line2D]:
             **mark,
         ),
         Line2D([], [], marker="o", color=QUIET, label="other schemes, mean", **mark),
-        Line2D([], [], color=QUIET, linestyle=(0, (1, 2)), label="best model for them"),
+        Line2D([], [], color=QUIET, linestyle=(0, (1, 2)), label="best for them"),
     ]
 
 

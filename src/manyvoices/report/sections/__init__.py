@@ -22,6 +22,7 @@ NAMES = (
     "multiverse",
     "trees",
     "raters",
+    "raters_welfare",
     "comparison",
 )
 
