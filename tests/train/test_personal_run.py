@@ -98,6 +98,14 @@ def test_rewards_are_of_whom_they_are_for(made: RunResult) -> None:
         reward(ASKED, [LONG, SHORT], folder=folder, rule="median")
 
 
+def test_the_cautious_reward_is_below_the_mean_by_the_spread(made: RunResult) -> None:
+    assert made.model is not None
+    model = PersonalModel.load(made.model)
+    mean, sd = model.distribution(ASKED, [LONG, SHORT])
+    assert (sd > 0).all()
+    np.testing.assert_allclose(model.cautious(ASKED, [LONG, SHORT]), mean - 1.2815515655446 * sd)
+
+
 def test_a_few_rankings_tell_of_a_person_without_a_survey(made: RunResult) -> None:
     assert made.model is not None
     model = PersonalModel.load(made.model)

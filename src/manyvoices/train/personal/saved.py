@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from manyvoices.io.writing import replacing, write_text
 from manyvoices.train.config_personal import PersonalConfig
@@ -188,6 +189,23 @@ class PersonalModel:
     def features(self, prompts: Sequence[Prompt], replies: Sequence[str]) -> FloatArray:
         """(n, d) scaled features of replies, each to the prompt of its place."""
         return self.scaling(self.source(prompts, replies).replies)
+
+    def distribution(
+        self, prompts: Sequence[Prompt], replies: Sequence[str]
+    ) -> tuple[FloatArray, FloatArray]:
+        """(n,) mean and (n,) standard deviation of each reply's utility to a person drawn at
+        random, by the mean-and-variance head."""
+        found = self.source(prompts, replies)
+        x, y = self.scaling(found.replies), self.prompt_scaling(found.prompts)
+        return self.mean_variance.mu(x), self.mean_variance.sigma(x, y)
+
+    def cautious(
+        self, prompts: Sequence[Prompt], replies: Sequence[str], quantile: float = 0.1
+    ) -> FloatArray:
+        """(n,) utility that a share 1 - `quantile` of people get at least, by the same head: a
+        reward that avoids risk and knows nobody's name."""
+        mean, sd = self.distribution(prompts, replies)
+        return np.asarray(mean + ndtri(quantile) * sd)
 
     def weights_of(self, answers: Row, said: Sequence[ReplyGroup] = ()) -> FloatArray:
         """(K,) weights of one person, from the survey and what they ranked."""

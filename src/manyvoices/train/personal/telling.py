@@ -187,9 +187,12 @@ def _privacy(config: PersonalConfig) -> str:
 
 
 def _limits() -> str:
-    return (
-        "## Limits\n\n- Accuracy is averaged over people, each counting the same; intervals "
-        "resample people.\n- A personal head says what somebody prefers, not what is true or good "
-        "for them.\n- Utilities of different people have no common zero; here it is the mean reply "
-        "of the training data."
+    lines = (
+        "- Accuracy is averaged over people, each counting the same; intervals resample the people "
+        "who are predicted, for these heads: how others would turn out, fitted to other people, is "
+        "not in them.",
+        "- A personal head says what somebody prefers, not what is true or good for them.",
+        "- Utilities of different people have no common zero; here it is the mean reply of the "
+        "training data.",
     )
+    return "\n".join(["## Limits", "", *lines])
