@@ -9,6 +9,20 @@ held out whole; of everybody a third of the conversations is predicted. K = 1 (t
 (what was planted) and 10 are fitted with the penalties that cross-validation chose for them, and
 then K is left to cross-validation. ``--agree`` plants no differences: then nothing may be gained.
 Features are given: no language model runs here, and nothing is said about real people's tastes.
+
+Measured on 2026-11-21, one thread of a busy machine (CPU seconds; accuracy on pairs of 279 people
+who were held out, with 95% intervals over people; the true utilities reach .790):
+
+    head                 fit      survey only     4 shots         16 shots        least cosine
+    pooled (K = 1)       0.1 s    .682 [.666, .695] whatever is known
+    K = 3                3.6 s    .739            .748            .760            .987
+      less pooled                 .058 [.040, .074]  .066 [.052, .082]  .078 [.064, .095]
+    K = 10               31 s     .730            .739            .748            .987
+      less pooled                 .048 [.032, .064]  .057 [.043, .072]  .066 [.050, .083]
+
+Cross-validation (15 settings in 5 folds, 229 s) chose K = 3. Seen people, with all they said: .768
+against .690 pooled, difference .078 [.069, .086]. With ``--agree`` it chose K = 1 (44 s); forced to
+K = 3, unseen people gain .000 [-.005, .005] by 16 shots, and K = 10 loses .006 [-.013, .001].
 """
 
 from __future__ import annotations
@@ -18,6 +32,7 @@ import json
 import sys
 import time
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +53,7 @@ from manyvoices.train.splits import split
 PEOPLE = 1396
 CONVERSATIONS = (5, 6)
 CONTINUATIONS = 2.39
-L2 = (3.0, 10.0, 30.0, 100.0)
+L2 = (3.0, 10.0, 30.0)
 
 
 def data_of(tastes: Tastes, *, seed: int = 0) -> tuple[PeopleData, Features]:
@@ -72,6 +87,24 @@ def recovered(trained: Trained, tastes: Tastes) -> float:
     if found.shape[1] < tastes.directions.shape[1]:
         return float("nan")
     return float(subspace_cosines(found, tastes.directions).min())
+
+
+def ceiling(data: PeopleData, tastes: Tastes) -> float:
+    """Accuracy of the true utilities on the pairs that unseen people are asked: people waver, so
+    no head can be expected to do better."""
+    by_person: dict[str, list[float]] = {}
+    asked = data.asked & data.unseen[data.ranking_person]
+    for group, there in zip(data.groups, asked, strict=True):
+        if there:
+            person = str(group.rater)
+            true = tastes.utility(person, list(group.replies))
+            right = [
+                float(true[i] > true[j])
+                for i, j in combinations(range(len(true)), 2)
+                if group.ranks[i] < group.ranks[j]
+            ]
+            by_person.setdefault(person, []).extend(right)
+    return float(np.mean([np.mean(right) for right in by_person.values() if right]))
 
 
 def with_directions(base: Trained, k: int) -> Trained:
@@ -123,6 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.process_time()
     chosen = train_heads(data, features, config)
     seconds = time.process_time() - start
+    print(f"true utilities order {ceiling(data, tastes):.3f} of unseen people's pairs")
     print(f"{len(chosen.chosen.tried)} settings were tried in 5 folds each")
     results = {"chosen": _measure(" by cross-validation", seconds, chosen, data, config, tastes)}
     for k in (1, 3, 10):

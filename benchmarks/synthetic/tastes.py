@@ -47,6 +47,13 @@ class Tastes:
     """(d, k), orthonormal."""
     weights: Mapping[str, FloatArray]
     """Person -> (k,)."""
+    taste: float
+    """What multiplies directions in utilities."""
+
+    def utility(self, person: str, replies: list[str]) -> FloatArray:
+        """(n,) true utilities of replies to a person, without what they waver."""
+        likes = self.shared + self.taste * self.directions @ self.weights[person]
+        return np.asarray(self.stacked(replies) @ likes)
 
     def stacked(self, replies: list[str]) -> FloatArray:
         """(n, d) features."""
@@ -87,9 +94,8 @@ def planted_tastes(
         for talk in range(int(rng.integers(conversations[0], conversations[1] + 1))):
             sizes = [4] + [2] * int(rng.poisson(continuations))
             groups += _talk(person, talk, sizes, likes, features, rng)
-    return Tastes(
-        tuple(groups), survey, features, b, directions, dict(zip(people, weights, strict=True))
-    )
+    of_people = dict(zip(people, weights, strict=True))
+    return Tastes(tuple(groups), survey, features, b, directions, of_people, taste)
 
 
 def _survey(
