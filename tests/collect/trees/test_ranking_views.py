@@ -60,11 +60,11 @@ def test_the_replies_stand_in_the_drawn_order_and_keep_it(task: Task) -> None:
 
 
 def test_nothing_tells_who_wrote_or_what_others_said(task: Task) -> None:
-    Message.objects.filter(parent=task.message).update(n_reviews=987654, rank=1, acceptance=0.8125)
+    Message.objects.filter(parent=task.message).update(n_reviews=31987, rank=1, acceptance=0.8125)
     page = html(browser(task).get(url(task)))
     for author in Message.objects.values_list("author_id", flat=True):
         assert str(author) not in page
-    for secret in ("Parrot", "synthetic", "987654", "987,654", "0.8125"):
+    for secret in ("Parrot", "synthetic", "31987", "31,987", "0.8125"):
         assert secret not in re.sub(r"[0-9a-f-]{36}|csrfmiddlewaretoken.{99}", "", page)
 
 
