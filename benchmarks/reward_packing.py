@@ -1,6 +1,6 @@
 """A reward model's pass over ranked trees: TRL's pairs, Open-Assistant's rows, our packed trees.
 
-    python -m benchmarks.reward_packing                 100 real trees, hidden 512 (half an hour)
+    python -m benchmarks.reward_packing                 100 real trees, hidden 512 (15 CPU minutes)
     python -m benchmarks.reward_packing --trees 20      the first twenty
     python -m benchmarks.reward_packing --small         a minute's version, as the suite runs it
     python -m benchmarks.reward_packing --gpu           bf16 and flex_attention, 160M to 1B (a GPU)
