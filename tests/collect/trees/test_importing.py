@@ -285,7 +285,9 @@ def _facts(text: str) -> list[tuple[object, ...]]:
         assert tree.message_tree_id == tree.prompt.message_id
         for message, parent in below(tree.prompt):
             above = parent.message_id if parent else ""
-            facts = (message.rank, message.labels, message.review_count, message.emojis)
+            # PostgreSQL keeps JSON, but not the order of its keys.
+            counted = [sorted((x or {}).items()) for x in (message.labels, message.emojis)]
+            facts = (message.rank, counted, message.review_count)
             found.append((tree.message_tree_id, message.message_id, above, str(facts)))
     return sorted(found)
 

@@ -383,7 +383,8 @@ def _emojis(
         task = TaskKind(kind)
         name = "_skip_labeling" if task.is_label else "_skip_ranking"
         found[message]["_skip_reply" if task.is_reply else name] += 1
-    return {key: dict(counts) for key, counts in found.items()}
+    # By name: which row comes first says nothing, and two exports are to be equal.
+    return {key: dict(sorted(counts.items())) for key, counts in found.items()}
 
 
 def _nested(kept: list[Message]) -> Message:
