@@ -106,7 +106,7 @@ def test_what_was_typed_stays_where_something_is_wrong(reply: Message, moderator
     url = reverse("moderating:decide", args=["orchard", flagged(reply).pk])
     answer = moderator.post(url, {"action": "edit", "text": "", "reason": "a name"})
     assert answer.status_code == 422
-    assert "the text needs" in answer.content.decode()
+    assert "The text needs" in answer.content.decode()
 
 
 def test_a_judge_of_the_sample_is_not_told_what_others_said(

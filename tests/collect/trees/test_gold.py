@@ -183,7 +183,7 @@ def test_how_often_checks_come_is_the_policys_and_changes_live(
 
 @pytest.mark.parametrize(
     ("labels", "why"),
-    [({}, "at least one"), ({"taste": 1.0}, "not one of the labels"), ({"spam": 0.5}, "not one of")],
+    [({}, "at least one"), ({"taste": 1.0}, "not one of the"), ({"spam": 0.5}, "not one of")],
 )
 def test_gold_must_make_sense(prompt: Message, labels: dict[str, float], why: str) -> None:
     with pytest.raises(Unfit, match=why):
