@@ -72,6 +72,10 @@ def test_the_front_matter_is_what_the_hub_reads() -> None:
     assert card("sft")[0]["pipeline_tag"] == "text-generation"
 
 
+def test_personal_heads_are_no_folder_for_transformers() -> None:
+    assert card("personal")[0]["library_name"] == "manyvoices"
+
+
 def test_it_says_what_it_was_trained_on_and_what_people_agreed_to() -> None:
     _, text = card()
     for said in (

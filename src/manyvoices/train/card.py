@@ -70,7 +70,9 @@ def model_card(kind: Kind, config: RunConfig, result: RunResult, data: Mapping[s
 
 def _front(kind: Kind, config: RunConfig, data: Mapping[str, Any]) -> dict[str, Any]:
     languages = [name for name in data.get("languages", {}) if name != UNKNOWN]
-    front: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": kind.task}
+    # Personal heads are arrays of ours; all others are folders that transformers loads.
+    library = "manyvoices" if kind.name == "personal" else "transformers"
+    front: dict[str, Any] = {"library_name": library, "pipeline_tag": kind.task}
     if languages:
         front["language"] = sorted({name.split("-")[0] for name in languages})
     if config.model.hub is not None:
