@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import translation
 
 from manyvoices.collect.conversations.models import Turn
 from manyvoices.collect.jobs.models import Job
@@ -21,6 +22,14 @@ from manyvoices.design import Study, load_study
 ASSETS = Path(__file__).parent.parent / "assets"
 SMALL = ASSETS / "studies" / "small" / "study.yaml"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Every test begins in English: a page in another language leaves its thread in that one."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
