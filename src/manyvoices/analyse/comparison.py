@@ -14,7 +14,7 @@ from manyvoices.analyse.comparison_scores import ScoresApart, scores_apart
 from manyvoices.analyse.dataset import CONVERSATION_TYPE, Dataset, NotEnough
 from manyvoices.analyse.dataset_reading import read_dataset
 from manyvoices.analyse.overview import Overview, overview
-from manyvoices.analyse.people.against import Comparison, compare, holm
+from manyvoices.analyse.people.against import Comparison, compare, corrected
 from manyvoices.analyse.people.reference import Margin
 from manyvoices.analyse.settings import Settings
 from manyvoices.curate.place import find_release
@@ -119,4 +119,4 @@ def _people(
                 seed=settings.resampling.seed,
             )
         )
-    return tuple(sorted(holm(found), key=lambda one: (one.p_holm, -one.distance)))
+    return tuple(sorted(corrected(found), key=lambda one: (one.p_holm, -one.distance)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -16,6 +15,7 @@ from manyvoices.evaluate.config_reward import RewardEvaluationConfig
 from manyvoices.evaluate.errors import NoRewardHead, ScoreNotFinite
 from manyvoices.train.config import ModelConfig
 from manyvoices.train.distributed import here
+from manyvoices.train.model_files import without_bars
 from manyvoices.train.models import checked_place
 from manyvoices.train.reward.attention import chosen_way
 from manyvoices.train.reward.batches import Batch, Part, in_rows, packed
@@ -92,7 +92,7 @@ def score(
         ScoreNotFinite: A score is not a number.
     """
     named = model_config(config)
-    with _without_bars():
+    with without_bars():
         model, tokenizer, format = load_reward_model(named)
     device = here().device
     model.to(device).eval().requires_grad_(False)
@@ -114,20 +114,6 @@ def score(
             found[place[id(group)]] = group, scores
         progress(len(found), len(groups))
     return Scored(tuple(found[i] for i in sorted(found)), tuple(notes))
-
-
-@contextmanager
-def _without_bars() -> Iterator[None]:
-    """transformers draws bars of its own on standard error, beside that of the command line."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
 
 
 def _length(model: RewardModel, wanted: int, notes: list[str]) -> int:

@@ -34,7 +34,7 @@ class Pretrained:
 
     def save(self, folder: Path, weights: Mapping[str, Tensor]) -> None:
         """As safetensors, with the configuration and the tokenizer."""
-        with _without_bars():
+        with without_bars():
             self.model.save_pretrained(folder, state_dict=dict(weights))
         if self.tokenizer is not None:
             self.tokenizer.save_pretrained(folder)
@@ -54,7 +54,7 @@ class Pretrained:
 
 
 @contextmanager
-def _without_bars() -> Iterator[None]:
+def without_bars() -> Iterator[None]:
     """transformers draws bars of its own on standard error, over those of the command line."""
     from transformers.utils import logging
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from manyvoices.analyse.multilevel import benjamini_hochberg, paule_mandel, reml, shrink
+from manyvoices.analyse.many_tests import benjamini_hochberg
+from manyvoices.analyse.multilevel import paule_mandel, reml, shrink
 
 # Rubin's eight schools, as in Bayesian Data Analysis, table 5.2.
 EFFECT = np.array([28.39, 7.94, -2.75, 6.82, -0.64, 0.63, 18.01, 12.16])

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from manyvoices.analyse.people import Margin, compare, read_references
-from manyvoices.analyse.people.against import holm
+from manyvoices.analyse.people.against import corrected
 from manyvoices.analyse.people.intervals import difference, wilson
 from manyvoices.schema.errors import DataError
 
@@ -88,7 +88,7 @@ def test_holms_correction_is_the_step_down_one() -> None:
     margin = Margin("census", "x", {"a": 0.5, "b": 0.5})
     found = [compare(answers(a=k, b=100 - k), margin) for k in (65, 60, 52)]
     p = [one.p for one in found]
-    assert [one.p_holm for one in holm(found)] == pytest.approx(
+    assert [one.p_holm for one in corrected(found)] == pytest.approx(
         [3 * p[0], max(3 * p[0], 2 * p[1]), max(2 * p[1], p[2])]
     )
 

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.analyse.topics.planted import planted
 
+from manyvoices.analyse.many_tests import benjamini_hochberg
 from manyvoices.analyse.regression import RegressionError
-from manyvoices.analyse.topics.prevalence import BASES, benjamini_hochberg, topic_prevalence
+from manyvoices.analyse.topics.prevalence import BASES, topic_prevalence
 
 GOLDEN = Path(__file__).parents[4] / "shared" / "data" / "prism" / "golden"
 PUBLISHED_COLUMNS = {

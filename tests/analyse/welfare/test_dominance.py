@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from manyvoices.analyse.welfare.dominance import draws_test, gaps, holm, sorted_relation
+from manyvoices.analyse.many_tests import holm
+from manyvoices.analyse.welfare.dominance import draws_test, gaps, sorted_relation
 
 draws = st.lists(st.integers(0, 4), min_size=6, max_size=6)
 

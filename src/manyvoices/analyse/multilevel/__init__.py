@@ -21,7 +21,6 @@ from manyvoices.analyse.multilevel.release import (
 )
 from manyvoices.analyse.multilevel.shrinkage import (
     Shrunk,
-    benjamini_hochberg,
     paule_mandel,
     reml,
     shrink,
@@ -37,7 +36,6 @@ __all__ = [
     "PeopleStats",
     "Shrunk",
     "adjusted",
-    "benjamini_hochberg",
     "field_effects",
     "fit_group",
     "group_codes",

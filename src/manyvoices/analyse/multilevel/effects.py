@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from manyvoices.analyse.multilevel.shrinkage import Shrunk, benjamini_hochberg, shrink
+from manyvoices.analyse.many_tests import benjamini_hochberg
+from manyvoices.analyse.multilevel.shrinkage import Shrunk, shrink
 from manyvoices.analyse.multilevel.within import GroupFit, PeopleStats, fit_group
 from manyvoices.analyse.table import FloatArray, IntArray
 

@@ -122,16 +122,6 @@ def paule_mandel(estimate: FloatArray, error: FloatArray, *, centre: float | Non
     return float(brentq(surplus, 0.0, top, xtol=1e-10))
 
 
-def benjamini_hochberg(p: FloatArray) -> FloatArray:
-    """Adjusted p (K,): the false discovery rate at which each would be claimed (1995)."""
-    n = len(p)
-    order = np.argsort(p)
-    stepped = p[order] * n / np.arange(1, n + 1)
-    adjusted = np.empty(n)
-    adjusted[order] = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0)
-    return adjusted
-
-
 def _largest(estimate: FloatArray, error: FloatArray) -> float:
     return float(np.abs(estimate).max() + 4 * error.max() + np.ptp(estimate))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import gammaincc
 
+from manyvoices.analyse.many_tests import holm
 from manyvoices.analyse.people.intervals import difference, wilson
 from manyvoices.analyse.people.reference import Margin
 from manyvoices.analyse.table import FloatArray
@@ -115,14 +116,11 @@ def compare(
     )
 
 
-def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
-    """Correct for their number (Holm, Scandinavian Journal of Statistics 6, 1979)."""
-    order = sorted(range(len(comparisons)), key=lambda i: comparisons[i].p)
-    corrected, highest = list(comparisons), 0.0
-    for rank, i in enumerate(order):
-        highest = max(highest, min(1.0, comparisons[i].p * (len(order) - rank)))
-        corrected[i] = replace(comparisons[i], p_holm=highest)
-    return tuple(corrected)
+def corrected(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """The comparisons with p-values corrected for their number (`holm`)."""
+    p = holm(np.array([one.p for one in comparisons], dtype=float)).tolist()
+    pairs = zip(comparisons, p, strict=True)
+    return tuple(replace(one, p_holm=adjusted) for one, adjusted in pairs)
 
 
 def _level(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from manyvoices.analyse.dataset import Dataset
-from manyvoices.analyse.people.against import Comparison, compare, holm
+from manyvoices.analyse.people.against import Comparison, compare, corrected
 from manyvoices.analyse.people.reference import Margin
 from manyvoices.analyse.settings import Settings
 from manyvoices.curate.census import CensusSample, census_sample
@@ -58,7 +58,7 @@ def census_comparison(
     )
     return CensusComparison(
         sample=sample,
-        by_dimension=holm(
+        by_dimension=corrected(
             [
                 compare((cell[i] for cell in cells), margin, level=drawn.level, seed=drawn.seed)
                 for i, margin in margins

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from manyvoices.analyse.dataset import Dataset, NotEnough
-from manyvoices.analyse.people.against import Comparison, compare, holm
+from manyvoices.analyse.people.against import Comparison, compare, corrected
 from manyvoices.analyse.people.census import CensusComparison, census_comparison
 from manyvoices.analyse.people.intervals import wilson
 from manyvoices.analyse.people.places import Places, places
@@ -122,7 +122,7 @@ def people_chapter(dataset: Dataset, settings: Settings) -> People:
         n_simulated=sum(row.get("simulated") is True for row in rows),
         level=level,
         blocks=_blocks((*who.blocks, *_own_questions(dataset, who.blocks)), level),
-        comparisons=holm(kept),
+        comparisons=corrected(kept),
         census=tuple(census),
         places=places(rows),
         llm_use=_blocks(llm_use(rows, labels=usecase_labels(dataset)), level),

@@ -10,7 +10,8 @@ from scipy.special import stdtrit
 
 from manyvoices.aggregate import Agreement, Units, krippendorff_alpha
 from manyvoices.analyse.dataset import GroupField, NotEnough
-from manyvoices.analyse.multilevel import benjamini_hochberg, shrink
+from manyvoices.analyse.many_tests import benjamini_hochberg
+from manyvoices.analyse.multilevel import shrink
 from manyvoices.analyse.raters.table import RatedTable, read_rated_table
 from manyvoices.analyse.regression import ols
 from manyvoices.analyse.resampling import cluster_means

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from manyvoices.analyse.dataset import Dataset, GroupField
+from manyvoices.analyse.many_tests import holm
 from manyvoices.analyse.resampling import Means, Resampling, cluster_means
 from manyvoices.analyse.scale_use.persons import Habit
 from manyvoices.analyse.scores import N_BINS
 from manyvoices.analyse.settings import Settings
 from manyvoices.analyse.table import FloatArray, IntArray
-from manyvoices.analyse.welfare.dominance import holm
 
 
 @dataclass(frozen=True, slots=True)

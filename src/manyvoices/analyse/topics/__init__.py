@@ -8,7 +8,6 @@ from manyvoices.analyse.topics.keeping import find_topics_kept, load, save
 from manyvoices.analyse.topics.naming import names_by_model, names_by_words
 from manyvoices.analyse.topics.prevalence import (
     Prevalence,
-    benjamini_hochberg,
     topic_prevalence,
 )
 from manyvoices.analyse.topics.representation import Representation, representation
@@ -24,7 +23,6 @@ __all__ = [
     "Topic",
     "TopicsResult",
     "adjusted_rand",
-    "benjamini_hochberg",
     "central_texts",
     "class_weights",
     "find_topics",

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from manyvoices.analyse.dataset import CONVERSATION_TYPE
+from manyvoices.analyse.many_tests import benjamini_hochberg
 from manyvoices.analyse.regression import Fit, RegressionError, ols
 from manyvoices.analyse.regression_design import INTERCEPT, PERSON, Term, design_matrix
 from manyvoices.analyse.table import BoolArray, FloatArray, IntArray
@@ -140,21 +140,6 @@ def topic_prevalence(
         left_out=design.left_out,
         errors=errors,
     )
-
-
-def benjamini_hochberg(p: npt.NDArray[np.float64]) -> FloatArray:
-    """Adjusted p-values of any shape; NaN stays NaN and counts as no test.
-
-    q_i = min over j >= i of p_(j) * m / j. Source: Benjamini & Hochberg, JRSS B 57 (1995); valid
-    for tests that depend positively on each other (Benjamini & Yekutieli 2001).
-    """
-    flat = p.ravel()
-    tested = np.flatnonzero(~np.isnan(flat))
-    order = tested[np.argsort(flat[tested])]
-    scaled = flat[order] * len(order) / np.arange(1, len(order) + 1)
-    q = np.full(flat.shape, np.nan)
-    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return q.reshape(p.shape)
 
 
 def _base(frame: pl.DataFrame, column: str, bases: Mapping[str, str]) -> str | None:

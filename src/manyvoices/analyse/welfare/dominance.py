@@ -110,13 +110,3 @@ def draws_test(rise: float, fall: float, n_first: int, n_second: int) -> DrawsTe
     """
     size = n_first * n_second / (n_first + n_second)
     return DrawsTest(math.exp(-2 * size * rise**2), math.exp(-2 * size * fall**2))
-
-
-def holm(p: FloatArray) -> FloatArray:
-    """Holm's adjusted p-values (Scandinavian Journal of Statistics 6, 1979); NaN stay NaN."""
-    adjusted = np.full(len(p), np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
-    steps = p[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return adjusted

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from manyvoices.analyse.many_tests import holm
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import BoolArray, FloatArray, IntArray
-from manyvoices.analyse.welfare.dominance import draws_test, gaps, holm, sorted_relation
+from manyvoices.analyse.welfare.dominance import draws_test, gaps, sorted_relation
 from manyvoices.analyse.welfare.imputing import Pooled
 from manyvoices.analyse.welfare.people import Deals, deal_labels, resample_people
 from manyvoices.analyse.welfare.plan import Harm, Scheme
