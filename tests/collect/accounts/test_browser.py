@@ -42,6 +42,10 @@ def look(page: Page, url: str) -> None:
         page.wait_for_timeout(300)  # Colours that are still changing have no contrast yet.
         faults = Axe().run(page).response["violations"]
         assert not faults, [(f["id"], f["nodes"][0]["html"][:160]) for f in faults]
+        if folder := os.environ.get("SCREENSHOTS"):
+            width = page.viewport_size["width"] if page.viewport_size else 0
+            name = f"{url.split('/', 3)[3].strip('/').replace('/', '-')[:50]}-{width}-{scheme}.png"
+            page.screenshot(path=f"{folder}/{name}", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), url
 
 
