@@ -78,6 +78,8 @@ def _what(stage: StageSummary) -> str:
         return f"{stage.pages} pages, {stage.questions} questions"
     if stage.kind == "conversations":
         return f"{stage.conversations} conversations"
+    if stage.kind == "comparisons":
+        return f"{stage.comparisons} comparisons"
     if stage.kind == "tree_tasks":
         return "tasks on message trees, as many as people like"
     return "1 page to read and agree to"

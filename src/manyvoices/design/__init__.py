@@ -7,6 +7,7 @@ network: time and randomness are passed in. May import: io, schema.
 
 from __future__ import annotations
 
+from manyvoices.design.comparisons.stage import ComparisonsStage
 from manyvoices.design.describe import StageSummary, estimate_minutes, summarise
 from manyvoices.design.dialogue import (
     Candidate,
@@ -29,7 +30,14 @@ from manyvoices.design.dialogue import (
     read_scores,
     turn_state,
 )
-from manyvoices.design.journey import ConversationFacts, JourneyFacts, Step, next_step, types_left
+from manyvoices.design.journey import (
+    ComparisonFacts,
+    ConversationFacts,
+    JourneyFacts,
+    Step,
+    next_step,
+    types_left,
+)
 from manyvoices.design.json_schema import study_json_schema
 from manyvoices.design.problems import MESSAGES, Problem
 from manyvoices.design.protocol import Recruitment, Study
@@ -48,13 +56,12 @@ from manyvoices.design.questions import (
     VisibleIf,
 )
 from manyvoices.design.responders import Budget, Prices, ResponderSpec
+from manyvoices.design.stage_parts import AnswerLimits, MessageLimits
 from manyvoices.design.stages import (
-    AnswerLimits,
     ConsentStage,
     Continuing,
     ConversationsStage,
     Feedback,
-    MessageLimits,
     Opening,
     Rating,
     Stage,
@@ -82,6 +89,8 @@ __all__ = [
     "AttributesResult",
     "Budget",
     "Candidate",
+    "ComparisonFacts",
+    "ComparisonsStage",
     "ConsentStage",
     "Continuing",
     "ConversationFacts",

@@ -77,7 +77,7 @@ def _check_stages(stages: list[tuple[int, dict[str, Any]]]) -> Iterator[Finding]
     seen: dict[str, int] = {}
     for index, stage in stages:
         kind = stage.get("kind")
-        if kind not in ("survey", "conversations"):
+        if kind not in ("survey", "conversations", "comparisons"):
             continue
         name = str(stage.get("id", kind))
         if name in seen:
@@ -163,6 +163,8 @@ def _check_models(
         return
     n_models = len({name for name in ids if name is not None})
     for index, stage in stages:
+        if stage.get("kind") == "comparisons":
+            yield from _check_compared(stage, ("stages", index, "comparisons"), ids)
         if stage.get("kind") != "conversations":
             continue
         parsed = _parse(TypeAdapter(ConversationsStage), stage)
@@ -174,6 +176,23 @@ def _check_models(
                 f"{asked} responders, but {n_models} models",
                 f"at least {asked} models, or fewer responders",
             )
+
+
+def _check_compared(stage: dict[str, Any], loc: Loc, models: list[Any]) -> Iterator[Finding]:
+    """Models that are compared and are none, and fewer than stand side by side."""
+    if stage.get("source", "outputs") == "outputs":
+        models = [output.get("model") for output in _rows(stage.get("outputs"))]
+    known = sorted({name for name in models if isinstance(name, str)})
+    among = stage.get("among")
+    named = [name for name in among if isinstance(name, str)] if isinstance(among, tuple) else []
+    for key, name in [("among", n) for n in named] + [("baseline", stage.get("baseline"))]:
+        if isinstance(name, str) and name not in known:
+            hint = did_you_mean(name, known)
+            yield Finding((*loc, key), f"{name}, which answers nothing", one_of(known[:12]), hint)
+    compared, wanted = set(named) or set(known), stage.get("side_by_side", 2)
+    if isinstance(wanted, int) and len(compared | {stage.get("baseline")} - {None}) < wanted:
+        found = f"{wanted} side by side, but {len(compared)} models"
+        yield Finding((*loc, "side_by_side"), found, f"at least {wanted} models")
 
 
 def _check_recruitment(raw: Any, questions: Mapping[str, AnyQuestion | None]) -> Iterator[Finding]:

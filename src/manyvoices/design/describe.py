@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from manyvoices.design.comparisons.stage import ComparisonsStage
+from manyvoices.design.dialogue import count_words
 from manyvoices.design.protocol import Study
 from manyvoices.design.questions import Attributes, Page, Vas
 from manyvoices.design.stages import ConsentStage, ConversationsStage, Stage, SurveyStage
@@ -22,6 +24,9 @@ PARAGRAPH_S = 75
 ANSWER_S = 20
 """Waiting for, reading and rating one answer."""
 
+VERDICT_S = 10
+"""Making up one's mind between answers that were read."""
+
 
 @dataclass(frozen=True, slots=True)
 class StageSummary:
@@ -33,6 +38,7 @@ class StageSummary:
     questions: int
     conversations: int
     minutes: float
+    comparisons: int = 0
 
 
 def summarise(study: Study) -> tuple[StageSummary, ...]:
@@ -56,8 +62,24 @@ def _summarise_stage(stage: Stage) -> StageSummary:
         return StageSummary(stage.kind, stage.id, n_pages, len(asked), 0, seconds / 60)
     if isinstance(stage, TreeTasksStage):
         return StageSummary(stage.kind, stage.id, 0, 0, 0, 0.0)
+    if isinstance(stage, ComparisonsStage):
+        minutes = _comparison_s(stage) * stage.count / 60
+        return StageSummary(stage.kind, stage.id, 0, 0, 0, minutes, comparisons=stage.count)
     seconds = _conversation_s(stage) * stage.n_conversations
     return StageSummary(stage.kind, stage.id, 0, 0, stage.n_conversations, seconds / 60)
+
+
+def _comparison_s(stage: ComparisonsStage) -> float:
+    """Seconds for one verdict: reading what is there, or writing and waiting for it."""
+    texts = [text for output in stage.outputs if (text := output.text)]
+    if texts:
+        words = sum(map(count_words, texts)) / len(texts)
+        reading = stage.side_by_side * words / WORDS_PER_MINUTE * 60
+    else:
+        reading = float(stage.side_by_side * ANSWER_S)
+    writing = PROMPT_S * stage.turns[0] if stage.source == "arena" else 0
+    why = {"none": 0, "optional": PARAGRAPH_S / 2, "required": PARAGRAPH_S}[stage.reasons.text]
+    return reading + writing + VERDICT_S + why
 
 
 def _page_s(page: Page) -> float:

@@ -11,11 +11,21 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
+from manyvoices.design.comparisons.stage import ComparisonsStage
 from manyvoices.design.protocol import Study
 from manyvoices.design.stages import ConsentStage, ConversationsStage, Stage, SurveyStage
 from manyvoices.design.trees.policy import TreeTasksStage
 
-StepKind = Literal["consent", "survey", "conversations", "conversation", "trees", "done"]
+StepKind = Literal[
+    "consent",
+    "survey",
+    "conversations",
+    "conversation",
+    "comparisons",
+    "comparison",
+    "trees",
+    "done",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,18 @@ class ConversationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonFacts:
+    """One comparison that was handed out."""
+
+    stage: int
+    """Index of its stage in the study."""
+    number: int
+    """Names it within its stage; given by the caller."""
+    finished: bool
+    """Judged, or over because a side failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class JourneyFacts:
     """What one participant has done so far."""
 
@@ -38,6 +60,10 @@ class JourneyFacts:
     survey_pages_done: AbstractSet[tuple[int, int]] = frozenset()
     """(stage index, page index) of every survey page that was saved without errors."""
     conversations: Sequence[ConversationFacts] = field(default_factory=tuple)
+    comparisons: Sequence[ComparisonFacts] = field(default_factory=tuple)
+    comparisons_over: AbstractSet[int] = frozenset()
+    """Indices of comparisons stages that are over for this person before `count` or `most`: they
+    ended an arena themselves, or nothing is left that they could judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +71,8 @@ class Step:
     """What to show next."""
 
     kind: StepKind
-    """``conversations`` = choose what to talk about; ``conversation`` = go on with one; ``trees``
+    """``conversations`` = choose what to talk about; ``conversation`` = go on with one;
+    ``comparisons`` = take the next, or in an arena end; ``comparison`` = go on with one; ``trees``
     = take tasks for as long as one likes: it has no end."""
     stage: int
     """Index of the stage; the number of stages where everything is done."""
@@ -53,6 +80,8 @@ class Step:
     """Index of the survey page."""
     conversation: int | None = None
     """`ConversationFacts.number` of the conversation to go on with."""
+    comparison: int | None = None
+    """`ComparisonFacts.number` of the comparison to go on with."""
 
 
 def next_step(study: Study, facts: JourneyFacts) -> Step:
@@ -74,10 +103,21 @@ def _open_step(index: int, stage: Stage, facts: JourneyFacts) -> Step | None:
         return None
     if isinstance(stage, TreeTasksStage):
         return Step("trees", index)
+    if isinstance(stage, ComparisonsStage):
+        return _open_comparison(index, stage, facts)
     for conversation in facts.conversations:
         if conversation.stage == index and not conversation.finished:
             return Step("conversation", index, conversation=conversation.number)
     return Step("conversations", index) if types_left(stage, index, facts) else None
+
+
+def _open_comparison(index: int, stage: ComparisonsStage, facts: JourneyFacts) -> Step | None:
+    mine = [c for c in facts.comparisons if c.stage == index]
+    for comparison in mine:
+        if not comparison.finished:
+            return Step("comparison", index, comparison=comparison.number)
+    is_over = index in facts.comparisons_over or len(mine) >= stage.at_most
+    return None if is_over else Step("comparisons", index)
 
 
 def types_left(stage: ConversationsStage, index: int, facts: JourneyFacts) -> Mapping[str, int]:

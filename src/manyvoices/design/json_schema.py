@@ -15,6 +15,7 @@ _STAGES = {
     "consent": "ConsentStage",
     "survey": "SurveyStage",
     "conversations": "ConversationsStage",
+    "comparisons": "ComparisonsStage",
     "tree_tasks": "TreeTasksStage",
 }
 
@@ -30,6 +31,7 @@ def study_json_schema() -> dict[str, Any]:
     schema["properties"]["stages"]["items"] = {"oneOf": [_entry(kind) for kind in STAGE_KINDS]}
     _allow_files(schema)
     _allow_shorthands(definitions)
+    _allow_lines(definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A manyvoices study",
@@ -61,6 +63,22 @@ def _allow_files(schema: dict[str, Any]) -> None:
     text = {"type": "string", "description": "A .md file, or the question itself"}
     feedback["open"] = {"anyOf": [text, feedback["open"]]}
     definitions["ConsentStage"]["properties"]["text"]["description"] = "A .md file, or Markdown"
+
+
+def _allow_lines(definitions: dict[str, Any]) -> None:
+    """Prompt sets, outputs and batches come as files."""
+    stage = definitions["ComparisonsStage"]["properties"]
+    about = "A JSON Lines or YAML file beside the study"
+    pattern = r"\.(jsonl|ya?ml)$"
+    for properties, key in (
+        (stage, "prompts"),
+        (stage, "outputs"),
+        (definitions["Assignment"]["properties"], "batch"),
+    ):
+        inline = dict(properties[key])
+        default = {"default": inline.pop("default")} if "default" in inline else {}
+        file = {"type": "string", "pattern": pattern, "description": about}
+        properties[key] = {"anyOf": [file, inline], **default}
 
 
 def _or_yaml_file(properties: dict[str, Any], key: str) -> None:

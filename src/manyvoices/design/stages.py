@@ -13,12 +13,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     BeforeValidator,
     Field,
-    StrictFloat,
     StrictInt,
     StringConstraints,
     model_validator,
 )
 
+from manyvoices.design.comparisons.stage import ComparisonsStage
 from manyvoices.design.questions import (
     Anchors,
     Attributes,
@@ -32,9 +32,9 @@ from manyvoices.design.questions import (
     found_text,
 )
 from manyvoices.design.responders import ModelType
+from manyvoices.design.stage_parts import AnswerLimits, MessageLimits, Seconds
 from manyvoices.design.trees.policy import TreeTasksStage
 
-Seconds = Annotated[StrictFloat, Field(gt=0, le=600)]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
@@ -149,28 +149,6 @@ class Continuing(Written):
         return self
 
 
-class AnswerLimits(Written):
-    """How long an answer may be, whoever gives it; a model's own, lower ``max_tokens`` wins."""
-
-    max_tokens: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = None
-    """Asked of the model with every call."""
-    max_words: Annotated[StrictInt, Field(ge=1, le=100_000)] | None = None
-    """What is over is cut off before anyone sees it, and the answer's record says so."""
-
-
-class MessageLimits(Written):
-    """How long a person's message must and may be, in words."""
-
-    min_words: Annotated[StrictInt, Field(ge=1, le=1000)] = 1
-    max_words: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
-
-    @model_validator(mode="after")
-    def _least_below_most(self) -> Self:
-        if self.max_words is not None and self.min_words > self.max_words:
-            raise Unfit("min_words", str(self.min_words), f"at most max_words ({self.max_words})")
-        return self
-
-
 class Rating(Written):
     """How answers are rated: a scale without numbers between two end words."""
 
@@ -225,7 +203,7 @@ class ConversationsStage(Written):
 
 
 Stage = Annotated[
-    ConsentStage | SurveyStage | ConversationsStage | TreeTasksStage,
+    ConsentStage | SurveyStage | ConversationsStage | ComparisonsStage | TreeTasksStage,
     Field(discriminator="kind"),
 ]
-STAGE_KINDS: tuple[str, ...] = ("consent", "survey", "conversations", "tree_tasks")
+STAGE_KINDS: tuple[str, ...] = ("consent", "survey", "conversations", "comparisons", "tree_tasks")

@@ -22,6 +22,7 @@ from manyvoices.design.checks import Finding, check_study
 from manyvoices.design.protocol import Recruitment, Study, StudyFile
 from manyvoices.design.questions import Attributes, OpenQuestion, Page, VisibleIf, found_text
 from manyvoices.design.quota_tables import read_cells
+from manyvoices.design.record_files import parse_lines
 from manyvoices.design.responders import ResponderSpec
 from manyvoices.design.sources import (
     Loc,
@@ -185,11 +186,22 @@ class _Loader:
         elif kind == "tree_tasks":
             self._include(body, "guidelines", (*loc, "guidelines"), self._text)
             self._include(body, "quiz", (*loc, "quiz"), self._yaml_named("quiz"))
+        elif kind == "comparisons":
+            self._comparison_files(body, loc)
         elif isinstance(feedback := body.get("feedback"), dict):
             for part in ("performance", "choice"):
                 place = (*loc, "feedback", part)
                 self._include(feedback, part, place, self._yaml_named(part))
             self._include(feedback, "open", (*loc, "feedback", "open"), self._open_question)
+
+    def _comparison_files(self, body: dict[str, Any], loc: Loc) -> None:
+        self._include(body, "guidance", (*loc, "guidance"), self._text)
+        self._include(body, "prompts", (*loc, "prompts"), self._records("prompts"))
+        self._include(body, "outputs", (*loc, "outputs"), self._records("outputs"))
+        if isinstance(assignment := body.get("assignment"), dict):
+            self._include(
+                assignment, "batch", (*loc, "assignment", "batch"), self._records("batch")
+            )
 
     def _include(
         self, parent: dict[str, Any], key: str, loc: Loc, read: Callable[[str, Loc], Any]
@@ -246,6 +258,30 @@ class _Loader:
         if table.faults:
             self.broken.add(loc)
         return table.cells
+
+    def _records(self, key: str) -> Callable[[str, Loc], Any]:
+        """Reads a list of records, as JSON Lines or YAML."""
+
+        def read(name: str, loc: Loc) -> Any:
+            if _YAML_FILE.fullmatch(name):
+                return self._yaml_named(key)(name, loc)
+            if not name.endswith(".jsonl"):
+                expected = "a .jsonl or .yaml file, or its content"
+                self._break(Finding(loc, found_text(name), expected))
+                return None
+            text = self.read_text(name, loc)
+            if text is None:
+                return None
+            file = str(self.folder / name)
+            source = parse_lines(text, file)
+            self.faults += source.faults
+            for place, line in source.lines.items():
+                self.places[loc + place] = (file, line)
+            if source.faults:
+                self.broken.add(loc)
+            return source.data
+
+        return read
 
     def _yaml_named(self, key: str) -> Callable[[str, Loc], Any]:
         """Reads a YAML file; if its top is a mapping that has `key`, what stands there."""

@@ -30,7 +30,13 @@ TEXT_FIELDS = frozenset(
 )  # fmt: skip
 """Fields whose strings people read, wherever they stand."""
 
-_NOT_SHOWN = frozenset({"models", "translations", "source_files", "digest", "id"})
+_NOT_SHOWN = frozenset(
+    {
+        "models", "translations", "source_files", "digest", "id",
+        # What is compared is the same for everybody: another wording would be another prompt.
+        "prompts", "outputs", "assignment",
+    }
+)  # fmt: skip
 
 
 def in_language(study: Study, language: str) -> Study:

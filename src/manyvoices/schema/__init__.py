@@ -7,6 +7,12 @@ May import: nothing of manyvoices; msgspec only.
 from __future__ import annotations
 
 from manyvoices.schema._base import SCHEMA_VERSION, Instant, Json, Record
+from manyvoices.schema.comparisons import (
+    Comparison,
+    ComparisonVerdict,
+    SideAnswer,
+    SideExchange,
+)
 from manyvoices.schema.conversations import Conversation, Try, Turn, Utterance
 from manyvoices.schema.dialogues import (
     ChatLine,
@@ -65,6 +71,8 @@ __all__ = [
     "Battle",
     "ChatLine",
     "ChatRole",
+    "Comparison",
+    "ComparisonVerdict",
     "ConvergenceError",
     "Conversation",
     "DataError",
@@ -100,6 +108,8 @@ __all__ = [
     "ReleaseFile",
     "Role",
     "Said",
+    "SideAnswer",
+    "SideExchange",
     "SliderTrace",
     "StudyError",
     "TreeState",
