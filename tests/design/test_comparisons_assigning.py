@@ -102,9 +102,10 @@ def test_an_ask_for_a_group_waits_for_its_people() -> None:
     rng = random.Random(0)
     her = Person("en", answers={"gender": ["Female"]})
     found = draw(rule, MODELS, Counts(), her, rng)
-    assert found is not None and found.ask == 0
+    assert getattr(found, "ask", None) == 0
     other = draw(rule, MODELS, Counts(), Person("en", answers={"gender": ["Male"]}), rng)
-    assert other is not None and other.ask is None
+    assert other is not None
+    assert other.ask is None
 
 
 def test_cells_with_enough_verdicts_are_over() -> None:
@@ -112,4 +113,5 @@ def test_cells_with_enough_verdicts_are_over() -> None:
     rng = random.Random(0)
     for _ in range(20):
         found = draw(stage(), MODELS, counts, Person("en"), rng, per_cell=2)
-        assert found is not None and set(found.models) != {"a", "b"}
+        assert found is not None
+        assert set(found.models) != {"a", "b"}

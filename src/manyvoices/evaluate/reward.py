@@ -7,7 +7,7 @@ random choice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,3 +126,30 @@ def _cluster(group: ReplyGroup, config: RewardEvaluationConfig) -> str:
 def plain(measure: Measure) -> dict[str, float]:
     """For JSON."""
     return {name: getattr(measure, name) for name in Measure.__slots__}
+
+
+Config = RewardEvaluationConfig
+
+
+def lines(result: RewardResult) -> Iterator[Any]:
+    """What a terminal shows."""
+    from rich.table import Table
+
+    from manyvoices.evaluate.files import shown
+    from manyvoices.evaluate.reward_files import TITLES
+
+    results = result.results
+    model = results["model"]
+    yield f"{model['n_groups']:,} groups of replies ({model['all_pairs']['n']:,} pairs)"
+    who = ("model", "longer", "random")
+    table = Table("", *who)
+    for name, title in TITLES.items():
+        table.add_row(title, *(shown(results[one].get(name)) for one in who))
+    yield table
+    for n, measures in results["best_of"].items():
+        found = measures["place"]
+        yield (
+            f"best of {n}: place {shown(found['model'])}, random {found['random']['value']:.3f}, "
+            f"best {found['best']['value']:.3f} ({found['model']['n']:,} groups)"
+        )
+    yield from results["notes"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from math import isnan
 from pathlib import Path
 from typing import Any
 
+from manyvoices.evaluate.files import as_json, markdown, put, shown
 from manyvoices.evaluate.groups import DATA_SET
 from manyvoices.train.manifest import Manifest
 from manyvoices.train.views import ReplyGroup
@@ -34,11 +34,11 @@ def write(
 ) -> None:
     """Write all four; each is replaced at once, ``results.json`` last."""
     out.mkdir(parents=True, exist_ok=True)
-    _put(out / DATA, _json({name: one.as_json() for name, one in manifests.items()}))
+    put(out / DATA, as_json({name: one.as_json() for name, one in manifests.items()}))
     lines = (json.dumps(row(*one), ensure_ascii=False, default=str) for one in groups)
-    _put(out / ROWS, "".join(f"{line}\n" for line in lines))
-    _put(out / TABLE, table(results))
-    _put(out / RESULTS, _json(results))
+    put(out / ROWS, "".join(f"{line}\n" for line in lines))
+    put(out / TABLE, table(results))
+    put(out / RESULTS, as_json(results))
 
 
 def row(group: ReplyGroup, scores: tuple[float, ...]) -> dict[str, Any]:
@@ -55,25 +55,6 @@ def row(group: ReplyGroup, scores: tuple[float, ...]) -> dict[str, Any]:
         "characters": [len(reply) for reply in group.replies],
         "scores": list(scores),
     }
-
-
-def _put(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(_without_nan(value), indent=2, ensure_ascii=False, default=str) + "\n"
-
-
-def _without_nan(value: Any) -> Any:
-    """JSON has no NaN: what was not measured is null."""
-    if isinstance(value, Mapping):
-        return {name: _without_nan(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(part) for part in value]
-    return None if isinstance(value, float) and isnan(value) else value
 
 
 def table(results: Mapping[str, Any]) -> str:
@@ -149,20 +130,3 @@ def _notes(results: Mapping[str, Any]) -> Iterator[str]:
     if notes:
         yield "## Notes"
         yield "\n".join(f"- {note}" for note in notes)
-
-
-def shown(measure: Mapping[str, float] | None) -> str:
-    """``0.712 (0.680 to 0.741)``; a dash where nothing was measured."""
-    if measure is None or isnan(measure["value"]):
-        return "–"
-    if isnan(measure["low"]):
-        return f"{measure['value']:.3f}"
-    return f"{measure['value']:.3f} ({measure['low']:.3f} to {measure['high']:.3f})"
-
-
-def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; bars in texts are escaped."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
