@@ -1,0 +1,1 @@
+"""``manyvoices evaluate refusals``: what models refuse, rightly and wrongly, and who says so."""
