@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from manyvoices.collect.conversations import answering, operations
+from manyvoices.collect.conversations import answering, calling, operations
 from manyvoices.collect.conversations.models import Turn, Utterance
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
@@ -91,7 +91,7 @@ def test_every_responder_answers_and_the_evidence_of_the_call_is_stored(turn: Tu
 def test_a_passing_fault_is_tried_again_and_leaves_no_failure(
     turn: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "RETRY_PAUSE_S", 0.01)
+    monkeypatch.setattr(calling, "RETRY_PAUSE_S", 0.01)
     busy = ResponderError(FailureKind.RATE_LIMITED, "slow down", retryable=True)
     fakes: list[Failing] = []
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from manyvoices.collect.conversations import answering, operations, queries
+from manyvoices.collect.conversations import answering, calling, operations, queries
 from manyvoices.collect.conversations.models import Conversation, Turn, Utterance
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
@@ -259,7 +259,7 @@ def test_how_a_mark_was_set_is_stored_and_released(begin: Callable[..., Turn]) -
 def test_the_calls_for_an_answer_are_stored_with_their_parameters_and_tries(
     begin: Callable[..., Turn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "RETRY_PAUSE_S", 0.0)
+    monkeypatch.setattr(calling, "RETRY_PAUSE_S", 0.0)
     turn = begin()
     (job, *_rest) = leases.claim(owner="here:1:x", limit=1, now=NOW)
     call = answering.begin_call(job=job, now=NOW)
@@ -303,7 +303,7 @@ def test_no_model_is_called_more_than_its_tries_nor_before_it_may_be(
     tries: int,
     n_calls: int,
 ) -> None:
-    monkeypatch.setattr(answering, "RETRY_PAUSE_S", 0.01)
+    monkeypatch.setattr(calling, "RETRY_PAUSE_S", 0.01)
     begin()
     (job, *_rest) = leases.claim(owner="here:1:x", limit=1, now=NOW)
     call = answering.begin_call(job=job, now=NOW)

@@ -14,7 +14,7 @@ from aiohttp import web
 from django.db import connections
 from tests.llm.conftest import ServerThread, completion
 
-from manyvoices.collect.conversations import answering, operations
+from manyvoices.collect.conversations import answering, calling, operations
 from manyvoices.collect.conversations.models import Turn
 from manyvoices.collect.jobs.models import Job
 from manyvoices.collect.jobs.runner import Database, Runner
@@ -148,7 +148,7 @@ def work(handler: answering.AnswerHandler) -> None:
 def test_every_fault_ends_as_its_kind_and_the_runner_goes_on(
     turn: Turn, base_url: str, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "RETRY_PAUSE_S", 0.05)
+    monkeypatch.setattr(calling, "RETRY_PAUSE_S", 0.05)
     fault_of = {
         u.responder: names[u.position % len(names)] for u in turn.utterances.order_by("position")
     }

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.db import DatabaseError
 
-from manyvoices.collect.conversations import answering, operations
+from manyvoices.collect.conversations import answering, budget, operations
 from manyvoices.collect.conversations.models import Spending, Turn
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
@@ -53,7 +53,7 @@ def begun(participant: Participant) -> tuple[Turn, list[Job]]:
 
 def _ending(job: Job, outcome: Reply | ResponderError) -> answering.Ending:
     call = answering.begin_call(job=job, now=NOW)
-    usage = answering.budget.Usage(1, 10, 5)
+    usage = budget.Usage(1, 10, 5)
     evidence = answering.Evidence({"seed": 1}, (), usage)
     return answering.Ending(job, outcome, 1.0, NOW, call, evidence)
 

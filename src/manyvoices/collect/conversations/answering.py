@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
-from manyvoices.collect.conversations import budget, operations, queries
+from manyvoices.collect.conversations import operations, queries
+from manyvoices.collect.conversations.calling import (
+    MAX_LEASES,
+    OUTCOME_FIELDS,
+    Call,
+    Caller,
+    Evidence,
+    chat_request,
+    fill,
+    opening_words,
+    record_usage,
+)
 from manyvoices.collect.conversations.models import Turn, Utterance
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
@@ -23,7 +32,7 @@ from manyvoices.collect.jobs.together import Outcome, store_together
 from manyvoices.collect.people.locks import lock_participant, lock_participants
 from manyvoices.collect.people.models import Participant
 from manyvoices.design import ConversationsStage, ResponderSpec
-from manyvoices.design.dialogue import cut_words, derive_seed
+from manyvoices.design.dialogue import derive_seed
 from manyvoices.llm import (
     ChatMessage,
     ChatRequest,
@@ -33,59 +42,8 @@ from manyvoices.llm import (
     ResponderError,
     build_responder,
 )
-from manyvoices.llm.limits import estimate_tokens, expected_tokens
-from manyvoices.schema.errors import MissingExtraError
 
 log = logging.getLogger(__name__)
-RETRY_PAUSE_S = 1.0
-MAX_LEASES = 3
-"""A call that was cut short this often, because the server was stopped, is not made again."""
-OUTCOME_FIELDS = (
-    "settled_at",
-    "request",
-    "tries",
-    "latency_ms",
-    "failure",
-    "text",
-    "n_words_cut",
-    "finish_reason",
-    "prompt_tokens",
-    "completion_tokens",
-    "model_version",
-)
-"""What an outcome writes; the participant's own columns are not among them."""
-# What may have been used although no answer came: the endpoint had read the request at least.
-_BILLED = frozenset(
-    {FailureKind.TIMEOUT, FailureKind.EMPTY, FailureKind.MALFORMED, FailureKind.TOO_LARGE}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Everything one call needs, read once from the database."""
-
-    study_digest: str
-    responder: ResponderSpec
-    request: ChatRequest
-    timeout_s: float
-    max_words: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """One call for an answer."""
-
-    failure: FailureKind | None
-    ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is known of the calls for one answer, whatever came of them."""
-
-    parameters: dict[str, Any]
-    tries: tuple[Try, ...]
-    usage: budget.Usage
 
 
 class AnswerHandler:
@@ -98,8 +56,7 @@ class AnswerHandler:
         build: Callable[[ResponderSpec], Responder] = build_responder,
     ) -> None:
         self._clock = clock
-        self._build = build
-        self._responders: dict[tuple[str, str], Responder] = {}
+        self._caller = Caller(build)
 
     async def __call__(self, job: Job, db: Database) -> None:
         call = await db.together(begin_calls, Beginning(job, self._clock()))
@@ -112,67 +69,10 @@ class AnswerHandler:
         await db.together(store_outcomes, ending)
 
     async def aclose(self) -> None:
-        for responder in self._responders.values():
-            await responder.aclose()
+        await self._caller.aclose()
 
     async def _ask(self, call: Call) -> tuple[Reply | ResponderError, Evidence]:
-        """One answer within the time limit; passing faults are tried again while tries and time
-        remain, and not before the endpoint's own time to wait is over."""
-        try:
-            responder = self._responder(call)
-        except (ResponderError, MissingExtraError) as error:
-            return _as_failure(error), Evidence({}, (), budget.Usage(0, 0, 0))
-        tries: list[Try] = []
-        end = time.monotonic() + call.timeout_s
-        while True:
-            outcome = await _try(responder, call, end, tries)
-            if isinstance(outcome, Reply) or not outcome.retryable:
-                break
-            pause = max(RETRY_PAUSE_S, outcome.retry_after_s or 0.0)
-            if len(tries) >= call.responder.tries or time.monotonic() + pause >= end:
-                break
-            await asyncio.sleep(pause)
-        parameters = responder.parameters(call.request)
-        return outcome, Evidence(parameters, tuple(tries), _usage(call, outcome, tries))
-
-    def _responder(self, call: Call) -> Responder:
-        key = (call.study_digest, call.responder.id)
-        if key not in self._responders:
-            self._responders[key] = self._build(call.responder)
-        return self._responders[key]
-
-
-async def _try(
-    responder: Responder, call: Call, end: float, tries: list[Try]
-) -> Reply | ResponderError:
-    started = time.monotonic()
-    outcome: Reply | ResponderError
-    try:
-        outcome = await responder.respond(call.request, timeout_s=max(end - started, 0.05))
-    except ResponderError as error:
-        outcome = error
-    ms = round((time.monotonic() - started) * 1000, 1)
-    tries.append(Try(outcome.kind if isinstance(outcome, ResponderError) else None, ms))
-    return outcome
-
-
-def _as_failure(error: ResponderError | MissingExtraError) -> ResponderError:
-    if isinstance(error, ResponderError):
-        return error
-    return ResponderError(FailureKind.MISCONFIGURED, str(error), retryable=False)
-
-
-def _usage(call: Call, outcome: Reply | ResponderError, tries: list[Try]) -> budget.Usage:
-    """Tokens as counted, and as estimated where the endpoint counted none: a budget that guesses
-    low would be passed."""
-    prompt = expected_tokens(call.request, answer=0)
-    billed = sum(one.failure in _BILLED for one in tries)
-    prompt_tokens, completion_tokens = billed * prompt, billed * (call.request.max_tokens or 0)
-    if isinstance(outcome, Reply):
-        own = outcome.completion_tokens
-        prompt_tokens += prompt if outcome.prompt_tokens is None else outcome.prompt_tokens
-        completion_tokens += estimate_tokens(outcome.text) if own is None else own
-    return budget.Usage(len(tries), prompt_tokens, completion_tokens)
+        return await self._caller.ask(call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,8 +219,7 @@ def _places() -> QuerySet[Utterance]:
 
 def _request(utterance: Utterance, spec: ResponderSpec, rule: ConversationsStage) -> ChatRequest:
     turn = utterance.turn
-    system = rule.system_by_type.get(spec.type) if spec.system is None else spec.system
-    messages = [ChatMessage(role="system", content=system)] if system else []
+    messages = opening_words(spec, rule.system_by_type)
     for earlier in getattr(utterance, "earlier_turns", ()):
         best = queries.best_answer(earlier)
         if best is None:
@@ -329,17 +228,8 @@ def _request(utterance: Utterance, spec: ResponderSpec, rule: ConversationsStage
         messages.append(ChatMessage(role="user", content=earlier.prompt))
         messages.append(ChatMessage(role="assistant", content=best.text or ""))
     messages.append(ChatMessage(role="user", content=turn.prompt))
-    return ChatRequest(
-        messages=tuple(messages),
-        temperature=spec.temperature,
-        top_p=spec.top_p,
-        max_tokens=min(
-            (n for n in (spec.max_tokens, rule.answers.max_tokens) if n is not None), default=None
-        ),
-        # 31 bits: what every OpenAI-compatible server accepts as a seed.
-        seed=derive_seed(turn.seed, "sample", utterance.attempt, utterance.position) >> 32,
-        extra=spec.extra,
-    )
+    seed = derive_seed(turn.seed, "sample", utterance.attempt, utterance.position)
+    return chat_request(messages, spec, rule.answers, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,26 +303,18 @@ def _store_answers(endings: Sequence[Ending]) -> dict[str, Outcome]:
 
 
 def _fill(utterance: Utterance, ending: Ending) -> None:
-    """Put into the row what came of its call."""
-    utterance.settled_at = ending.now
-    if ending.evidence is not None:
-        utterance.request = ending.evidence.parameters
-        utterance.tries = [
-            {"failure": one.failure and str(one.failure.value), "ms": one.ms}
-            for one in ending.evidence.tries
-        ]
-    if isinstance(ending.outcome, ResponderError):
-        utterance.latency_ms = ending.waited_ms
-        utterance.failure = str(ending.outcome.kind.value)
-    else:
-        max_words = ending.call.max_words if ending.call else None
-        _take_reply(utterance, ending.outcome, max_words=max_words)
+    fill(
+        utterance,
+        ending.outcome,
+        waited_ms=ending.waited_ms,
+        now=ending.now,
+        max_words=ending.call.max_words if ending.call else None,
+        evidence=ending.evidence,
+    )
 
 
 def _record(participant: Participant, ending: Ending) -> None:
-    call, evidence = ending.call, ending.evidence
-    if call is not None and evidence is not None and evidence.usage.n_calls:
-        budget.record(participant=participant, responder=call.responder, usage=evidence.usage)
+    record_usage(participant, ending.call, ending.evidence)
 
 
 @transaction.atomic
@@ -462,19 +344,3 @@ def store_outcome(
     _record(participant, ending)
     if isinstance(outcome, ResponderError):
         operations.replace_failed(utterance, now=now)
-
-
-def _take_reply(utterance: Utterance, reply: Reply, *, max_words: int | None) -> None:
-    utterance.latency_ms = reply.latency_ms
-    utterance.text = reply.text
-    if max_words is not None:
-        utterance.text, utterance.n_words_cut = cut_words(reply.text, max_words)
-    utterance.finish_reason = _fit(reply.finish_reason, 60)
-    utterance.prompt_tokens = reply.prompt_tokens
-    utterance.completion_tokens = reply.completion_tokens
-    utterance.model_version = _fit(reply.model_version, 200)
-
-
-def _fit(text: str | None, most: int) -> str | None:
-    """What an endpoint says of itself, cut to its column: PostgreSQL would refuse the row."""
-    return text[:most] if text is not None else None
