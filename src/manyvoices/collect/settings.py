@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "manyvoices.collect.people",
     "manyvoices.collect.surveys",
     "manyvoices.collect.conversations",
+    "manyvoices.collect.comparisons",
     "manyvoices.collect.trees",
     "manyvoices.collect.accounts",
     "manyvoices.collect.community",

@@ -1,4 +1,1 @@
-"""The comparisons stage of preference studies: blind pairs of stored or live answers.
-
-Arrives with the evaluation issue.
-"""
+"""The comparisons stage: models side by side without their names, and what people said of them."""
