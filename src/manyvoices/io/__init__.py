@@ -19,6 +19,7 @@ from manyvoices.io.native import (
     write_native,
     write_study_files,
 )
+from manyvoices.io.native_comparisons import read_comparisons, write_comparisons
 from manyvoices.io.native_trees import read_grown, write_grown
 from manyvoices.io.oasst import read_messages, read_trees, write_messages, write_trees
 from manyvoices.io.oasst_flat import read_flat, write_flat
@@ -60,6 +61,7 @@ __all__ = [
     "detect_format",
     "prism_records",
     "read_battles",
+    "read_comparisons",
     "read_dialogues",
     "read_flat",
     "read_grown",
@@ -78,6 +80,7 @@ __all__ = [
     "validate",
     "verify_manifest",
     "write_battles",
+    "write_comparisons",
     "write_dialogues",
     "write_flat",
     "write_grown",

@@ -17,6 +17,7 @@ from manyvoices.io.prism_rows import PrismBuilder
 from manyvoices.io.registry import Content
 from manyvoices.schema import (
     Answer,
+    Comparison,
     Conversation,
     Participant,
     PrismConversation,
@@ -60,7 +61,7 @@ def release_prism(records: Iterable[Any], not_carried: NotCarried) -> Iterator[A
                 first.append(record)
                 break
     builder = PrismBuilder(people, answers)
-    for talk in chain(first, rest):
+    for talk in _without_comparisons(chain(first, rest), not_carried):
         _count_talk(talk, not_carried)
         if (rows := builder.conversation(talk)) is not None:
             yield rows.conversation
@@ -70,6 +71,14 @@ def release_prism(records: Iterable[Any], not_carried: NotCarried) -> Iterator[A
         yield row
         yield from texts
     not_carried.update(builder.n_left_out)
+
+
+def _without_comparisons(records: Iterable[Any], not_carried: NotCarried) -> Iterator[Any]:
+    for record in records:
+        if isinstance(record, Comparison):
+            not_carried["comparisons"] += 1
+        else:
+            yield record
 
 
 def _count(kind: str, record: Any, fields: Iterable[str], not_carried: NotCarried) -> None:
@@ -111,6 +120,7 @@ _NATIVE: dict[type, Content] = {
     Participant: "participants",
     Answer: "survey-answers",
     Conversation: "conversations",
+    Comparison: "comparisons",
 }
 _PRISM: dict[type, Content] = {
     dict: "prism-survey",
@@ -128,6 +138,7 @@ def _register_parts(whole: Content, parts: dict[type, Content]) -> None:
 
 
 _CANNOT = (
+    "comparisons",
     *(f"participant.{name}" for name in _PERSON),
     *(f"answer.{name}" for name in _ANSWER),
     *(f"conversation.{name}" for name in _TALK),

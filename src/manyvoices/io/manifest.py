@@ -115,6 +115,14 @@ def read_manifest(directory: Path | str) -> Release:
     return release
 
 
+def refuse_finished(directory: Path) -> None:
+    """Raise `DataError` where a folder holds a finished release already."""
+    if (directory / MANIFEST).exists():
+        hint = "a release is frozen: write the new one to another folder"
+        found, wanted = "a finished release", "a folder without one"
+        raise DataError([Fault(str(directory), None, "", found, wanted, hint)])
+
+
 def parent_of(directory: Path | str) -> ParentRelease:
     """What a release made from this folder says of it.
 

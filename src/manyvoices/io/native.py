@@ -1,4 +1,5 @@
-"""The native form: ``native/participants.jsonl``, ``answers.jsonl`` and ``conversations.jsonl``.
+"""The native form: ``native/participants.jsonl``, ``answers.jsonl`` and ``conversations.jsonl``,
+and ``comparisons.jsonl`` where models were compared side by side.
 
 It holds everything that a study recorded. The other forms are made from it and lose something each.
 A release folder also carries the study itself, under ``study/``, so that the data never parts from
@@ -20,12 +21,14 @@ import msgspec
 from manyvoices.io.checks import NativeCheck
 from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import OnBytes, Stream, read_records
-from manyvoices.io.manifest import MANIFEST, read_manifest
+from manyvoices.io.manifest import MANIFEST, read_manifest, refuse_finished
+from manyvoices.io.native_comparisons import comparisons_path, read_comparisons
 from manyvoices.io.prism import find
 from manyvoices.io.registry import Content, Format, Reader, Writer, Written, register
 from manyvoices.io.writing import LineWriter, replacing, write_records, write_text
 from manyvoices.schema import (
     Answer,
+    Comparison,
     Conversation,
     DataError,
     Fault,
@@ -40,6 +43,9 @@ _TYPES: dict[str, Any] = {
     "participants": Participant,
     "answers": Answer,
     "conversations": Conversation,
+}
+_FILE_OF: dict[type, str] = {kind: name for name, kind in _TYPES.items()} | {
+    Comparison: "comparisons"
 }
 _DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in _TYPES.items()}
 
@@ -59,6 +65,8 @@ class NativeRelease:
     participants: Iterable[Participant]
     answers: Iterable[Answer]
     conversations: Iterable[Conversation]
+    comparisons: Iterable[Comparison] = ()
+    """None in a release of a study without the stage."""
 
 
 def read_native(directory: Path | str, *, strict: bool = True) -> NativeRelease:
@@ -81,7 +89,8 @@ def read_native(directory: Path | str, *, strict: bool = True) -> NativeRelease:
     participants, answers, conversations = map(stream, NATIVE_FILES)
     manifest = read_manifest(folder) if (folder / MANIFEST).exists() else None
     study = read_study_files(folder)
-    return NativeRelease(folder, manifest, study, participants, answers, conversations)
+    compared = Stream(lambda: read_comparisons(folder, strict=strict))
+    return NativeRelease(folder, manifest, study, participants, answers, conversations, compared)
 
 
 def read_native_file(
@@ -116,6 +125,8 @@ class NativeWriter:
                 writer.write(conversation)
         writer.n_rows["conversations"]
 
+    The file of comparisons is there only if one was written.
+
     Raises:
         DataError: The folder holds a finished release, which is never written over.
     """
@@ -129,8 +140,7 @@ class NativeWriter:
     def __enter__(self) -> NativeWriter:
         refuse_finished(self._folder)
         for name, kind in _TYPES.items():
-            path = self._folder / "native" / f"{name}{self._suffix}"
-            self._writers[kind] = LineWriter(self._stack.enter_context(replacing(path)), path)
+            self._open(name, kind)
         return self
 
     def __exit__(
@@ -144,11 +154,17 @@ class NativeWriter:
     @property
     def n_rows(self) -> dict[str, int]:
         """Records written so far, by file."""
-        return {name: self._writers[kind].n_rows for name, kind in _TYPES.items()}
+        return {_FILE_OF[kind]: writer.n_rows for kind, writer in self._writers.items()}
 
-    def write(self, record: Participant | Answer | Conversation) -> None:
+    def write(self, record: Participant | Answer | Conversation | Comparison) -> None:
         """Append one record to the file of its kind."""
+        if type(record) is Comparison and Comparison not in self._writers:
+            self._open("comparisons", Comparison)
         self._writers[type(record)].write(record)
+
+    def _open(self, name: str, kind: type) -> None:
+        path = self._folder / "native" / f"{name}{self._suffix}"
+        self._writers[kind] = LineWriter(self._stack.enter_context(replacing(path)), path)
 
 
 def write_native(
@@ -213,14 +229,6 @@ def read_study_files(directory: Path | str) -> dict[str, str]:
     return texts
 
 
-def refuse_finished(directory: Path) -> None:
-    """Raise `DataError` where a folder holds a finished release already."""
-    if (directory / MANIFEST).exists():
-        hint = "a release is frozen: write the new one to another folder"
-        found, wanted = "a finished release", "a folder without one"
-        raise DataError([Fault(str(directory), None, "", found, wanted, hint)])
-
-
 def _read_folder(
     path: Path | str,
     *,
@@ -228,13 +236,16 @@ def _read_folder(
     log: FaultLog | None = None,
     on_bytes: OnBytes | None = None,
 ) -> Iterator[Any]:
-    """Every participant, then every answer, then every conversation."""
+    """Every participant, then every answer, conversation and comparison."""
     log, before = FaultLog() if log is None else log, 0
     for name in NATIVE_FILES:
         file = find(Path(path) / "native", name)
         report = None if on_bytes is None else _beyond(on_bytes, before)
         yield from read_native_file(file, name, strict=False, log=log, on_bytes=report)
         before += file.stat().st_size if file.is_file() else 0
+    if (compared := comparisons_path(path)) is not None:
+        report = None if on_bytes is None else _beyond(on_bytes, before)
+        yield from read_comparisons(compared, strict=False, log=log, on_bytes=report)
     if strict:
         log.raise_if_any()
 

@@ -140,9 +140,9 @@ _MARKS = {
     "rankings": {"parent_id", "participant_id", "ranking"},
 }
 _SAID = {
-    "trees": "native trees.jsonl alone: tree, reviews and rankings on every line",
-    "labels": "native labels.jsonl alone: one person's answer to one label on every line",
-    "rankings": "native rankings.jsonl alone: one person's order of replies on every line",
+    "trees": "native trees.jsonl alone: tree, reviews and rankings",
+    "labels": "native labels.jsonl alone: one answer to one label",
+    "rankings": "native rankings.jsonl alone: one order of replies",
 }
 _CONTENTS: dict[str, Content] = {"trees": "grown", "labels": "labels", "rankings": "rankings"}
 

@@ -35,6 +35,7 @@ Content: TypeAlias = Literal[
     "grown",
     "labels",
     "rankings",
+    "comparisons",
     "messages",
     "threads",
     "battles",
@@ -49,10 +50,11 @@ Content: TypeAlias = Literal[
 ``release``: `Participant`, then `Answer`, then `Conversation`, in one stream; ``participants``,
 ``survey-answers`` and ``conversations`` are one of the three. ``prism``: PRISM's four kinds in one
 stream, a survey row being a dict; ``prism-survey`` and so on are one of the four. ``trees``:
-`MessageTree`. ``grown``: `GrownTree`; ``labels``: `Label`; ``rankings``: `Ranking`. ``messages``:
-`Message`, nested or row by row. ``threads``: `MessageThread`. ``battles``: `Battle`. ``pairs``:
-`PreferencePair`. ``dialogues``: `Dialogue`. ``labelled``: `LabelledCompletion`. ``ratings``:
-`RatedText`. ``answers``: `Answer` as a survey tool exported it.
+`MessageTree`. ``grown``: `GrownTree`; ``labels``: `Label`; ``rankings``: `Ranking`.
+``comparisons``: `Comparison`. ``messages``: `Message`, nested or row by row. ``threads``:
+`MessageThread`. ``battles``: `Battle`. ``pairs``: `PreferencePair`. ``dialogues``: `Dialogue`.
+``labelled``: `LabelledCompletion`. ``ratings``: `RatedText`. ``answers``: `Answer` as a survey tool
+exported it.
 """
 
 
@@ -109,6 +111,7 @@ class Format:
 BUILT_IN = (
     "manyvoices.io.native",
     "manyvoices.io.native_trees",
+    "manyvoices.io.native_comparisons",
     "manyvoices.io.prism",
     "manyvoices.io.prism_export",
     "manyvoices.io.prism_wide",

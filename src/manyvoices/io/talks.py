@@ -13,6 +13,7 @@ from manyvoices.io.registry import Content
 from manyvoices.schema import (
     Answer,
     ChatLine,
+    Comparison,
     Conversation,
     Participant,
     PrismConversation,
@@ -36,7 +37,10 @@ _PRISM_EXTRA = (
 NOT_IN_A_TALK = tuple(dict.fromkeys((*_NATIVE_EXTRA, *_PRISM_EXTRA)))
 """Fields of a conversation that no target of the converters here has a place for."""
 
-OTHER_RECORDS = ("participants", "answers of surveys", "rows of metadata", "rows of the survey")
+OTHER_RECORDS = (
+    *("participants", "answers of surveys", "comparisons"),
+    *("rows of metadata", "rows of the survey"),
+)
 """What else a release holds that is counted where it is not carried."""
 
 SOURCES: tuple[Content, ...] = ("release", "conversations", "prism", "prism-conversations")
@@ -123,6 +127,8 @@ def what_else(record: Any) -> str:
             return "participants"
         case Answer():
             return "answers of surveys"
+        case Comparison():
+            return "comparisons"
         case PrismMetadata():
             return "rows of metadata"
         case _:

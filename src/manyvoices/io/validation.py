@@ -15,6 +15,7 @@ from manyvoices.io.formats import resolve_format
 from manyvoices.io.lines import OnBytes
 from manyvoices.io.manifest import MANIFEST, read_manifest, verify_manifest
 from manyvoices.io.native import NATIVE_FILES, read_native_file
+from manyvoices.io.native_comparisons import comparisons_path, read_comparisons
 from manyvoices.io.native_trees import TREE_FILES, read_tree_file
 from manyvoices.io.prism import PRISM_FILES, find, read_prism_file
 from manyvoices.io.registry import get
@@ -148,6 +149,10 @@ def _check_native_files(folder: Path, run: _Run) -> set[str]:
         if path.exists():
             for record in run.records(path, read_tree_file, name):
                 _refer_to_raters(path, record, people, run)
+    if (path_of := comparisons_path(folder.parent)) is not None:
+        for record in run.records(path_of, read_comparisons):
+            wanted = "the id of a participant of this release"
+            run.refer(path_of, "participant_id", record.participant_id, people, wanted)
     return people
 
 
