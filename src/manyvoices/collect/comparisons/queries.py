@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from manyvoices.collect.comparisons.models import Comparison, Exchange, SideAnswer
 from manyvoices.collect.people.errors import StaleSubmission
@@ -14,7 +14,9 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.curate.language_match import same_language
 from manyvoices.design.comparisons.assigning import Cell, Counts, Person, pool_of
+from manyvoices.design.comparisons.integrity import Vote
 from manyvoices.design.comparisons.stage import ComparisonsStage, Pool, PromptItem
+from manyvoices.design.dialogue import count_words
 from manyvoices.schema.comparisons import ComparisonVerdict
 
 SEAT_KEPT = timedelta(hours=1)
@@ -160,6 +162,76 @@ def shown(exchange: Exchange) -> list[SideAnswer]:
 def prompt_item(comparison: Comparison, rule: ComparisonsStage) -> PromptItem | None:
     """The prompt of the set that was asked; None in an arena."""
     return next((item for item in rule.prompts if item.id == comparison.prompt_id), None)
+
+
+def may_judge(comparison: Comparison, rule: ComparisonsStage) -> bool:
+    """Whether all answers to the last message are there; in an arena after as many messages as the
+    study asks for."""
+    exchanges = exchanges_with_answers(comparison)
+    if comparison.shown_at is None or not exchanges:
+        return False
+    if rule.source == "arena" and len(exchanges) < rule.turns[0]:
+        return False
+    return is_readable(exchanges[-1])
+
+
+def is_readable(exchange: Exchange) -> bool:
+    """Whether every side has answered; its answers need to be loaded."""
+    answers = shown(exchange)
+    return bool(answers) and all((answer.text or "").strip() for answer in answers)
+
+
+def is_late(comparison: Comparison, *, now: datetime) -> bool:
+    """Whether an answer is awaited whose time is over."""
+    return SideAnswer.objects.filter(
+        exchange__comparison=comparison,
+        exchange__deadline_at__lte=now,
+        attempt=F("exchange__attempt"),
+        settled_at=None,
+    ).exists()
+
+
+def vote(comparison: Comparison) -> Vote:
+    """A judged comparison as the rules of care look at it."""
+    exchanges = exchanges_with_answers(comparison)
+    assert comparison.judged_at is not None
+    texts = [answer.text or "" for exchange in exchanges for answer in shown(exchange)]
+    first = exchanges[0].prompt if exchanges and comparison.prompt_id is None else None
+    return Vote(
+        at=comparison.judged_at,
+        seconds=_seconds(comparison),
+        words=sum(map(count_words, texts)),
+        place=_place(comparison.order),
+        prompt=first,
+    )
+
+
+def _seconds(comparison: Comparison) -> float | None:
+    if comparison.shown_at is None or comparison.judged_at is None:
+        return None
+    return (comparison.judged_at - comparison.shown_at).total_seconds()
+
+
+def _place(order: list[list[int]] | None) -> int | None:
+    """The one place that was preferred to all others."""
+    return order[0][0] if order and len(order[0]) == 1 else None
+
+
+def earlier_votes(comparison: Comparison) -> list[Vote]:
+    """This person's other votes in the stage, as far as the rules of care look at them: one
+    statement."""
+    rows = Comparison.objects.filter(
+        participant=comparison.participant_id, stage=comparison.stage
+    ).exclude(Q(pk=comparison.pk) | Q(judged_at=None) | Q(verdict=ComparisonVerdict.FAILED))
+    first = Exchange.objects.filter(comparison=OuterRef("pk"), index=0).values("prompt")
+    asked = rows.order_by("judged_at").annotate(first=Subquery(first))
+    return [
+        Vote(at=at, place=_place(order), prompt=None if prompt_id is not None else text)
+        for at, order, prompt_id, text in asked.values_list(
+            "judged_at", "order", "prompt_id", "first"
+        )
+        if at is not None
+    ]
 
 
 def failed_in_a_row(comparison: Comparison) -> bool:

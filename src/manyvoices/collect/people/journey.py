@@ -13,19 +13,37 @@ from django.utils.translation import gettext as _
 from manyvoices.collect.people.contexts import Progress
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
-from manyvoices.design import SurveyStage
-from manyvoices.design.journey import ConversationFacts, JourneyFacts, Step, next_step
+from manyvoices.design import Study, SurveyStage
+from manyvoices.design.comparisons.stage import ComparisonsStage
+from manyvoices.design.journey import (
+    ComparisonFacts,
+    ConversationFacts,
+    JourneyFacts,
+    Step,
+    next_step,
+)
 
 completed = Signal()
 """Sent with ``participant`` and ``now`` in the transaction in which somebody came to the end."""
 
+_CONVERSATION, _PAGE, _COMPARISON, _OVER = range(4)
 _FACTS = """
-SELECT 1, stage, page, '', 1 FROM {pages} WHERE participant_id = %s
+SELECT 1, stage, page, '', 1 FROM {survey_pages} WHERE participant_id = %s
 UNION ALL
 SELECT 0, stage, number, type, CASE WHEN finished_at IS NULL THEN 0 ELSE 1 END
 FROM {conversations} WHERE participant_id = %s
 """
-"""Is it a survey page, its stage, its number, type of conversation, is it finished."""
+"""What it is (one of the four above), its stage, its number, type of conversation, is it finished.
+"""
+_COMPARED = """
+UNION ALL
+SELECT 2, stage, number, '', CASE WHEN verdict IS NULL THEN 0 ELSE 1 END
+FROM {comparisons} WHERE participant_id = %s AND (verdict IS NULL OR verdict <> 'failed')
+UNION ALL
+SELECT 3, stage, 0, '', 1 FROM {comparisons_over} WHERE participant_id = %s
+"""
+"""More of the same, in studies with such a stage: where a side failed nobody was asked, so that it
+does not count."""
 
 
 def facts(participant: Participant) -> JourneyFacts:
@@ -37,21 +55,36 @@ def facts(participant: Participant) -> JourneyFacts:
     rows = _rows_of(participant)
     return JourneyFacts(
         consented=True,
-        survey_pages_done={(stage, number) for is_page, stage, number, *_rest in rows if is_page},
+        survey_pages_done={(stage, n) for kind, stage, n, *_rest in rows if kind == _PAGE},
         conversations=[
             ConversationFacts(stage, number, type_name, bool(finished))
-            for is_page, stage, number, type_name, finished in rows
-            if not is_page
+            for kind, stage, number, type_name, finished in rows
+            if kind == _CONVERSATION
         ],
+        comparisons=[
+            ComparisonFacts(stage, number, bool(finished))
+            for kind, stage, number, _type, finished in rows
+            if kind == _COMPARISON
+        ],
+        comparisons_over={stage for kind, stage, *_rest in rows if kind == _OVER},
     )
 
 
 def _rows_of(participant: Participant) -> list[tuple[int, int, int, str, int]]:
-    statement = _FACTS.format(pages=_table("survey_pages"), conversations=_table("conversations"))
+    relations, statement = ["survey_pages", "conversations"], _FACTS
+    if comparison_stages(participant.version.spec):
+        relations += ["comparisons", "comparisons_over"]
+        statement += _COMPARED
     key = Participant._meta.pk.get_db_prep_value(participant.pk, connection)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [key, key])
+        tables = {relation: _table(relation) for relation in relations}
+        cursor.execute(statement.format(**tables), [key] * len(relations))
         return sorted(cursor.fetchall())
+
+
+def comparison_stages(spec: Study) -> list[tuple[int, ComparisonsStage]]:
+    """Each comparisons stage with its index."""
+    return [(i, s) for i, s in enumerate(spec.stages) if isinstance(s, ComparisonsStage)]
 
 
 def _table(relation: str) -> str:
@@ -85,20 +118,37 @@ def address(participant: Participant, step: Step) -> str:
         return reverse("conversations:choose", args=[study, step.stage])
     if step.kind == "conversation":
         return reverse("conversations:conversation", args=[study, step.stage, step.conversation])
+    if step.kind == "comparisons":
+        return reverse("comparisons:following", args=[study, step.stage])
+    if step.kind == "comparison":
+        return reverse("comparisons:comparison", args=[study, step.stage, step.comparison])
     if step.kind == "trees":
         return reverse("trees:home", args=[study])
     return reverse("people:done", args=[study])
 
 
 def progress(participant: Participant) -> Progress:
-    """How far the participant is: survey pages and conversations count one step each."""
+    """How far the participant is: survey pages, conversations and comparisons count one step each.
+
+    What people may do beyond a stage's count is no step; a stage that is over early is done.
+    """
     spec, done = participant.version.spec, facts_once(participant)
     pages = sum(len(s.pages) for s in spec.stages if isinstance(s, SurveyStage))
+    compared = comparison_stages(spec)
     total = pages + sum(stage.n_conversations for _i, stage in spec.conversation_stages())
+    total += sum(stage.count for _i, stage in compared)
     finished = len(done.survey_pages_done) + sum(c.finished for c in done.conversations)
+    finished += sum(_n_compared(done, index, stage) for index, stage in compared)
     current = min(finished + 1, total)
     label = _("Step %(current)d of %(total)d") % {"current": current, "total": total}
     return Progress(steps_done=finished, steps_total=total, label=label)
+
+
+def _n_compared(done: JourneyFacts, index: int, stage: ComparisonsStage) -> int:
+    if index in done.comparisons_over:
+        return stage.count
+    n_done = sum(c.finished for c in done.comparisons if c.stage == index)
+    return min(n_done, stage.count)
 
 
 def complete_if_done(*, participant: Participant, now: datetime) -> bool:

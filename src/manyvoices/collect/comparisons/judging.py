@@ -1,0 +1,86 @@
+"""Storing what somebody said of a comparison, and ending what cannot be judged.
+
+Each operation first locks the participant's row; see `operations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from manyvoices.collect.comparisons import operations, queries
+from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, SideAnswer
+from manyvoices.collect.jobs import leases
+from manyvoices.collect.people.errors import StaleSubmission
+from manyvoices.collect.people.locks import lock_participant
+from manyvoices.collect.people.models import Participant
+from manyvoices.design.comparisons.integrity import evidence, signs
+from manyvoices.schema.comparisons import ComparisonVerdict
+
+
+@transaction.atomic
+def judge(
+    *,
+    comparison: Comparison,
+    verdict: ComparisonVerdict,
+    order: list[list[int]] | None,
+    now: datetime,
+    reasons: Sequence[str] = (),
+    reason_text: str | None = None,
+) -> Comparison:
+    """Store a verdict; a second one changes nothing.
+
+    `order`: groups of places, best first, with a choice and only there.
+
+    Raises `StaleSubmission` where there is nothing to judge yet.
+    """
+    lock_participant(comparison.participant)
+    comparison.refresh_from_db(fields=["verdict", "shown_at", "judged_at"])
+    if comparison.is_over:
+        return comparison
+    rule = queries.stage_spec(comparison.participant, comparison.stage)
+    if not queries.may_judge(comparison, rule):
+        raise StaleSubmission("the answers are not there yet")
+    comparison.verdict = verdict
+    comparison.order = order
+    comparison.reasons = list(reasons)
+    comparison.reason_text = reason_text
+    comparison.judged_at = now
+    comparison.revealed_at = now if rule.reveals else None
+    vote, earlier = queries.vote(comparison), queries.earlier_votes(comparison)
+    comparison.evidence = evidence(vote, earlier)
+    comparison.quarantined = list(signs(vote, earlier, rule.integrity))
+    comparison.save()
+    return comparison
+
+
+@transaction.atomic
+def give_up(*, comparison: Comparison, now: datetime) -> Comparison:
+    """Go on without answers that did not come in time: the comparison counts for nobody.
+
+    Nothing is changed where they have come after all, or are still awaited.
+    """
+    lock_participant(comparison.participant)
+    comparison.refresh_from_db(fields=["verdict", "shown_at", "judged_at"])
+    if comparison.is_over or not queries.is_late(comparison, now=now):
+        return comparison
+    late = SideAnswer.objects.filter(exchange__comparison=comparison, settled_at=None)
+    keys = [str(key) for key in late.values_list("pk", flat=True)]
+    late.update(failure="timeout", settled_at=now)
+    leases.cancel(kind=operations.JOB_KIND, keys=keys, now=now)
+    operations.fail(comparison, now=now)
+    return comparison
+
+
+@transaction.atomic
+def end(*, participant: Participant, stage: int, now: datetime) -> None:
+    """Let somebody end an arena who has judged as many as the study asks for."""
+    lock_participant(participant)
+    rule = queries.stage_spec(participant, stage)
+    verdicts = list(participant.comparisons.filter(stage=stage).values_list("verdict", flat=True))
+    n_judged = sum(v not in (None, ComparisonVerdict.FAILED) for v in verdicts)
+    if rule.source != "arena" or n_judged < rule.count or None in verdicts:
+        raise StaleSubmission("more comparisons are asked for")
+    operations.over(participant, stage, because=ComparisonsOver.Because.ENDED, now=now)
