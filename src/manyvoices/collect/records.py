@@ -130,6 +130,7 @@ def _turn(row: talk.Conversation, turn: talk.Turn) -> Turn:
         tied=[str(u.pk) for u in utterances if u.tied],
         created_at=turn.created_at,
         all_bad=turn.all_bad,
+        assigned_because=turn.assigned_because,
     )
 
 

@@ -12,24 +12,19 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from manyvoices.design.comparison_checks import askable_of, check_batch, check_outputs
+from manyvoices.design.finding import Finding
 from manyvoices.design.questions import Country, Likert, Question, Single, VisibleIf
 from manyvoices.design.sources import Loc
 from manyvoices.design.stages import ConversationsStage
 from manyvoices.design.survey import AnyQuestion
 from manyvoices.design.wording import did_you_mean, one_of
 
+__all__ = ["Finding", "check_study"]
+
 T = TypeVar("T")
 
 _QUESTION: TypeAdapter[AnyQuestion] = TypeAdapter(Question)
-
-
-class Finding(NamedTuple):
-    """A fault without its file and line."""
-
-    loc: Loc
-    found: str
-    expected: str
-    hint: str = ""
 
 
 def check_study(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -43,6 +38,7 @@ def check_study(data: Mapping[str, Any]) -> Iterator[Finding]:
             questions |= {place.id: place.question for place in found}
             yield from _check_survey(found)
     yield from _check_models(data, stages)
+    yield from _check_records(data, stages, questions)
     yield from _check_prices(data)
     yield from _check_recruitment(data.get("recruitment"), questions)
 
@@ -176,6 +172,21 @@ def _check_models(
                 f"{asked} responders, but {n_models} models",
                 f"at least {asked} models, or fewer responders",
             )
+
+
+def _check_records(
+    data: Mapping[str, Any],
+    stages: list[tuple[int, dict[str, Any]]],
+    questions: Mapping[str, AnyQuestion | None],
+) -> Iterator[Finding]:
+    """What the lists of records that a stage names say of each other, and of the study."""
+    for index, stage in stages:
+        kind = stage.get("kind")
+        if kind == "comparisons":
+            yield from check_outputs(stage, ("stages", index, kind))
+        if kind in ("comparisons", "conversations"):
+            askable = askable_of(stage, data)
+            yield from check_batch(stage, ("stages", index, kind), askable, questions)
 
 
 def _check_compared(stage: dict[str, Any], loc: Loc, models: list[Any]) -> Iterator[Finding]:

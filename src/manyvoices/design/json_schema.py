@@ -74,6 +74,7 @@ def _allow_lines(definitions: dict[str, Any]) -> None:
         (stage, "prompts"),
         (stage, "outputs"),
         (definitions["Assignment"]["properties"], "batch"),
+        (definitions["OpeningAssignment"]["properties"], "batch"),
     ):
         inline = dict(properties[key])
         default = {"default": inline.pop("default")} if "default" in inline else {}

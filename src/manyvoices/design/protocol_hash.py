@@ -35,6 +35,10 @@ def protocol_facts(study: Study) -> dict[str, Any]:
         {name: without_secrets(model[name]) for name in _SEEN_OF_A_MODEL}
         for model in facts["models"]
     ]
+    for stage in facts["stages"]:
+        # What was not there before steering was, and changes nothing, is no part of the hash.
+        if stage["kind"] == "conversations" and stage["assignment"]["policy"] == "random":
+            del stage["assignment"]
     return facts
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from manyvoices.design.comparisons.stage import ComparisonsStage
+from manyvoices.design.openings import OpeningAssignment
 from manyvoices.design.questions import (
     Anchors,
     Attributes,
@@ -181,6 +182,8 @@ class ConversationsStage(Written):
         dict[TypeName, Annotated[TypeRule, BeforeValidator(as_type_rule)]], Field(min_length=1)
     ]
     opening: Opening = Opening()
+    assignment: OpeningAssignment = OpeningAssignment()
+    """Which models answer an opening: at random, or what a batch asks for."""
     continuing: Continuing = Continuing()
     rating: Rating = Rating()
     feedback: Feedback = Feedback()

@@ -188,7 +188,12 @@ class _Loader:
             self._include(body, "quiz", (*loc, "quiz"), self._yaml_named("quiz"))
         elif kind == "comparisons":
             self._comparison_files(body, loc)
-        elif isinstance(feedback := body.get("feedback"), dict):
+        else:
+            self._conversation_files(body, loc)
+
+    def _conversation_files(self, body: dict[str, Any], loc: Loc) -> None:
+        self._batch(body, loc)
+        if isinstance(feedback := body.get("feedback"), dict):
             for part in ("performance", "choice"):
                 place = (*loc, "feedback", part)
                 self._include(feedback, part, place, self._yaml_named(part))
@@ -198,6 +203,9 @@ class _Loader:
         self._include(body, "guidance", (*loc, "guidance"), self._text)
         self._include(body, "prompts", (*loc, "prompts"), self._records("prompts"))
         self._include(body, "outputs", (*loc, "outputs"), self._records("outputs"))
+        self._batch(body, loc)
+
+    def _batch(self, body: dict[str, Any], loc: Loc) -> None:
         if isinstance(assignment := body.get("assignment"), dict):
             self._include(
                 assignment, "batch", (*loc, "assignment", "batch"), self._records("batch")

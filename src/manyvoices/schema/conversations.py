@@ -80,6 +80,9 @@ class Turn(Record, frozen=True, kw_only=True):
     """When the person sent the message."""
     all_bad: bool = False
     """The person said that every answer is bad; then none is chosen."""
+    assigned_because: str | None = None
+    """Why these models answered: ``exploration``, ``random``, or a reason of the batch in force;
+    None where no batch was."""
 
 
 class Conversation(Record, frozen=True, kw_only=True):

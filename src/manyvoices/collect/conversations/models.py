@@ -58,6 +58,10 @@ class Turn(models.Model):
     rated_at = models.DateTimeField(null=True, blank=True)
     all_bad = models.BooleanField(default=False)
     """The participant said that every answer is bad: none of them was chosen."""
+    assigned_because = models.CharField(max_length=500, null=True, blank=True)
+    """Why its models were drawn, under a batch (`manyvoices.design.openings`); None without."""
+    ask = models.PositiveIntegerField(null=True, blank=True)
+    """Index in the batch of the participant's version of what asked for it."""
 
     class Meta:
         ordering = ("index",)

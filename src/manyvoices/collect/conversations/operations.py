@@ -5,6 +5,7 @@ Each operation first locks the participant's row, so that two windows of one per
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -29,13 +30,13 @@ from manyvoices.design.dialogue import (
     continuing_slots,
     derive_seed,
     draw_replacement,
-    draw_responders,
     generator,
     lock_winner,
     may_finish,
     must_finish,
     turn_state,
 )
+from manyvoices.design.openings import draw_opening
 from manyvoices.design.survey import NOT_APPLICABLE
 from manyvoices.schema import SliderTrace
 
@@ -110,8 +111,7 @@ def _ask(turn: Turn, rule: ConversationsStage, *, now: datetime) -> None:
     """Draw who answers in which place, and queue one job for each."""
     rng = generator(derive_seed(turn.seed, "draw", turn.attempt))
     if queries.draws_anew(turn.conversation, turn.index):
-        spec = turn.conversation.participant.version.spec
-        drawn = draw_responders([m.id for m in spec.models], rule.opening.responders, rng)
+        drawn = _drawn(turn, rule, rng)
     else:
         best = queries.chosen(turn.conversation, turn.index - 1)
         drawn = continuing_slots(best.responder, rule.continuing.responses, rng)
@@ -125,6 +125,24 @@ def _ask(turn: Turn, rule: ConversationsStage, *, now: datetime) -> None:
         lease_s=queries.time_limit_s(rule, turn.index) + QUEUE_ALLOWANCE_S,
         now=now,
     )
+
+
+def _drawn(turn: Turn, rule: ConversationsStage, rng: random.Random) -> tuple[str, ...]:
+    """The models of an opening, with the reason for them noted where a batch is in force."""
+    pool = [model.id for model in turn.conversation.participant.version.spec.models]
+    steered = rule.assignment.policy == "batch"
+    drawn = draw_opening(
+        pool,
+        rule.opening.responders,
+        rng,
+        assignment=rule.assignment,
+        opener=queries.opener(turn.conversation) if steered else None,
+        asked=queries.openings_by_ask(turn) if steered else None,
+    )
+    if steered:
+        turn.assigned_because, turn.ask = drawn.because, drawn.ask
+        turn.save(update_fields=["assigned_because", "ask"])
+    return drawn.models
 
 
 def replace_failed(utterance: Utterance, *, now: datetime) -> Utterance | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Count, F
 
 from manyvoices.collect.conversations.models import Conversation, Turn, Utterance
 from manyvoices.collect.people.errors import StaleSubmission
@@ -18,6 +18,7 @@ from manyvoices.design.conversation_steps import (
     conversation_step,
 )
 from manyvoices.design.dialogue import Candidate
+from manyvoices.design.openings import Opener
 
 
 def stage_spec(participant: Participant, stage: int) -> ConversationsStage:
@@ -71,6 +72,32 @@ def draws_anew(conversation: Conversation, index: int) -> bool:
     if index == 0:
         return True
     return conversation.turns.filter(index=index - 1, all_bad=True).exists()
+
+
+def opener(conversation: Conversation) -> Opener:
+    """Who opens a conversation, as far as a batch may ask for some people and not for others."""
+    from manyvoices.collect.people.admission import traits_of
+
+    participant = conversation.participant
+    answers = {
+        question: [str(part) for part in (value if isinstance(value, list) else [value])]
+        for question, value in traits_of(participant).items()
+        if value is not None and not isinstance(value, dict)
+    }
+    return Opener(participant.language, conversation.type, answers)
+
+
+def openings_by_ask(turn: Turn) -> dict[int, int]:
+    """Index in the batch -> openings of this study version and stage that came of it, other than
+    `turn`; bots count among bots. Without a lock: two openings at once may answer one ask."""
+    conversation = turn.conversation
+    rows = Turn.objects.filter(
+        ask__isnull=False,
+        conversation__stage=conversation.stage,
+        conversation__participant__version=conversation.participant.version_id,
+        conversation__participant__simulated=conversation.participant.simulated,
+    ).exclude(pk=turn.pk)
+    return dict(rows.values_list("ask").annotate(n=Count("pk")).order_by())
 
 
 def has_best(conversation: Conversation) -> bool:

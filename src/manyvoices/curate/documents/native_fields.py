@@ -42,7 +42,7 @@ _NAMED = frozenset(
     "study_id consent_version language simulated status recruitment_provider survey question_id"
     " kind conversation_type role model model_provider failure finish_reason model_version"
     " schema_version chosen all_bad lang tree_state model_name name source before after by"
-    " decided_because".split()
+    " decided_because assigned_because".split()
 )
 _TYPES: dict[str, Showing] = {"datetime": "dates", "string id": "id"}
 _COUNTED = frozenset(

@@ -196,22 +196,11 @@ class ComparisonsStage(Written):
 
     def _doubles(self) -> Iterator[Unfit]:
         for name, ids in (
-            ("prompts", [prompt.id for prompt in self.prompts]),
             ("among", list(self.among)),
             ("pools", [pool.name for pool in self.pools]),
         ):
             if again := next((a for a, b in pairwise(sorted(ids)) if a == b), None):
                 yield Unfit(name, f"{again} twice", "each once")
-        known = {prompt.id for prompt in self.prompts}
-        seen: set[tuple[str, str]] = set()
-        for number, output in enumerate(self.outputs):
-            if output.prompt not in known:
-                found = f"[{number}]: the prompt {output.prompt}, which is not in the set"
-                yield Unfit("outputs", found, "ids of prompts")
-            if (output.prompt, output.model) in seen:
-                found = f"[{number}]: {output.model} on {output.prompt} again"
-                yield Unfit("outputs", found, "one text of each model and prompt")
-            seen.add((output.prompt, output.model))
 
     @property
     def reveals(self) -> bool:
