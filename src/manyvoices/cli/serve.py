@@ -29,6 +29,13 @@ def serve(
         list[str] | None,
         typer.Option(help="Name under which people reach this server; may be given often."),
     ] = None,
+    next_batch: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What evaluate next wrote: the study asks it first."),
+    ] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Id of the stage that --next-batch steers.")
+    ] = None,
 ) -> None:
     """Serve studies to participants and researchers.
 
@@ -36,14 +43,19 @@ def serve(
     new version; people who have begun keep theirs), and starts the web server together with the
     runner that asks the models. The first start makes a researcher's account and prints its
     generated password once.
+
+    With --next-batch the one study named is published as a new version that asks what the file
+    asks, before anything else and with its exploration share kept; people who have begun keep the
+    version that they began.
     """
+    check_batch(studies or [], next_batch, stage)
     from manyvoices.collect.server import run, setup
 
     setup.configure(
         db=db, folder=data, hosts=[host, "127.0.0.1", "localhost", *(public_name or [])]
     )
     setup.migrate()
-    ids = setup.publish(studies or [])
+    ids = setup.publish(studies or [], next_batch=next_batch, stage=stage)
     password = setup.first_researcher()
     base = f"http://{host}:{port}"
 
@@ -60,3 +72,14 @@ def serve(
             )
 
     run.serve(host=host, port=port, workers=workers, on_ready=announce)
+
+
+def check_batch(studies: list[Path], next_batch: Path | None, stage: str | None) -> None:
+    """Raise a usage error where a batch comes without the one study that it is for."""
+    if next_batch is not None and len(studies) != 1:
+        found = f"{len(studies)} studies"
+        raise typer.BadParameter(
+            f"found {found}, expected the one STUDY.yaml that it is for", param_hint="--next-batch"
+        )
+    if stage is not None and next_batch is None:
+        raise typer.BadParameter("it goes with --next-batch FILE", param_hint="--stage")

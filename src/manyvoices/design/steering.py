@@ -36,7 +36,7 @@ def with_batch(study: Path, batch: Path, *, stage: str | None = None) -> Study:
     plain = load_study(study)
     path = study / "study.yaml" if study.is_dir() else study
     number, kind = _stage(plain, path, stage)
-    text = batch.read_text(encoding="utf-8-sig")
+    text = _text(batch)
     source = parse_lines(text, str(batch))
     if source.faults:
         raise StudyError(source.faults)
@@ -50,6 +50,14 @@ def with_batch(study: Path, batch: Path, *, stage: str | None = None) -> Study:
         return read_study(files, name)
     except StudyError as error:
         raise StudyError([_placed(fault, path, batch) for fault in error.faults]) from error
+
+
+def _text(batch: Path) -> str:
+    try:
+        return batch.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = f"bytes that are not UTF-8 (from byte {error.start})"
+        raise StudyError([Fault(str(batch), None, "", found, "JSON Lines in UTF-8")]) from error
 
 
 def _stage(study: Study, path: Path, wanted: str | None) -> tuple[int, str]:

@@ -6,10 +6,14 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from manyvoices.collect.database import DEFAULT_URL, database_settings
 from manyvoices.collect.server.home import DEFAULT_FOLDER, KEY_VARIABLE, secret_key
 from manyvoices.schema.errors import ManyvoicesError
+
+if TYPE_CHECKING:
+    from manyvoices.design import Study
 
 
 def configure(
@@ -50,14 +54,30 @@ def require_tables() -> None:
         )
 
 
-def publish(paths: Sequence[Path]) -> list[str]:
-    """Load, check and publish the studies at `paths`; return their ids."""
+def publish(
+    paths: Sequence[Path], *, next_batch: Path | None = None, stage: str | None = None
+) -> list[str]:
+    """Load, check and publish the studies at `paths`; return their ids.
+
+    `next_batch`: what is worth asking next, put in force in `stage` of the only study
+    (`manyvoices.design.steering.with_batch`). Raises `StudyError` before anything is published.
+    """
+    from manyvoices.design import load_study
+
+    if next_batch is None:
+        return publish_specs([load_study(path) for path in paths])
+    from manyvoices.design.steering import with_batch
+
+    (path,) = paths
+    return publish_specs([with_batch(path, next_batch, stage=stage)])
+
+
+def publish_specs(specs: Sequence[Study]) -> list[str]:
+    """Publish studies that are loaded already; return their ids."""
     from django.utils import timezone
 
     from manyvoices.collect.studies.operations import publish_study
-    from manyvoices.design import load_study
 
-    specs = [load_study(path) for path in paths]
     for spec in specs:
         publish_study(spec=spec, now=timezone.now())
     return [spec.id for spec in specs]
