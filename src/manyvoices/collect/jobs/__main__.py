@@ -26,9 +26,12 @@ def main() -> None:
 async def _run() -> None:
     from django.utils import timezone
 
+    from manyvoices.collect.comparisons.answering import SideAnswerHandler
+    from manyvoices.collect.comparisons.operations import JOB_KIND as SIDE_ANSWER
     from manyvoices.collect.conversations.answering import AnswerHandler
+    from manyvoices.collect.conversations.operations import JOB_KIND as UTTERANCE
     from manyvoices.collect.jobs import leases
-    from manyvoices.collect.jobs.runner import Runner
+    from manyvoices.collect.jobs.runner import Handler, Runner
     from manyvoices.collect.trees.keeping import keep_sweeping
     from manyvoices.collect.webhooks.emitting import KIND
     from manyvoices.collect.webhooks.sending import DeliveryHandler, keep_purging
@@ -44,6 +47,7 @@ async def _run() -> None:
         loop.add_signal_handler(name, stop.set)
     watcher = asyncio.create_task(_stop_when_orphaned(stop, os.getppid()))
     answers = AnswerHandler(clock=timezone.now)
+    side_answers = SideAnswerHandler(clock=timezone.now)
     chance = random.SystemRandom()
     sweeper = asyncio.create_task(keep_sweeping(stop, clock=timezone.now, rng=chance))
     purger = asyncio.create_task(keep_purging(stop, clock=timezone.now))
@@ -55,7 +59,8 @@ async def _run() -> None:
         ).run(stop)
     )
     try:
-        await Runner({"utterance": answers}, owner=owner, clock=timezone.now).run(stop)
+        handlers: dict[str, Handler] = {UTTERANCE: answers, SIDE_ANSWER: side_answers}
+        await Runner(handlers, owner=owner, clock=timezone.now).run(stop)
     finally:
         stop.set()
         await asyncio.gather(sweeper, purger, teller, return_exceptions=True)
@@ -64,6 +69,7 @@ async def _run() -> None:
         with suppress(asyncio.CancelledError):
             await watcher
         await answers.aclose()
+        await side_answers.aclose()
 
 
 def _is_alive(pid: int) -> bool:
