@@ -44,6 +44,7 @@ BUILT_IN: tuple[str, ...] = (
     "manyvoices.io.native_trees",
     "manyvoices.io.converting_release",
     "manyvoices.io.converting_talks",
+    "manyvoices.io.converting_comparisons",
     "manyvoices.io.converting_ratings",
     "manyvoices.io.converting_ranks",
     "manyvoices.io.converting_pairs",

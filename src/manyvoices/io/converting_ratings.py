@@ -47,11 +47,12 @@ def _without_surveys(
         else:
             yield record
             continue
-        for name, value in _plain(answers, not_carried):
+        for name, value in plain(answers, not_carried):
             people[person][f"survey_{name}" if name in OF_RATING else name] = value
 
 
-def _plain(answers: Mapping[str, Any], not_carried: Counter[str]) -> Iterator[tuple[str, Plain]]:
+def plain(answers: Mapping[str, Any], not_carried: Counter[str]) -> Iterator[tuple[str, Plain]]:
+    """(question, value) of answers with one value, and of the inner fields of PRISM's columns."""
     for name, value in answers.items():
         if isinstance(value, dict):
             for inner, one in value.items():

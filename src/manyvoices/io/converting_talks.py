@@ -194,14 +194,17 @@ def _pair(talk: Talk, said: list[ChatLine], better: Side, worse: Side) -> Prefer
     )
 
 
-_STEPS: tuple[tuple[Content, Any, tuple[str, ...]], ...] = (
-    ("battles", to_battles, ("score", FAILED, UNRATED, LATER)),
-    ("pairs", to_pairs, (FAILED, UNRATED, TIED)),
-    ("dialogues", to_dialogues, (NOT_CHOSEN, NO_CHOICE)),
-    ("labelled", to_labelled, ("score", FAILED, NO_CHOICE)),
-)
+STEPS: dict[Content, tuple[Any, tuple[str, ...]]] = {
+    "battles": (to_battles, ("score", FAILED, UNRATED, LATER)),
+    "pairs": (to_pairs, (FAILED, UNRATED, TIED)),
+    "dialogues": (to_dialogues, (NOT_CHOSEN, NO_CHOICE)),
+    "labelled": (to_labelled, ("score", FAILED, NO_CHOICE)),
+}
+"""Target -> (what makes it of conversations, what it may count). A whole release, which may hold
+comparisons too, is the matter of `manyvoices.io.converting_comparisons`."""
+
 for _source in SOURCES:
-    for _target, _convert, _reasons in _STEPS:
-        register_converter(
-            Converter(_source, _target, _convert, (*NOT_IN_A_TALK, *OTHER_RECORDS, *_reasons))
-        )
+    for _target, (_convert, _reasons) in STEPS.items():
+        if _source != "release":
+            _lost = (*NOT_IN_A_TALK, *OTHER_RECORDS, *_reasons)
+            register_converter(Converter(_source, _target, _convert, _lost))
