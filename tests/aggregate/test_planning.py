@@ -140,6 +140,20 @@ def test_a_model_that_nobody_has_met_is_asked_about_first(drawn_battles: Battles
     assert "fir" in asks[0].models
 
 
+@pytest.mark.parametrize("exploration", [0.0, 1.0])
+def test_every_set_holds_the_model_that_it_must_hold(
+    drawn_battles: Battles, exploration: float
+) -> None:
+    held = drawn_battles.models[2]
+    for n_models in (2, 3):
+        asks = choose_next(
+            drawn_battles, n_asks=40, n_models=n_models, holding=held, exploration=exploration
+        )
+        assert all(held in ask.models and len(set(ask.models)) == n_models for ask in asks)
+    with pytest.raises(ValueError, match="holding"):
+        choose_next(drawn_battles, holding="nobody")
+
+
 def test_asks_of_one_batch_differ(drawn_battles: Battles) -> None:
     pairs = next_pairs(drawn_battles, 40, focus="scores", exploration=0.0)
     assert len({frozenset(pair) for pair in pairs}) > 3

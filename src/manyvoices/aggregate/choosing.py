@@ -45,6 +45,7 @@ def choose_next(
     l2: float = 1.0,
     seed: int = 0,
     models: Sequence[str] | None = None,
+    holding: str | None = None,
 ) -> tuple[Ask, ...]:
     """Return the next `n_asks` sets of `n_models` models to show side by side.
 
@@ -54,7 +55,8 @@ def choose_next(
     Pukelsheim, Optimal Design of Experiments, 1993). A share `exploration` of the sets is drawn
     from all models at random, so that no model starves and a wrong first impression can be put
     right. `l2` is a prior on the strengths, which makes unbeaten and new models no special case;
-    `models` names models that may be in no battle yet.
+    `models` names models that may be in no battle yet; `holding` one that every set must hold, as
+    where all are compared with a baseline.
 
     A set of three or more counts as all battles within it; it grows greedily by the model that
     takes away most.
@@ -66,6 +68,9 @@ def choose_next(
         raise ValueError(f"n_models must lie between 2 and {n}, found {n_models}")
     if not (0 <= exploration <= 1 and l2 > 0 and n_asks >= 1):
         raise ValueError("exploration must lie in 0..1, l2 above 0, and n_asks at least 1")
+    if holding is not None and holding not in names:
+        raise ValueError(f"holding must be one of {', '.join(names)}, found {holding!r}")
+    fixed = None if holding is None else names.index(holding)
     wins = np.zeros((n, n))
     wins[: len(battles.models), : len(battles.models)] = battles.tally()
     theta = bradley_terry(wins[None], l2=l2)[0][0]
@@ -76,9 +81,9 @@ def choose_next(
         before = _wanted(theta, covariance, covariance, focus)
         explore = rng.random() < exploration
         if explore:
-            chosen = rng.choice(n, n_models, replace=False).tolist()
+            chosen = _any_set(n, n_models, fixed, rng)
         else:
-            chosen = _best_set(theta, covariance, n_models, focus, rng)
+            chosen = _best_set(theta, covariance, n_models, focus, rng, fixed)
         weights_from = covariance
         covariance = _after(theta, covariance, chosen)
         after = _wanted(theta, covariance, weights_from, focus)
@@ -178,11 +183,26 @@ def _gains(theta: FloatArray, covariance: FloatArray, weights: FloatArray) -> Fl
     return np.asarray(gains)
 
 
+def _any_set(n: int, size: int, fixed: int | None, rng: np.random.Generator) -> list[int]:
+    if fixed is None:
+        return [int(code) for code in rng.choice(n, size, replace=False)]
+    others = [code for code in range(n) if code != fixed]
+    return [fixed, *(int(code) for code in rng.choice(others, size - 1, replace=False))]
+
+
 def _best_set(
-    theta: FloatArray, covariance: FloatArray, size: int, focus: Focus, rng: np.random.Generator
+    theta: FloatArray,
+    covariance: FloatArray,
+    size: int,
+    focus: Focus,
+    rng: np.random.Generator,
+    fixed: int | None = None,
 ) -> list[int]:
     weights = _weights(theta, covariance, focus)
     gains = _gains(theta, covariance, weights)
+    if fixed is not None:
+        without = np.arange(len(theta)) != fixed
+        gains[np.ix_(without, without)] = -np.inf
     best = np.flatnonzero(gains.ravel() >= gains.max() * (1 - 1e-9))
     chosen = [int(code) for code in divmod(int(rng.choice(best)), len(theta))]
     while len(chosen) < size:
