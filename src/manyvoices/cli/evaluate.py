@@ -35,6 +35,9 @@ def evaluate(
     reward: accuracy and calibration of a reward model on people's orders of replies, by data set,
     language and group of raters, beside "the longer reply" and random choice, and best-of-n.
 
+    sampling: what models answer to a set of prompts under several ways of sampling, in OASST's form
+    of report; length, repetition, refusals, diversity, failures; and a page that compares reports.
+
     Results go to the configuration's `out`, results.json last; what was asked of models before a
     stop is not asked again.
     """

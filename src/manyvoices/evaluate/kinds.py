@@ -38,6 +38,7 @@ class Kind(StrEnum):
     """What can be evaluated."""
 
     REWARD = "reward"
+    SAMPLING = "sampling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class KindOf:
 
 KINDS: Mapping[Kind, KindOf] = {
     Kind.REWARD: KindOf("manyvoices.evaluate.reward", "Scoring"),
+    Kind.SAMPLING: KindOf("manyvoices.evaluate.sampling", "Asking"),
 }
 
 
