@@ -13,6 +13,7 @@ urlpatterns = [
     path("s/<slug:study_id>/", include("manyvoices.collect.people.urls")),
     path("s/<slug:study_id>/survey/", include("manyvoices.collect.surveys.urls")),
     path("s/<slug:study_id>/talk/", include("manyvoices.collect.conversations.urls")),
+    path("s/<slug:study_id>/compare/", include("manyvoices.collect.comparisons.urls")),
     path("s/<slug:study_id>/trees/", include("manyvoices.collect.trees.urls")),
     path("s/<slug:study_id>/moderation/", include("manyvoices.collect.moderation.urls")),
     path("s/<slug:study_id>/community/", include("manyvoices.collect.community.urls")),

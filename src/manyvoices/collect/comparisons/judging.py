@@ -11,8 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from manyvoices.collect.comparisons import operations, queries
-from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, SideAnswer
-from manyvoices.collect.jobs import leases
+from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
@@ -64,12 +63,10 @@ def give_up(*, comparison: Comparison, now: datetime) -> Comparison:
     """
     lock_participant(comparison.participant)
     comparison.refresh_from_db(fields=["verdict", "shown_at", "judged_at"])
-    if comparison.is_over or not queries.is_late(comparison, now=now):
+    exchanges = queries.exchanges_with_answers(comparison)
+    if comparison.is_over or not exchanges or not queries.has_failed(exchanges[-1], now=now):
         return comparison
-    late = SideAnswer.objects.filter(exchange__comparison=comparison, settled_at=None)
-    keys = [str(key) for key in late.values_list("pk", flat=True)]
-    late.update(failure="timeout", settled_at=now)
-    leases.cancel(kind=operations.JOB_KIND, keys=keys, now=now)
+    operations.give_up_on_late(comparison, now=now)
     operations.fail(comparison, now=now)
     return comparison
 

@@ -193,24 +193,47 @@ def after_settling(
     """What follows once a side of `exchange` has answered or failed: call it with the participant
     locked, in the transaction that stored the answer.
 
-    Nothing while a side is awaited. All answered: the answers can be read (`shown_at`). One failed:
-    the comparison is over as `failed`; in an arena the person may ask again instead.
+    Nothing while a side is awaited. All answered: the answers can be read (`shown_at`, of the last
+    message). One failed and another did not: the comparison is over as `failed`. In an arena, and
+    where no side answered, the person may ask again instead.
     """
-    answers = queries.shown(Exchange.objects.prefetch_related("answers").get(pk=exchange.pk))
-    if comparison.is_over or not all(answer.is_settled for answer in answers):
+    current = Exchange.objects.prefetch_related("answers").get(pk=exchange.pk)
+    if comparison.is_over or not all(answer.is_settled for answer in queries.shown(current)):
         return
-    if all(answer.failure is None for answer in answers):
-        if comparison.shown_at is None:
-            comparison.shown_at = now
-            comparison.save(update_fields=["shown_at"])
-    elif rule.source != "arena":
+    if queries.is_readable(current):
+        comparison.shown_at = now
+        comparison.save(update_fields=["shown_at"])
+    elif rule.source != "arena" and any(a.failure is None for a in queries.shown(current)):
         fail(comparison, now=now)
+
+
+@transaction.atomic
+def ask_again(*, comparison: Comparison, now: datetime) -> Comparison:
+    """Ask every side anew where the answers to the last message have failed. Nothing is changed
+    where they are there, or still awaited."""
+    lock_participant(comparison.participant)
+    comparison.refresh_from_db(fields=["verdict"])
+    exchanges = queries.exchanges_with_answers(comparison)
+    if comparison.is_over or not exchanges or not queries.has_failed(exchanges[-1], now=now):
+        return comparison
+    give_up_on_late(comparison, now=now)
+    rule = queries.stage_spec(comparison.participant, comparison.stage)
+    ask_sides_again(exchanges[-1], rule, now=now)
+    return comparison
+
+
+def give_up_on_late(comparison: Comparison, *, now: datetime) -> None:
+    """Record as missing what has not come, and call its jobs off."""
+    late = SideAnswer.objects.filter(exchange__comparison=comparison, settled_at=None)
+    keys = [str(key) for key in late.values_list("pk", flat=True)]
+    late.update(failure="timeout", settled_at=now)
+    leases.cancel(kind=JOB_KIND, keys=keys, now=now)
 
 
 def fail(comparison: Comparison, *, now: datetime) -> None:
     """Store that there is nothing to judge: it counts for nobody. After `FAILURES_IN_A_ROW` the
     stage is over for this person. Call with the participant locked."""
-    comparison.verdict = ComparisonVerdict.FAILED
+    comparison.verdict = ComparisonVerdict.FAILED.value
     comparison.judged_at = now
     comparison.save(update_fields=["verdict", "judged_at"])
     if queries.failed_in_a_row(comparison):

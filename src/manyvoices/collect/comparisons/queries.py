@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from manyvoices.collect.comparisons.models import Comparison, Exchange, SideAnswer
 from manyvoices.collect.people.errors import StaleSubmission
@@ -164,6 +164,18 @@ def prompt_item(comparison: Comparison, rule: ComparisonsStage) -> PromptItem | 
     return next((item for item in rule.prompts if item.id == comparison.prompt_id), None)
 
 
+def verdicts(participant: Participant, stage: int) -> list[str | None]:
+    """What somebody said of each comparison of a stage, in order; None = not yet."""
+    rows = participant.comparisons.filter(stage=stage).order_by("number")
+    return list(rows.values_list("verdict", flat=True))
+
+
+def n_counted(participant: Participant, stage: int) -> int:
+    """Comparisons that somebody has judged: what counts of the stage's count."""
+    left_out = (None, ComparisonVerdict.FAILED.value)
+    return sum(verdict not in left_out for verdict in verdicts(participant, stage))
+
+
 def may_judge(comparison: Comparison, rule: ComparisonsStage) -> bool:
     """Whether all answers to the last message are there; in an arena after as many messages as the
     study asks for."""
@@ -178,17 +190,15 @@ def may_judge(comparison: Comparison, rule: ComparisonsStage) -> bool:
 def is_readable(exchange: Exchange) -> bool:
     """Whether every side has answered; its answers need to be loaded."""
     answers = shown(exchange)
-    return bool(answers) and all((answer.text or "").strip() for answer in answers)
+    return bool(answers) and all(a.failure is None and (a.text or "").strip() for a in answers)
 
 
-def is_late(comparison: Comparison, *, now: datetime) -> bool:
-    """Whether an answer is awaited whose time is over."""
-    return SideAnswer.objects.filter(
-        exchange__comparison=comparison,
-        exchange__deadline_at__lte=now,
-        attempt=F("exchange__attempt"),
-        settled_at=None,
-    ).exists()
+def has_failed(exchange: Exchange, *, now: datetime) -> bool:
+    """Whether a side has no answer and none will come; its answers need to be loaded."""
+    if is_readable(exchange):
+        return False
+    is_over = exchange.deadline_at is not None and exchange.deadline_at <= now
+    return is_over or all(answer.is_settled for answer in shown(exchange))
 
 
 def vote(comparison: Comparison) -> Vote:

@@ -13,6 +13,7 @@ const isOpen = (field) => !radios(field).some((radio) => radio.checked);
 
 function current() {
   const focused = document.activeElement?.closest("[data-label-field]");
+  if (fields.length === 1) return fields[0]; // It may be changed by its keys, too.
   return focused ?? fields.find(isOpen) ?? null;
 }
 

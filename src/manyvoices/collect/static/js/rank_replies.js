@@ -138,6 +138,8 @@ list.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || !/^[0-9=]$/.test(event.key)) return;
   const id = event.target.closest("[data-reply]")?.dataset.reply;
   if (!id) return;
+  if (event.key === "=" && "noTies" in words) return;
+  if (event.key === "0" && "allPlaced" in words) return;
   event.preventDefault();
   if (event.key === "=") change(toggleTie(order, id), id, document.activeElement);
   else if (event.key === "0") change(toggleOut(order, id), id, document.activeElement);
@@ -147,7 +149,8 @@ list.addEventListener("keydown", (event) => {
 /* An order that nobody made is asked back once. */
 form.addEventListener("submit", (event) => {
   const asked = form.elements["asked-back"];
-  if (isMoved() || asked.value || form.elements["all-bad"].checked) return;
+  if (isMoved() || asked.value || form.elements["all-bad"]?.checked) return;
+  if (form.elements["cannot-judge"]?.checked) return;
   event.preventDefault();
   asked.value = "1";
   question.hidden = false;
