@@ -1,0 +1,159 @@
+"""What a score is worth against people's labels: precision, recall, AUC, calibration.
+
+A text is positive where its label is at or above a value; it is found where its score is at or
+above the threshold. Texts without a label or without a score are left out and counted. Intervals
+resample whole clusters (trees, authors).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from manyvoices.analyse.people.intervals import wilson
+from manyvoices.analyse.resampling import Resampling
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+GRID = tuple(round(0.05 * step, 2) for step in range(1, 20))
+BINS = 10
+_BLOCK = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Texts that have both; all (n,)."""
+
+    score: FloatArray
+    positive: npt.NDArray[np.bool_]
+    cluster: IntArray
+
+
+def judge(
+    score: FloatArray, label: FloatArray, clusters: IntArray, *,
+    positive_from: float, threshold: float, resampling: Resampling,
+) -> dict[str, Any]:  # fmt: skip
+    """All measures of one score against one label, (n,) each, NaN for none."""
+    both = ~(np.isnan(score) | np.isnan(label))
+    cluster = np.unique(clusters[both], return_inverse=True)[1].astype(np.int64)
+    data = Judged(score[both], label[both] >= positive_from, cluster)
+    curve = [_row(data, one, resampling) for one in sorted({*GRID, threshold})]
+    chosen = next(row for row in curve if row["threshold"] == threshold)
+    return {
+        "n": int(both.sum()),
+        "n_positive": int(data.positive.sum()),
+        "n_clusters": int(cluster.max()) + 1 if len(cluster) else 0,
+        "n_without_label": int(np.isnan(label).sum()),
+        "n_without_score": int((np.isnan(score) & ~np.isnan(label)).sum()),
+        "at_threshold": chosen,
+        "curve": curve,
+        "auc": _with_interval(data, _auc, resampling),
+        "calibration": calibration(data, resampling.level),
+    }
+
+
+def confusion(data: Judged, threshold: float, weights: FloatArray) -> FloatArray:
+    """(B, 4): weighted true and false positives, false and true negatives; `weights` (B, n)."""
+    found = data.score >= threshold
+    cells = np.stack(
+        [found & data.positive, found & ~data.positive, ~found & data.positive,
+         ~found & ~data.positive]
+    )  # fmt: skip
+    told: FloatArray = weights @ cells.T.astype(np.float64)
+    return told
+
+
+def _row(data: Judged, threshold: float, resampling: Resampling) -> dict[str, Any]:
+    def rates(weights: FloatArray) -> FloatArray:
+        tp, fp, fn, tn = confusion(data, threshold, weights).T
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.stack([
+                tp / (tp + fp), tp / (tp + fn), 2 * tp / (2 * tp + fp + fn),
+                (tp + tn) / (tp + fp + fn + tn),
+            ])  # fmt: skip
+
+    point = rates(np.ones((1, len(data.score))))[:, 0]
+    tp, fp, fn, tn = confusion(data, threshold, np.ones((1, len(data.score))))[0].astype(int)
+    low, high = _interval([rates(w) for w in _weights(data, resampling)], len(point), resampling)
+    names = ("precision", "recall", "f1", "accuracy")
+    measured = {
+        name: {"value": float(v), "low": float(a), "high": float(b)}
+        for name, v, a, b in zip(names, point, low, high, strict=True)
+    }
+    counted = {"tp": int(tp), "fp": int(fp), "fn": int(fn), "tn": int(tn)}
+    return {"threshold": threshold, **counted, **measured}
+
+
+def _auc(data: Judged, weights: FloatArray) -> FloatArray:
+    """(B,) chance that a toxic text scores above another, ties half (Mann-Whitney; Hanley, McNeil,
+    Radiology 143 (1982)); NaN where there are only texts of one kind."""
+    values, code = np.unique(data.score, return_inverse=True)
+    found = np.full(len(weights), np.nan)
+    for place, row in enumerate(weights):
+        yes = np.bincount(code, row * data.positive, len(values))
+        no = np.bincount(code, row * ~data.positive, len(values))
+        below = no.cumsum() - no / 2
+        pairs = yes.sum() * no.sum()
+        if pairs:
+            found[place] = (yes * below).sum() / pairs
+    return found
+
+
+def _with_interval(data: Judged, measure: Any, resampling: Resampling) -> dict[str, float]:
+    point = float(measure(data, np.ones((1, len(data.score))))[0])
+    drawn = [measure(data, weights)[None] for weights in _weights(data, resampling)]
+    low, high = _interval(drawn, 1, resampling)
+    return {"value": point, "low": float(low[0]), "high": float(high[0])}
+
+
+def _weights(data: Judged, resampling: Resampling) -> Iterator[FloatArray]:
+    """Blocks (b, n) of how often each text is drawn, whole clusters at once."""
+    n = int(data.cluster.max()) + 1 if len(data.cluster) else 0
+    if n < 2:
+        return
+    rng = np.random.default_rng(resampling.seed)
+    for start in range(0, resampling.n_resamples, _BLOCK):
+        rows = min(_BLOCK, resampling.n_resamples - start)
+        drawn = rng.multinomial(n, np.full(n, 1 / n), size=rows)
+        yield drawn[:, data.cluster].astype(np.float64)
+
+
+def _interval(
+    drawn: list[FloatArray], n: int, resampling: Resampling
+) -> tuple[FloatArray, FloatArray]:
+    """Percentiles of (n, b) blocks; resamples in which a measure is undefined are left out."""
+    low, high = np.full(n, np.nan), np.full(n, np.nan)
+    if not drawn:
+        return low, high
+    tails = [(1 - resampling.level) / 2, (1 + resampling.level) / 2]
+    for place, row in enumerate(np.concatenate(drawn, axis=1)):
+        known = row[~np.isnan(row)]
+        if len(known):
+            low[place], high[place] = np.quantile(known, tails)
+    return low, high
+
+
+def calibration(data: Judged, level: float) -> dict[str, Any]:
+    """Ten bins of equal width: mean score and share of toxic texts (Wilson); their mean distance
+    (expected calibration error: Naeini et al., AAAI 2015) and the Brier score."""
+    places = np.minimum((data.score * BINS).astype(int), BINS - 1)
+    bins = []
+    for place in range(BINS):
+        here = places == place
+        n, yes = int(here.sum()), int(data.positive[here].sum())
+        if n:
+            low, high = wilson(yes, n, level)
+            bins.append({
+                "from": place / BINS, "to": (place + 1) / BINS, "n": n,
+                "mean_score": float(data.score[here].mean()),
+                "value": yes / n, "low": low, "high": high,
+            })  # fmt: skip
+    total = sum(row["n"] for row in bins)
+    gaps = [row["n"] * abs(row["mean_score"] - row["value"]) for row in bins]
+    gap = sum(gaps) / total if total else float("nan")
+    brier = float(((data.score - data.positive) ** 2).mean()) if total else float("nan")
+    return {"bins": bins, "error": gap, "brier": brier}
