@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -276,12 +276,25 @@ class Battles:
         directory: str | PathLike[str],
         tie_threshold: float = 5,
         *,
-        groups: Sequence[str] = ("conversation_type",),
+        groups: Sequence[str] | None = None,
+        source: Literal["conversations", "comparisons", "both"] | None = None,
+        with_quarantined: bool = False,
+        both_bad: BothBad = "tie",
     ) -> Battles:
-        """Read the opening turns of a native release; see `sources.battles_from_release`."""
+        """Read the comparisons and the opening turns of a native release, or either.
+
+        See `sources.battles_from_release`.
+        """
         from manyvoices.aggregate.sources import battles_from_release
 
-        return battles_from_release(directory, tie_threshold=tie_threshold, groups=groups)
+        return battles_from_release(
+            directory,
+            tie_threshold=tie_threshold,
+            groups=groups,
+            source=source,
+            with_quarantined=with_quarantined,
+            both_bad=both_bad,
+        )
 
     @classmethod
     def from_arena(

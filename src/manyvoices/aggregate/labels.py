@@ -34,13 +34,19 @@ def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def answer_labels(release: Any, groups: Sequence[str]) -> Callable[[str], Mapping[str, str]]:
-    """Return a look-up from a participant to their language and answers."""
-    wanted = {name for name in groups if name != "conversation_type"}
-    if not wanted:
+def answer_labels(
+    release: Any, groups: Sequence[str], own: Iterable[str] = ()
+) -> Callable[[str], Mapping[str, str]]:
+    """Return a look-up from a participant to their language and answers.
+
+    `own`: further groups that what was judged has by itself.
+    """
+    judged = {"conversation_type", *own}
+    wanted = {name for name in groups if name not in judged}
+    if not wanted and "language" not in groups:
         return lambda _: {}
     people: dict[str, dict[str, str]] = {}
-    known = {"conversation_type", "language"}
+    known = {*judged, "language"}
     for person in release.participants:
         people.setdefault(person.participant_id, {})["language"] = person.language
     for answer in release.answers:

@@ -1,103 +1,52 @@
 """Battles out of files. The one module of this room that knows of `manyvoices.io`.
 
-A live conversation holds no battles: it holds the scores that one person gave to the answers of
-its opening turn. Every unordered pair of those answers is a battle, as in PRISM (arXiv 2404.16019,
+A comparison is a verdict over models that stood side by side: every two places are a battle. A live
+conversation holds no battles: it holds the scores that one person gave to the answers of its
+opening turn. Every unordered pair of those answers is a battle, as in PRISM (arXiv 2404.16019,
 appendix on preference aggregation): scores no further apart than the tie threshold are a tie, else
 the higher one wins. Later turns are left out, because by then one model answers twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.counts import read_counts
-from manyvoices.aggregate.labels import answer_labels, require_groups, survey_labels
+from manyvoices.aggregate.labels import answer_labels, require_groups
 from manyvoices.aggregate.outcomes import BothBad
 from manyvoices.aggregate.scores import Scores
-from manyvoices.io import read_battles, read_native, read_prism
+from manyvoices.aggregate.turns import Side, Table, prism_turns, release_turns, scores_of
+from manyvoices.io import NativeRelease, read_battles, read_native, read_prism
+from manyvoices.io.compared import labels, place_pairs
+from manyvoices.schema import ComparisonVerdict, Outcome
 
 __all__ = [
+    "COMPARISON_GROUPS",
     "Side",
+    "Source",
     "battles_from_arena",
     "battles_from_prism",
     "battles_from_release",
     "read_counts",
+    "release_sources",
     "scores_from_prism",
     "scores_from_release",
 ]
 
+Source = Literal["conversations", "comparisons", "both"]
+"""Which judgements of a release are read as battles."""
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One answer of an opening turn."""
+COMPARISON_GROUPS = ("stage", "prompt_id", "category", "language", "pool")
+"""What every comparison can be grouped by."""
 
-    model: str
-    score: float | None
-    """None means not rated."""
-    failed: bool = False
-    """The model gave no answer."""
-
-
-class _Table:
-    """Collects the battles of opening turns as columns."""
-
-    def __init__(self, tie_threshold: float, groups: Sequence[str]) -> None:
-        if not tie_threshold >= 0:
-            raise ValueError(f"tie_threshold must be at least 0, found {tie_threshold!r}")
-        self.tie_threshold = tie_threshold
-        self.groups = tuple(groups)
-        self.columns: dict[str, list[Any]] = {
-            name: []
-            for name in ("model_a", "model_b", "outcome", "participant_id", "simulated", *groups)
-        }
-
-    def add(
-        self, sides: Iterable[Side], person: str, simulated: bool, labels: Mapping[str, str]
-    ) -> None:
-        """Add every pair of `sides`, in the order in which they were shown."""
-        add = {name: column.append for name, column in self.columns.items()}
-        for a, b in combinations(sides, 2):
-            add["model_a"](a.model)
-            add["model_b"](b.model)
-            add["outcome"](self.outcome(a, b))
-            add["participant_id"](person)
-            add["simulated"](simulated)
-            for name in self.groups:
-                add[name](labels.get(name))
-
-    def outcome(self, a: Side, b: Side) -> float | str | None:
-        """Return who won the pair, or why nobody can be said to have."""
-        if a.failed or b.failed:
-            return "failed"
-        if a.score is None or b.score is None:
-            return None
-        gap = a.score - b.score
-        return 0.5 if abs(gap) <= self.tie_threshold else float(gap > 0)
-
-    def battles(self, source: str) -> Battles:
-        """Return the rows as `Battles`; a pair with a failed or unrated side is only counted."""
-        return Battles.from_frame(
-            self.columns, simulated="simulated", groups=self.groups, source=source
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The answers that stood side by side in one turn."""
-
-    turn_id: str
-    person: str
-    simulated: bool
-    opening: bool
-    labels: Mapping[str, str]
-    sides: tuple[Side, ...]
-    """In the order in which they were shown."""
+_OWN = (*COMPARISON_GROUPS, "source")
+_OUTCOMES = {Outcome.A: 1.0, Outcome.B: 0.0, Outcome.TIE: 0.5}
 
 
 def battles_from_prism(
@@ -113,21 +62,100 @@ def battles_from_prism(
     PRISM's own files hold none that failed. Raises `DataError` for faults in the files, and
     `ValueError` for a group that they do not have.
     """
-    return _battles(_prism_turns(directory, groups), tie_threshold, groups, directory)
+    table = Table(groups)
+    table.add_turns(prism_turns(read_prism(Path(fspath(directory))), groups), tie_threshold)
+    return table.battles(str(directory))
+
+
+def release_sources(directory: str | PathLike[str]) -> Source:
+    """Which judgements a native release holds; ``conversations`` where it holds none."""
+    release = read_native(Path(fspath(directory)))
+    # Only whether there is a first record is asked: faults are for those who read to the end.
+    compared = next(iter(release.comparisons), None) is not None
+    talked = next(iter(release.conversations), None) is not None
+    if compared:
+        return "both" if talked else "comparisons"
+    return "conversations"
 
 
 def battles_from_release(
     directory: str | PathLike[str],
     *,
     tie_threshold: float = 5,
-    groups: Sequence[str] = ("conversation_type",),
+    groups: Sequence[str] | None = None,
+    source: Source | None = None,
+    with_quarantined: bool = False,
+    both_bad: BothBad = "tie",
 ) -> Battles:
-    """Read the opening turns (turn 0) of a native release.
+    """Read the comparisons of a native release, and the opening turns (turn 0) of conversations.
 
-    `groups`: ``conversation_type``, ``language``, or ids of survey questions. A pair with a model
-    that gave no answer counts as failed, one with an answer that was not rated as unrated.
+    Of conversations, a pair with a model that gave no answer counts as failed, one with an answer
+    that was not rated as unrated. Of comparisons, `a` stood before `b`; every two places of one
+    that failed, could not be judged, was not judged or was set aside are counted by that reason.
+
+    Args:
+        groups: ``conversation_type``, ``language``, ids of survey questions; with comparisons also
+            `COMPARISON_GROUPS` and ``source``. None means all that is no survey's. The language of
+            a conversation is its participant's, of a comparison its prompt's.
+        source: None means all there is; see `release_sources`.
+        with_quarantined: Whether votes that were set aside count.
+        both_bad: What "all bad" is; of comparisons alone.
+
+    Raises:
+        DataError: The files have faults.
+        ValueError: There is no such group, or no such source.
     """
-    return _battles(_release_turns(directory, groups), tie_threshold, groups, directory)
+    if source not in (None, "conversations", "comparisons", "both"):
+        wanted = "conversations, comparisons or both"
+        raise ValueError(f"source must be {wanted}, found {source!r}")
+    source = source or release_sources(directory)
+    own = _own(source)
+    if groups is None:
+        groups = own if source == "comparisons" else ("conversation_type", *own)
+    release = read_native(Path(fspath(directory)))
+    table, counted = Table(groups), Counter[str]()
+    if source != "comparisons":
+        table.add_turns(release_turns(release, groups, own), tie_threshold)
+    if source != "conversations":
+        counted = _add_comparisons(table, release, with_quarantined)
+    battles = table.battles(str(directory), both_bad)
+    failed = battles.excluded.get("failed", 0) - counted["cannot_judge"]
+    rest = {name: n for name, n in battles.excluded.items() if name != "failed"}
+    return replace(battles, excluded={**({"failed": failed} if failed else {}), **rest}).excluding(
+        counted
+    )
+
+
+def _own(source: Source) -> tuple[str, ...]:
+    """Groups that come from what was judged, where a survey question may have the same name."""
+    return () if source == "conversations" else _OWN
+
+
+def _add_comparisons(table: Table, release: NativeRelease, with_quarantined: bool) -> Counter[str]:
+    """Add every two places; return reason -> pairs that are no battle, or will be counted apart."""
+    of_person = answer_labels(release, table.groups, _OWN)
+    counted: Counter[str] = Counter()
+    for record in release.comparisons:
+        n_pairs = len(record.models) * (len(record.models) - 1) // 2
+        if record.verdict is None:
+            counted["not judged"] += n_pairs
+            continue
+        if record.quarantined and not with_quarantined:
+            counted[f"set aside ({record.quarantined[0]})"] += n_pairs
+            continue
+        own = {**labels(record), "source": "comparisons"}
+        if record.language is not None:
+            own["language"] = record.language
+        if record.verdict is ComparisonVerdict.CANNOT_JUDGE:
+            counted["cannot_judge"] += n_pairs
+        models = record.models
+        table.add(
+            ((models[a], models[b], _OUTCOMES.get(o, o.value)) for a, b, o in place_pairs(record)),
+            record.participant_id,
+            record.simulated,
+            {**of_person(record.participant_id), **own},
+        )
+    return counted
 
 
 def scores_from_prism(
@@ -137,7 +165,8 @@ def scores_from_prism(
     groups: Sequence[str] = ("conversation_type",),
 ) -> Scores:
     """Read the scores of all turns of a folder in PRISM's form; `groups` as above."""
-    return _scores(_prism_turns(directory, groups), tie_threshold, groups)
+    turns = prism_turns(read_prism(Path(fspath(directory))), groups)
+    return scores_of(turns, tie_threshold, groups)
 
 
 def scores_from_release(
@@ -146,66 +175,13 @@ def scores_from_release(
     tie_threshold: float = 5,
     groups: Sequence[str] = ("conversation_type",),
 ) -> Scores:
-    """Read the scores of all turns of a native release; `groups` as above."""
-    return _scores(_release_turns(directory, groups), tie_threshold, groups)
+    """Read the scores of all turns of a native release; `groups` as above.
 
-
-def _prism_turns(directory: str | PathLike[str], groups: Sequence[str]) -> Iterator[Shown]:
-    release = read_prism(Path(fspath(directory)))
-    of_person = survey_labels(release.survey, groups)
-    turns: dict[str, list[Any]] = {}
-    for row in release.utterances:
-        turns.setdefault(row.interaction_id, []).append(row)
-    for interaction, rows in turns.items():
-        first = rows[0]
-        labels = {**of_person(first.user_id), "conversation_type": first.conversation_type}
-        sides = tuple(Side(row.model_name, row.score) for row in rows)
-        yield Shown(
-            interaction, first.user_id, first.simulated is True, first.turn == 0, labels, sides
-        )
-
-
-def _release_turns(directory: str | PathLike[str], groups: Sequence[str]) -> Iterator[Shown]:
-    release = read_native(Path(fspath(directory)))
-    of_person = answer_labels(release, groups)
-    for talk in release.conversations:
-        labels = {**of_person(talk.participant_id), "conversation_type": talk.conversation_type}
-        for turn in talk.turns:
-            shown = sorted(turn.utterances, key=lambda utterance: utterance.position)
-            sides = tuple(Side(each.model, each.score, each.text is None) for each in shown)
-            name = f"{talk.conversation_id}:{turn.turn}"
-            yield Shown(name, talk.participant_id, talk.simulated, turn.turn == 0, labels, sides)
-
-
-def _battles(
-    turns: Iterable[Shown],
-    tie_threshold: float,
-    groups: Sequence[str],
-    directory: str | PathLike[str],
-) -> Battles:
-    table = _Table(tie_threshold, groups)
-    for shown in turns:
-        if shown.opening:
-            table.add(shown.sides, shown.person, shown.simulated, shown.labels)
-    return table.battles(str(directory))
-
-
-def _scores(turns: Iterable[Shown], tie_threshold: float, groups: Sequence[str]) -> Scores:
-    names = ("participant_id", "turn_id", "model", "score", "opening", "simulated", *groups)
-    columns: dict[str, list[Any]] = {name: [] for name in names}
-    for shown in turns:
-        for side in shown.sides:
-            columns["participant_id"].append(shown.person)
-            columns["turn_id"].append(shown.turn_id)
-            columns["model"].append(side.model)
-            columns["score"].append(side.score)
-            columns["opening"].append(shown.opening)
-            columns["simulated"].append(shown.simulated)
-            for name in groups:
-                columns[name].append(shown.labels.get(name))
-    return Scores.from_frame(
-        columns, groups=groups, simulated="simulated", tie_threshold=tie_threshold
-    )
+    Comparisons have no scores, and give none.
+    """
+    own = _own(release_sources(directory))
+    turns = release_turns(read_native(Path(fspath(directory))), groups, own)
+    return scores_of(turns, tie_threshold, groups)
 
 
 def battles_from_arena(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FORMATS = ("arena", "native", "prism", "ballots", "oasst-trees", "ratings")
 UNIT_FIELDS = ("question_id", "conversation_id", "turn")
 """Fields of a battle that tell units apart, where --unit names none."""
+ALONE = "each conversation is judged by one person, so no two judged the same"
+OWN_PROMPTS = "people brought their own prompts, so no two judged the same"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def agree(
     """Say how far judges agree, and whether the side shown first is favoured.
 
     Krippendorff's alpha over all who judged the same unit; 1 is full agreement, 0 what chance
-    gives. With --against, Cohen's kappa between the majority here and the verdicts there.
+    gives. Of a release with comparisons, a unit is a prompt and two models. With --against, Cohen's
+    kappa between the majority here and the verdicts there.
     """
     resampling = {"confidence": confidence, "n_resamples": resamples, "seed": seed}
     words = tuple(order.split(",")) if order else None
@@ -116,13 +119,44 @@ def _agree(data: Path, kind: str, against: Path | None, options: Options) -> dic
         return document | _of_rankings(data, kind, options)
     if kind == "arena":
         return document | _of_battles(data, against, options)
+    if kind == "native":
+        return document | _of_release(data, options)
     from manyvoices.aggregate import Battles, position_bias
 
-    read = Battles.from_release if kind == "native" else Battles.from_prism
-    why = "each conversation is judged by one person, so no two judged the same"
     return document | {
-        "no_agreement": why,
-        "position": asdict(position_bias(read(data), **options.resampling)),
+        "no_agreement": ALONE,
+        "position": asdict(position_bias(Battles.from_prism(data), **options.resampling)),
+    }
+
+
+def _of_release(data: Path, options: Options) -> dict[str, Any]:
+    """Agreement on prompts that several people judged; the place's advantage over all."""
+    from manyvoices.aggregate import Battles, Verdicts, krippendorff_alpha, position_bias
+    from manyvoices.aggregate.battles import NOT_GIVEN
+    from manyvoices.aggregate.sources import release_sources
+
+    source = release_sources(data)
+    battles = Battles.from_release(data, source=source)
+    document: dict[str, Any] = {
+        "source": source,
+        "position": asdict(position_bias(battles, **options.resampling)),
+    }
+    if source == "conversations":
+        return {"no_agreement": ALONE, **document}
+    fields = options.unit or ("stage", "prompt_id")
+    names = tuple(dict.fromkeys((*fields, "prompt_id")))
+    compared = Battles.from_release(data, source="comparisons", groups=names)
+    shared = compared.select(compared.groups["prompt_id"] != NOT_GIVEN)
+    if not len(shared):
+        return {"no_agreement": OWN_PROMPTS, **document}
+    verdicts = Verdicts.from_battles(shared, fields, join=options.join)
+    return {
+        "unit": [*fields, f"models ({options.join})"],
+        "n_judges": shared.n_participants,
+        "n_judgements": len(shared),
+        "n_units": len(verdicts),
+        "alpha": asdict(krippendorff_alpha(verdicts.of.values(), **options.resampling)),
+        **document,
     }
 
 

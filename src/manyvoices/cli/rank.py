@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from manyvoices.cli.common import JsonFlag, errors, print_json, verb
-from manyvoices.cli.rank_data import FORMATS, kind_of, read
+from manyvoices.cli.rank_data import FORMATS, kind_of, read, source_of
 from manyvoices.cli.rank_output import print_document
 from manyvoices.cli.rank_tables import (
     Options,
@@ -57,6 +57,15 @@ def rank(
     group: Annotated[
         str | None, typer.Option(help="One table for each value of this field as well.")
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a release: conversations|comparisons|both; all there is if left out."
+        ),
+    ] = None,
+    set_aside: Annotated[
+        bool, typer.Option("--set-aside", help="Comparisons: count votes that were set aside too.")
+    ] = False,
     resamples: Annotated[int, typer.Option(min=0, help="Resamples; 0 gives no intervals.")] = 1000,
     level: Annotated[float, typer.Option(help="Coverage of the intervals.")] = 0.95,
     interval: Annotated[str, typer.Option(help="percentile|basic|bca.")] = "percentile",
@@ -89,9 +98,11 @@ def rank(
 ) -> None:
     """Rank models from battles, with intervals over people.
 
-    A release is read as the battles of its opening turns. The interval says how far a score moves
-    when other people of the same kind had taken part: whole participants are resampled, because
-    the judgements of one person belong together.
+    A release is read as its comparisons, and as the battles of its conversations' opening turns;
+    where it holds both, both are read, and the output says so. Votes that were set aside are
+    counted and left out. The interval says how far a score moves when other people of the same kind
+    had taken part: whole participants are resampled, because the judgements of one person belong
+    together.
     """
     settings = {"alpha": alpha, "l2": l2, "scale": scale, "anchor": anchor, "compat": compat}
     settings |= {"tie_model": tie_model} if tie_model is not None else {}
@@ -109,6 +120,8 @@ def rank(
         threshold=tie_threshold,
         sensitivity=sensitivity,
         figure=figure,
+        source=source,
+        set_aside=set_aside,
     )
     try:
         document = _rank(data, kind_of(data, format), options)
@@ -130,20 +143,25 @@ def _rank(data: Path, kind: str, options: Options) -> dict[str, Any]:
             if asked:
                 raise ValueError(f"counts do not say who judged what, so {name} needs battles")
         return rank_counts(data, options)
+    origin = source_of(data, kind, options.source)
     with errors.status(f"Reading {data.name}"):
         battles, scores = read(
             data,
             kind,
             group=options.group,
             threshold=options.threshold,
-            with_scores=options.sensitivity or _needs_scores(options),
+            with_scores=_needs_scores(options) or (options.sensitivity and origin != "both"),
+            source=origin,
+            with_quarantined=options.set_aside,
         )
     if not len(battles):
         counted = ", ".join(f"{n} {reason}" for reason, n in battles.excluded.items())
         raise _no_battles(data, counted)
     source = scores if scores is not None and _needs_scores(options) else battles
     document: dict[str, Any] = {"data": str(data), "format": kind, **facts(battles)}
-    scored = kind in ("native", "prism", "scores")
+    if origin is not None:
+        document |= {"source": origin, "n_by_source": _by_source(battles, origin)}
+    scored = kind in ("native", "prism", "scores") and origin != "comparisons"
     document["tie_threshold"] = options.threshold if scored else None
     document["tables"] = tables(source, options, options.figure)
     if options.group is not None:
@@ -153,8 +171,17 @@ def _rank(data: Path, kind: str, options: Options) -> dict[str, Any]:
             for label, part in battles.split(options.group)
         }
     if options.sensitivity:
-        document["sensitivity"] = sensitivity_tables(battles, scores, options)
+        # Comparisons hold no scores: tables of scores would leave them out without a word.
+        of_scores = None if origin == "both" else scores
+        document["sensitivity"] = sensitivity_tables(battles, of_scores, options)
     return document
+
+
+def _by_source(battles: Battles, source: str) -> dict[str, int]:
+    if source != "both":
+        return {source: len(battles)}
+    found = battles.groups["source"]
+    return {name: int((found == name).sum()) for name in ("conversations", "comparisons")}
 
 
 def _needs_scores(options: Options) -> bool:
@@ -169,4 +196,14 @@ def _part(source: Battles | Scores, group: str, label: str) -> Battles | Scores:
 
 def _no_battles(data: Path, counted: str) -> DataError:
     found = f"no battle with a verdict ({counted})" if counted else "no battle"
-    return DataError([Fault(str(data), None, "", found, "at least one rated pair of answers")])
+    return DataError(
+        [
+            Fault(
+                str(data),
+                None,
+                "",
+                found,
+                "at least one rated pair of answers, or one judged comparison",
+            )
+        ]
+    )

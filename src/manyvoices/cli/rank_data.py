@@ -43,7 +43,14 @@ def kind_of(data: Path, name: str | None) -> str:
 
 
 def read(
-    data: Path, kind: str, *, group: str | None, threshold: float, with_scores: bool
+    data: Path,
+    kind: str,
+    *,
+    group: str | None,
+    threshold: float,
+    with_scores: bool,
+    source: str | None = None,
+    with_quarantined: bool = False,
 ) -> tuple[Battles, Scores | None]:
     """Read battles, and the scores they come from where they are wanted and there are any."""
     from manyvoices.aggregate import Battles, Scores
@@ -60,5 +67,24 @@ def read(
     if kind == "prism":
         battles = Battles.from_prism(data, threshold, groups=groups)
         return battles, Scores.from_prism(data, threshold, groups=groups) if with_scores else None
-    battles = Battles.from_release(data, threshold, groups=groups)
-    return battles, Scores.from_release(data, threshold, groups=groups) if with_scores else None
+    battles = Battles.from_release(
+        data,
+        threshold,
+        groups=(*groups, "source") if source == "both" and group != "source" else groups,
+        source=source,  # type: ignore[arg-type] # checked there
+        with_quarantined=with_quarantined,
+    )
+    if source == "comparisons" or not with_scores:
+        return battles, None
+    return battles, Scores.from_release(data, threshold, groups=groups)
+
+
+def source_of(data: Path, kind: str, asked: str | None) -> str | None:
+    """Which judgements of a native release are read: as asked, or all there are; None of others."""
+    if kind != "native":
+        if asked is not None:
+            raise ValueError(f"--source is of a native release, found {kind}")
+        return None
+    from manyvoices.aggregate.sources import release_sources
+
+    return asked or release_sources(data)

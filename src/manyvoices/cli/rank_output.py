@@ -37,6 +37,12 @@ def _summary(part: dict[str, Any]) -> str:
 
 
 def _notes(document: dict[str, Any]) -> Iterator[str]:
+    if document.get("source") == "both":
+        n = document["n_by_source"]
+        yield (
+            f"Both kinds of judgement: {n['conversations']:,} battles of conversations, "
+            f"{n['comparisons']:,} of comparisons (--source takes one)"
+        )
     if document.get("excluded"):
         reasons = ", ".join(f"{n:,} {reason}" for reason, n in document["excluded"].items())
         yield f"Excluded: {reasons}"

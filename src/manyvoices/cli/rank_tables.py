@@ -35,6 +35,8 @@ class Options:
     threshold: float
     sensitivity: bool
     figure: Path | None
+    source: str | None = None
+    set_aside: bool = False
 
 
 def facts(battles: Battles) -> dict[str, Any]:
