@@ -10,11 +10,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
+from manyvoices.cli.common import EXTRA_OF, JsonFlag, console, errors, print_json, verb
 from manyvoices.evaluate.kinds import KINDS, Kind, load
 
 
@@ -49,13 +49,30 @@ def evaluate(
         os.environ["MANYVOICES_DEVICE"] = device
     with _bar(KINDS[kind].doing) as progress:
         result = module.run(read, progress=progress)
+    page = _page(kind, result)
     if json:
         print_json({"kind": kind.value, "out": str(result.out), **result.results})
         return
     for part in module.lines(result):
         plain = isinstance(part, str)
         console.print(part, markup=False, highlight=False, soft_wrap=plain)
+    if page is not None:
+        console.print(f"To read: {page}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"All results: {result.out}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _page(kind: Kind, result: Any) -> Path | None:
+    """The page of a kind that has one; the results stand without it where its extra is missing."""
+    from manyvoices.report.pages import write_page
+
+    try:
+        return write_page(kind.value, result)
+    except ModuleNotFoundError as error:
+        if EXTRA_OF.get((error.name or "").partition(".")[0]) != "analysis":
+            raise
+        message = "No page was written: it needs the extra manyvoices[analysis]."
+        errors.print(message, markup=False, highlight=False)
+        return None
 
 
 @contextmanager
