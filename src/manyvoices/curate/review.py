@@ -15,13 +15,14 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-from manyvoices.schema.reviews import ReviewKind, ReviewLine
+from manyvoices.schema.reviews import AnyReview, ReviewKind, ReviewLine
 
 MODEL_RESPONSE = "model_response"
-QUESTIONS: Mapping[ReviewKind, str] = {
+QUESTIONS: Mapping[AnyReview, str] = {
     "pii": "Does this text tell something by which a real person could be found or reached?",
     "language": "Is the language named right?",
     "moderation": "Is the text as the model says?",
+    "refusal": "What does the reply do with what was asked (marked)?",
 }
 """What is asked of each text. Yes means: the flag is right, or would have been."""
 QUESTION_UNFLAGGED = "Does this text break any rule that a moderator should act on?"
@@ -146,7 +147,7 @@ def pieces(text: str, spans: Sequence[tuple[str, int, int]]) -> list[Piece]:
     ]
 
 
-def line_of(item: Item, kind: ReviewKind, reviewer: str) -> ReviewLine:
+def line_of(item: Item, kind: AnyReview, reviewer: str) -> ReviewLine:
     """The item as a line to be filled in."""
     marked = [
         f"{KIND_NAMES.get(name, name)}: {item.text[start:end]}" for name, start, end in item.spans
@@ -162,7 +163,7 @@ def line_of(item: Item, kind: ReviewKind, reviewer: str) -> ReviewLine:
     )
 
 
-def question_of(kind: ReviewKind, item: Item) -> str:
+def question_of(kind: AnyReview, item: Item) -> str:
     """What is asked of the item."""
     if kind == "moderation" and not item.flagged:
         return QUESTION_UNFLAGGED

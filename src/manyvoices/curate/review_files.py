@@ -17,7 +17,13 @@ import msgspec
 from manyvoices.io.faults import FaultLog
 from manyvoices.io.writing import write_records, write_text
 from manyvoices.schema.errors import Fault
-from manyvoices.schema.reviews import ReviewAnswer, ReviewDecision, ReviewKind, ReviewLine
+from manyvoices.schema.reviews import (
+    ANSWERS_OF,
+    ReviewAnswer,
+    ReviewDecision,
+    ReviewKind,
+    ReviewLine,
+)
 
 HEADER = (
     "review", "reviewer", "instance_id", "column_id", "said", "marked", "text", "answer", "note",
@@ -111,6 +117,9 @@ def _check_one(lines: list[tuple[int, ReviewLine]], name: str, log: FaultLog) ->
             log.add(Fault(name, None, field, ", ".join(values), "one"))
     seen: dict[str, int] = {}
     for number, line in lines:
+        offered = ANSWERS_OF[line.review]
+        if line.answer is not None and line.answer not in offered:
+            log.add(Fault(name, number, "answer", line.answer, f"one of {', '.join(offered)}"))
         first = seen.setdefault(line.instance_id, number)
         if first != number:
             found = f"again (first in line {first})"

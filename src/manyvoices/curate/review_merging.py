@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from manyvoices.schema.errors import DataError, Fault
 from manyvoices.schema.reviews import ReviewAnswer, ReviewDecision, ReviewKind, ReviewLine
@@ -99,8 +100,11 @@ def _check(
     names = tuple(review[0].reviewer for review in reviews)
     if len(kinds) > 1:
         faults.append(Fault("--merge", None, "review", ", ".join(sorted(kinds)), "one kind"))
+    if "refusal" in kinds:
+        hint = "manyvoices evaluate refusals reads these files (people.files)"
+        faults.append(Fault("--merge", None, "review", "refusal", "yes and no", hint))
     if len(set(names)) < len(names):
         faults.append(Fault("--merge", None, "reviewer", f"{names[0]} twice", "two people"))
     if faults:
         raise DataError(faults)
-    return reviews[0][0].review, names
+    return cast(ReviewKind, reviews[0][0].review), names

@@ -15,12 +15,13 @@ from importlib.resources import files
 import msgspec
 
 from manyvoices.curate.review import Item, pieces, question_of
-from manyvoices.schema.reviews import ReviewKind
+from manyvoices.schema.reviews import ANSWERS_OF, AnyReview
 
-TITLES: dict[ReviewKind, str] = {
+TITLES: dict[AnyReview, str] = {
     "pii": "Personal information",
     "language": "Languages",
     "moderation": "Moderation",
+    "refusal": "Refusals",
 }
 WRITTEN = {
     "user_prompt": "Written by a participant to a model",
@@ -29,7 +30,7 @@ WRITTEN = {
 }
 
 
-def review_page(items: Sequence[Item], kind: ReviewKind, reviewer: str) -> str:
+def review_page(items: Sequence[Item], kind: AnyReview, reviewer: str) -> str:
     """The page as HTML; the same items give the same bytes."""
     style, script = _part("css"), _part("js")
     policy = (
@@ -39,6 +40,7 @@ def review_page(items: Sequence[Item], kind: ReviewKind, reviewer: str) -> str:
     parts = {
         "CSP": html.escape(policy),
         "TITLE": html.escape(f"Review: {TITLES[kind]} ({reviewer})"),
+        "CHOICES": _choices(kind),
         "CSS": style,
         "JS": script,
         "DATA": _data(items, kind, reviewer),
@@ -50,13 +52,21 @@ def review_page(items: Sequence[Item], kind: ReviewKind, reviewer: str) -> str:
     )
 
 
-def _data(items: Sequence[Item], kind: ReviewKind, reviewer: str) -> str:
+def _choices(kind: AnyReview) -> str:
+    """One radio button for each answer that the review takes."""
+    return "\n".join(
+        f'<label><input type="radio" name="answer" value="{answer}"> {answer.capitalize()}</label>'
+        for answer in ANSWERS_OF[kind]
+    )
+
+
+def _data(items: Sequence[Item], kind: AnyReview, reviewer: str) -> str:
     """What the script reads, as JSON in which no tag can end."""
     shown = [
         {
             "id": item.instance_id,
             "column": item.column_id,
-            "about": _about(item),
+            "about": _about(item, kind),
             "question": question_of(kind, item),
             "pieces": pieces(item.text, item.spans),
         }
@@ -75,7 +85,9 @@ def _data(items: Sequence[Item], kind: ReviewKind, reviewer: str) -> str:
     return encoded
 
 
-def _about(item: Item) -> str:
+def _about(item: Item, kind: AnyReview) -> str:
+    if kind == "refusal":  # nobody's verdict is told: two people answer for themselves
+        return "What was asked is marked; what a model answered stands below it."
     written = WRITTEN.get(item.column_id, f"Written by a participant ({item.column_id})")
     return f"{written}. Marked automatically: {item.said or 'nothing'}."
 

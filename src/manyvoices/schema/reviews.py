@@ -7,13 +7,25 @@ from typing import Literal, TypeAlias
 from manyvoices.schema._base import Record
 
 ReviewKind: TypeAlias = Literal["pii", "language", "moderation"]
-ReviewAnswer: TypeAlias = Literal["yes", "no", "cannot tell"]
+"""Reviews of a release's texts: answered with yes or no."""
+AnyReview: TypeAlias = ReviewKind | Literal["refusal"]
+"""``refusal``: what a model's reply does with a request, for ``manyvoices evaluate refusals``."""
+ReviewAnswer: TypeAlias = Literal[
+    "yes", "no", "cannot tell", "full compliance", "partial refusal", "full refusal"
+]
+ANSWERS_OF: dict[AnyReview, tuple[ReviewAnswer, ...]] = {
+    "pii": ("yes", "no", "cannot tell"),
+    "language": ("yes", "no", "cannot tell"),
+    "moderation": ("yes", "no", "cannot tell"),
+    "refusal": ("full compliance", "partial refusal", "full refusal", "cannot tell"),
+}
+"""Which answers a review takes, in the order they are offered."""
 
 
 class ReviewLine(Record, frozen=True, kw_only=True):
     """One text in one reviewer's file. What the page gives back has neither text nor marks."""
 
-    review: ReviewKind
+    review: AnyReview
     """What is reviewed."""
     reviewer: str
     """Who answers, as they are to be called in the records."""
