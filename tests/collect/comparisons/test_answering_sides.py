@@ -111,7 +111,7 @@ def test_a_side_that_failed_on_a_prompt_of_the_set_makes_the_comparison_fail(
     work(handler(build))
     comparison.refresh_from_db()
     assert comparison.verdict == "failed"
-    assert comparison.judged_at is None
+    assert comparison.judged_at == NOW
     assert comparison.shown_at is None
     assert answers_of(comparison)[1] == (0, 1, None, "http_error")
     rule = queries.stage_spec(person, comparison.stage)

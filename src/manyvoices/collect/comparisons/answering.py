@@ -16,7 +16,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
-from manyvoices.collect.comparisons import queries, sides
+from manyvoices.collect.comparisons import operations, queries, sides
 from manyvoices.collect.comparisons.models import Exchange, SideAnswer
 from manyvoices.collect.conversations.calling import (
     MAX_LEASES,
@@ -272,8 +272,7 @@ def store_outcomes(endings: Sequence[Ending]) -> list[Outcome]:
 def store_outcome(ending: Ending) -> None:
     """Store an answer, or why there is none, together with the end of its job and what it used.
 
-    With the last answer to a message the comparison may be read; where a side failed on a prompt
-    of the set and another did not, the comparison has failed: nothing stands against the one.
+    What follows for the comparison is in `operations.after_settling`.
     """
     job, now = ending.job, ending.now
     participant = Participant.objects.only("study_id").get(
@@ -282,7 +281,7 @@ def store_outcome(ending: Ending) -> None:
     # The participant may be leaving the comparison out at this very moment.
     lock_participant(participant)
     leases.settle(job=job, now=now)
-    answer = SideAnswer.objects.select_related("exchange__comparison").get(pk=job.key)
+    answer = _rows().get(pk=job.key)
     fill(
         answer,
         ending.outcome,
@@ -296,4 +295,6 @@ def store_outcome(ending: Ending) -> None:
         answer.failure = OTHER_LANGUAGE
     answer.save(update_fields=[*OUTCOME_FIELDS, "language"])
     record_usage(participant, ending.call, ending.evidence)
-    sides.settle(answer.exchange, now=now)
+    exchange = answer.exchange
+    rule = queries.stage_spec(exchange.comparison.participant, exchange.comparison.stage)
+    operations.after_settling(exchange.comparison, exchange, rule, now=now)

@@ -102,18 +102,24 @@ def judge_page(
     posted: Posted | None,
     errors: dict[str, str] | None = None,
     is_asked_back: bool = False,
+    loaded: list[Exchange] | None = None,
+    above: Header | None = None,
 ) -> JudgePage:
-    """The form, filled from what was posted, or else from the draft."""
+    """The form, filled from what was posted, or else from the draft.
+
+    `loaded`, `above`: the exchanges with their answers and the header, where they are known.
+    """
     participant, form, saved_at = comparison.participant, form_name(comparison), None
     if posted is None:
         draft = Draft.objects.filter(participant=participant, form=form).first()
         posted = dict(draft.fields) if draft else {}
         saved_at = draft.saved_at if draft else None
-    exchanges = [exchange_view(e) for e in queries.exchanges_with_answers(comparison)]
+    loaded = queries.exchanges_with_answers(comparison) if loaded is None else loaded
+    exchanges = [exchange_view(exchange) for exchange in loaded]
     n_sides, errors = len(comparison.models), errors or {}
     cards = _cards(exchanges[-1].sides, posted, errors) if n_sides > 2 else []
     return JudgePage(
-        header=header(participant, comparison.stage, rule),
+        header=above or header(participant, comparison.stage, rule),
         earlier=earlier(comparison, rule),
         exchanges=exchanges,
         lang=comparison.language or "",

@@ -7,7 +7,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from manyvoices.collect.comparisons import judging, operations, presenting, queries, stopping
+from manyvoices.collect.accounts.limits import limited
+from manyvoices.collect.comparisons import (
+    arena,
+    judging,
+    operations,
+    polling,
+    presenting,
+    queries,
+    stopping,
+)
 from manyvoices.collect.comparisons.forms import VerdictForm, read_verdict
 from manyvoices.collect.comparisons.models import Comparison
 from manyvoices.collect.people import drafts, journey
@@ -24,6 +33,7 @@ show_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 @show_or_post
 @for_participant
+@limited("compare")
 def following(request: HttpRequest, participant: Participant, stage: int) -> HttpResponse:
     """Take the next comparison, or in an arena end."""
     if request.method != "POST":
@@ -78,6 +88,8 @@ def comparison(
         return _post(request, found)
     if found.is_over:
         return _on(participant)
+    if found.source == "arena":
+        return arena.show(request, found)
     rule = queries.stage_spec(participant, stage)
     if queries.may_judge(found, rule):
         return _show(request, found)
@@ -100,6 +112,8 @@ def _show(
     posted: dict[str, list[str]] | None = None,
     form: VerdictForm | None = None,
 ) -> HttpResponse:
+    if found.source == "arena":
+        return arena.show(request, found, verdict=posted, form=form)
     page = presenting.judge_page(
         found,
         queries.stage_spec(found.participant, found.stage),
@@ -117,7 +131,11 @@ def _post(request: HttpRequest, found: Comparison) -> HttpResponse:
     if found.is_over:
         return _on(found.participant)
     if action == "judge":
-        return _judge(request, found, posted)
+        return _judge(request, found.participant, found, posted)
+    if found.source == "arena" and action == "message":
+        return arena.send(request, found.participant, found=found, posted=posted)
+    if found.source == "arena" and action in ("again", "give_up"):
+        return arena.go_on_without(request, found.participant, found=found, action=action)
     if action == "again":
         operations.ask_again(comparison=found, now=timezone.now())
     elif action == "give_up":
@@ -127,8 +145,13 @@ def _post(request: HttpRequest, found: Comparison) -> HttpResponse:
     return _on(found.participant)
 
 
-def _judge(request: HttpRequest, found: Comparison, posted: dict[str, list[str]]) -> HttpResponse:
-    participant = found.participant
+@limited("compare")
+def _judge(
+    request: HttpRequest,
+    participant: Participant,
+    found: Comparison,
+    posted: dict[str, list[str]],
+) -> HttpResponse:
     rule = queries.stage_spec(participant, found.stage)
     form = read_verdict(posted, rule, len(found.models))
     if form.errors or form.is_unmoved:
@@ -168,7 +191,12 @@ def progress(
     request: HttpRequest, participant: Participant, stage: int, number: int
 ) -> HttpResponse:
     """What the waiting page asks for: how many answers have come, or that all have."""
+    have = request.GET.get("have", "")
+    if polling.nothing_new(participant, stage, number, have=have, now=timezone.now()):
+        return HttpResponse(status=204)
     found = _find(participant, stage, number)
+    if found.source == "arena":
+        return arena.progress(request, found)
     page = None if found.is_over else _await_page(found)
     if page is None or not getattr(page, "is_waiting", False):
         response = HttpResponse(status=204)

@@ -7,15 +7,8 @@ whole, or left out; it is never judged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-
-from manyvoices.design.dialogue import Candidate
-
-MOST_ATTEMPTS = 3
-"""How often one message is put to the models: what fails so often fails for a reason."""
 
 
 class SidesState(StrEnum):
@@ -53,17 +46,6 @@ class Talk:
     """It has a verdict, be it ``failed``."""
 
 
-def sides_state(
-    sides: Sequence[Candidate], *, now: datetime, deadline: datetime | None
-) -> SidesState:
-    """How far the answers to a message are; what is missing at the `deadline` will not come."""
-    if sides and all(side.answered for side in sides):
-        return SidesState.COMPLETE
-    is_settled = all(side.failed or side.text is not None for side in sides)
-    late = deadline is not None and now >= deadline
-    return SidesState.FAILED if is_settled or late else SidesState.WAITING
-
-
 def talk_step(talk: Talk) -> TalkStep:
     """What comes next."""
     if talk.over:
@@ -87,8 +69,3 @@ def may_write(talk: Talk, turns: tuple[int, int]) -> bool:
     if talk_step(talk) is TalkStep.OPENING:
         return True
     return talk_step(talk) is TalkStep.TALK and talk.n_messages < turns[1]
-
-
-def may_ask_again(talk: Talk, attempt: int) -> bool:
-    """Whether the message that failed in its `attempt` (1-based) is put to the models anew."""
-    return talk_step(talk) is TalkStep.FAILED and attempt < MOST_ATTEMPTS
