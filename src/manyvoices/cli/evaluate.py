@@ -35,8 +35,17 @@ def evaluate(
     reward: accuracy and calibration of a reward model on people's orders of replies, by data set,
     language and group of raters, beside "the longer reply" and random choice, and best-of-n.
 
+    next: which models, prompts, languages and groups of people to ask next, and why, as
+    next_batch.jsonl, which serve --next-batch takes up.
+
     sampling: what models answer to a set of prompts under several ways of sampling, in OASST's form
     of report; length, repetition, refusals, diversity, failures; and a page that compares reports.
+
+    refusals: refusal on unsafe and over-refusal on safe prompts, by type and between models, judged
+    by rules, a judging model or people; and pages for two people to annotate.
+
+    toxicity: expected maximum and probability of toxic answers, by kind of prompt and between
+    models, scored by an endpoint, a local classifier or a file; or a classifier against labels.
 
     Results go to the configuration's `out`, results.json last; what was asked of models before a
     stop is not asked again.

@@ -38,7 +38,11 @@ class Kind(StrEnum):
     """What can be evaluated."""
 
     REWARD = "reward"
+    NEXT = "next"
+    TOXICITY = "toxicity"
+    REFUSALS = "refusals"
     SAMPLING = "sampling"
+    STANCES = "stances"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,11 @@ class KindOf:
 
 KINDS: Mapping[Kind, KindOf] = {
     Kind.REWARD: KindOf("manyvoices.evaluate.reward", "Scoring"),
+    Kind.NEXT: KindOf("manyvoices.evaluate.next_batch", "Looking"),
+    Kind.TOXICITY: KindOf("manyvoices.evaluate.toxicity", "Asking and scoring"),
+    Kind.REFUSALS: KindOf("manyvoices.evaluate.refusals", "Asking"),
     Kind.SAMPLING: KindOf("manyvoices.evaluate.sampling", "Asking"),
+    Kind.STANCES: KindOf("manyvoices.evaluate.stances.running", "Asking"),
 }
 
 
