@@ -35,6 +35,12 @@ def evaluate(
     reward: accuracy and calibration of a reward model on people's orders of replies, by data set,
     language and group of raters, beside "the longer reply" and random choice, and best-of-n.
 
+    preference: win rates in a preference study with intervals for people and prompts, by category
+    and group, the advantage of place and length, agreement, judging models against people; a page.
+
+    plan: how many people, prompts and comparisons a preference study needs, by simulation, with its
+    cost; and a preregistration that preference holds the analysis to.
+
     next: which models, prompts, languages and groups of people to ask next, and why, as
     next_batch.jsonl, which serve --next-batch takes up.
 

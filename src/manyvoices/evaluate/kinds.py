@@ -38,6 +38,8 @@ class Kind(StrEnum):
     """What can be evaluated."""
 
     REWARD = "reward"
+    PREFERENCE = "preference"
+    PLAN = "plan"
     NEXT = "next"
     TOXICITY = "toxicity"
     REFUSALS = "refusals"
@@ -55,6 +57,8 @@ class KindOf:
 
 KINDS: Mapping[Kind, KindOf] = {
     Kind.REWARD: KindOf("manyvoices.evaluate.reward", "Scoring"),
+    Kind.PREFERENCE: KindOf("manyvoices.evaluate.preference.study", "Comparing"),
+    Kind.PLAN: KindOf("manyvoices.evaluate.preference.plan", "Simulating"),
     Kind.NEXT: KindOf("manyvoices.evaluate.next_batch", "Looking"),
     Kind.TOXICITY: KindOf("manyvoices.evaluate.toxicity", "Asking and scoring"),
     Kind.REFUSALS: KindOf("manyvoices.evaluate.refusals", "Asking"),
