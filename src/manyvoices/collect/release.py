@@ -18,6 +18,8 @@ from typing import Literal, get_args
 from django.db import transaction
 
 from manyvoices.collect import records
+from manyvoices.collect.comparisons import models as compared
+from manyvoices.collect.comparisons.records import comparisons
 from manyvoices.collect.people import consents
 from manyvoices.collect.people.consents import Allowed
 from manyvoices.collect.people.models import Participant
@@ -45,8 +47,9 @@ from manyvoices.design.survey_columns import survey_columns
 from manyvoices.io import write_manifest, write_native, write_prism
 from manyvoices.io.converting_files import convert
 from manyvoices.io.manifest import content_id
+from manyvoices.io.native_comparisons import write_comparisons
 from manyvoices.io.writing import write_text
-from manyvoices.schema import Conversation, Json, Release
+from manyvoices.schema import Comparison, Conversation, Json, Release
 from manyvoices.schema.errors import ManyvoicesError
 
 Simulated = Literal["include", "exclude", "only"]
@@ -281,6 +284,8 @@ def _write_data(chosen: _Chosen, folder: Path, formats: Sequence[str], privacy: 
         main=next(iter(spec.source_files)),
     )
     chosen.counts.update(n_rows)
+    if compared.Comparison.objects.filter(participant__in=people).exists():
+        _write_comparisons(chosen, folder, privacy)
     if "prism" in formats:
         columns = survey_columns(spec)
         written = write_prism(folder, folder / "prism", questions=columns)
@@ -289,6 +294,23 @@ def _write_data(chosen: _Chosen, folder: Path, formats: Sequence[str], privacy: 
         for name, file in TRL.items():
             done = convert(folder, folder / "trl" / f"{file}.jsonl", name, from_="native")
             chosen.counts[f"trl/{file}"] = done.n_written
+
+
+def _write_comparisons(chosen: _Chosen, folder: Path, privacy: Privacy) -> None:
+    """Every comparison that may leave; votes that are set aside are in it, and marked."""
+    rows = privacy.comparisons(comparisons(chosen.people, chosen.allowed))
+    aside: Counter[str] = Counter()
+    chosen.counts["comparisons"] = write_comparisons(folder, _noted(rows, aside))
+    if n_aside := aside["comparisons"]:
+        chosen.notes.append(
+            f"{n_aside} comparisons are set aside (quarantined): they are in the file and marked"
+        )
+
+
+def _noted(rows: Iterable[Comparison], aside: Counter[str]) -> Iterator[Comparison]:
+    for row in rows:
+        aside["comparisons"] += bool(row.quarantined)
+        yield row
 
 
 def _counted(talks: Iterable[Conversation], counts: Counter[str]) -> Iterator[Conversation]:

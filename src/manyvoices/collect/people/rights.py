@@ -19,6 +19,7 @@ from django.core import signing
 from django.db import transaction
 
 from manyvoices.collect import records
+from manyvoices.collect.comparisons.models import SideAnswer
 from manyvoices.collect.conversations.models import Utterance
 from manyvoices.collect.jobs.models import Job
 from manyvoices.collect.people import consents, quotas
@@ -128,8 +129,9 @@ def _iso(now: datetime) -> str:
 def _erase_rows(participant: Participant) -> dict[str, int]:
     """Delete whatever refers to the person, whichever app it is in: what is added later too."""
     utterances = Utterance.objects.filter(turn__conversation__participant=participant)
-    for keys in _chunks([str(key) for key in utterances.values_list("pk", flat=True)]):
-        Job.objects.filter(kind="utterance", key__in=keys).delete()
+    _erase_jobs("utterance", utterances.values_list("pk", flat=True))
+    sides = SideAnswer.objects.filter(exchange__comparison__participant=participant)
+    _erase_jobs("side_answer", sides.values_list("pk", flat=True))
     if participant.external_id and participant.external_id.startswith("invitation:"):
         person = participant.external_id.removeprefix("invitation:")
         participant.study.invitations.filter(person=person).delete()
@@ -146,6 +148,11 @@ def _erase_rows(participant: Participant) -> dict[str, int]:
         if n_rows:
             erased[str(name)] = n_rows
     return erased
+
+
+def _erase_jobs(kind: str, about: Iterable[object]) -> None:
+    for keys in _chunks([str(key) for key in about]):
+        Job.objects.filter(kind=kind, key__in=keys).delete()
 
 
 def _bury(participant: Participant, now: datetime) -> None:
@@ -190,6 +197,7 @@ def own_data(participant: Participant) -> dict[str, Any]:
     """
     chosen = Participant.objects.filter(pk=participant.pk)
     from manyvoices.collect.community.own import own_data as own_community
+    from manyvoices.collect.comparisons.records import own_data as own_comparisons
     from manyvoices.collect.contributors.own import own_data as own_contributor
     from manyvoices.collect.moderation.own import own_data as own_moderation
     from manyvoices.collect.trees.erasure import own_data as own_trees
@@ -218,6 +226,7 @@ def own_data(participant: Participant) -> dict[str, Any]:
         "conversations": [
             _without_models(msgspec.to_builtins(row)) for row in records.conversations(chosen)
         ],
+        "comparisons": own_comparisons(participant),
         "trees": own_trees(participant),
         "contributor": own_contributor(participant),
         "community": own_community(participant),

@@ -22,12 +22,18 @@ MODES: tuple[str, ...] = get_args(Mode)
 LEAST_KEY = 16
 """Bytes of the shortest master key."""
 _N_CHARACTERS = 26
-_PREFIX = {"participant": "p", "conversation": "c", "utterance": "u", "message": "m"}
+_PREFIX = {
+    "participant": "p",
+    "conversation": "c",
+    "comparison": "b",
+    "utterance": "u",
+    "message": "m",
+}
 
 
 class Pseudonyms:
-    """Names for participants, conversations, utterances and messages of trees; the same id, the
-    same name."""
+    """Names for participants, conversations, comparisons, utterances and messages of trees; the
+    same id, the same name."""
 
     def __init__(self, key: bytes | None) -> None:
         """`key`: of one release, see `release_key`; None leaves every id as it is."""
@@ -44,6 +50,9 @@ class Pseudonyms:
 
     def conversation(self, name: str) -> str:
         return self._name("conversation", name)
+
+    def comparison(self, name: str) -> str:
+        return self._name("comparison", name)
 
     def utterance(self, conversation: str, name: str) -> str:
         """Utterance ids are unique in their conversation only."""

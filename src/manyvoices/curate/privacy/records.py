@@ -17,7 +17,17 @@ from manyvoices.curate.privacy import anonymity
 from manyvoices.curate.privacy.anonymity import Anonymity
 from manyvoices.curate.privacy.dates import shift
 from manyvoices.curate.privacy.pseudonyms import Pseudonyms
-from manyvoices.schema import Answer, Conversation, Message, Participant, Record, Turn, Utterance
+from manyvoices.schema import (
+    Answer,
+    Comparison,
+    Conversation,
+    Message,
+    Participant,
+    Record,
+    SideExchange,
+    Turn,
+    Utterance,
+)
 
 R = TypeVar("R", bound=Record)
 
@@ -42,6 +52,10 @@ class Privacy:
     def conversations(self, records: Iterable[Conversation]) -> Iterator[Conversation]:
         """Conversations as they are published."""
         return self._sorted(map(self._conversation, records), Conversation, _by_conversation)
+
+    def comparisons(self, records: Iterable[Comparison]) -> Iterator[Comparison]:
+        """Comparisons as they are published."""
+        return self._sorted(map(self._comparison, records), Comparison, _by_comparison)
 
     def _sorted(
         self, records: Iterable[R], kind: type[R], key: Callable[[R], tuple[str, ...]]
@@ -90,13 +104,36 @@ class Privacy:
         )
 
     def _message(self, talk: Conversation, turn: Turn, by: dt.timedelta) -> Message:
-        message = turn.message
+        name = f"{self._names.conversation(talk.conversation_id)}-{turn.turn}"
+        return self._renamed(turn.message, name, turn.created_at + by if by else None)
+
+    def _renamed(self, message: Message, name: str, at: dt.datetime | None) -> Message:
         changed = {}
         if self._names.changes:
-            changed["message_id"] = f"{self._names.conversation(talk.conversation_id)}-{turn.turn}"
-        if by and isinstance(message.created_date, str):
-            changed["created_date"] = (turn.created_at + by).isoformat()
+            changed["message_id"] = name
+        if at is not None and isinstance(message.created_date, str):
+            changed["created_date"] = at.isoformat()
         return msgspec.structs.replace(message, **changed) if changed else message
+
+    def _comparison(self, one: Comparison) -> Comparison:
+        by = self._shifts.get(one.participant_id, dt.timedelta())
+        name = self._names.comparison(one.comparison_id)
+        return msgspec.structs.replace(
+            one,
+            comparison_id=name,
+            participant_id=self._names.participant(one.participant_id),
+            started_at=one.started_at + by,
+            shown_at=_moved(one.shown_at, by),
+            judged_at=_moved(one.judged_at, by),
+            revealed_at=_moved(one.revealed_at, by),
+            exchanges=[self._exchange(name, exchange, by) for exchange in one.exchanges],
+        )
+
+    def _exchange(self, name: str, exchange: SideExchange, by: dt.timedelta) -> SideExchange:
+        created = exchange.message.created_date
+        at = dt.datetime.fromisoformat(created) + by if by and isinstance(created, str) else None
+        message = self._renamed(exchange.message, f"{name}-{exchange.turn}", at)
+        return msgspec.structs.replace(exchange, message=message)
 
     def _utterance(self, talk: Conversation, utterance: Utterance) -> Utterance:
         def name(of: str) -> str:
@@ -124,6 +161,10 @@ def _by_question(answer: Answer) -> tuple[str, ...]:
 
 def _by_conversation(talk: Conversation) -> tuple[str, ...]:
     return (talk.participant_id, talk.started_at.isoformat(), talk.conversation_id)
+
+
+def _by_comparison(one: Comparison) -> tuple[str, ...]:
+    return (one.participant_id, one.started_at.isoformat(), one.comparison_id)
 
 
 def sorted_on_disk(
