@@ -282,3 +282,53 @@ def test_without_scripts_a_reply_is_previewed_and_stored(project: Project, chrom
     window.get_by_role("button", name="Send", exact=True).click()
     assert window.get_by_role("heading", name="Thank you. It is stored.").is_visible()
     context.close()
+
+
+def test_prompts_that_wait_are_put_in_order_by_keys(project: Project, page: Any) -> None:
+    project.enter(page, "cleo")
+    project.speak(page, "de")
+    offered = page.locator("button.kind[value=rank_initial_prompts]")
+    for _ in range(30):  # The runner offers them at its next round.
+        if offered.count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    project.take(page, "rank_initial_prompts")
+    sound(page)
+    look(page, "rank_initial_prompts_1280")
+    assert page.locator("[data-reply]").count() in (3, 4)
+    assert page.locator("#all-bad").count() == 0
+    last = page.locator("[data-reply]").last.get_attribute("data-letter")
+    tab_to(page, f"[data-letter='{last}'] [data-rank-move='-1']")
+    page.keyboard.press("1")
+    assert page.locator("[data-reply]").first.get_attribute("data-letter") == last
+    tab_to(page, "#rank-form .primary")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Thank you. It is stored.").wait_for()
+    sound(page)
+
+
+def test_a_prompt_and_its_answer_are_written_on_a_phone_and_both_are_kept(
+    project: Project, phone: Any
+) -> None:
+    project.enter(phone, "dan")
+    project.speak(phone, "de")
+    project.take(phone, "prompt_with_answer")
+    sound(phone)
+    phone.fill("#text", "Warum wird Tee im Winter so schnell kalt?")
+    phone.locator("#answer").press_sequentially("Weil die Luft kälter ist als er.")
+    until_page(phone, SAVED)
+    phone.reload()
+    assert phone.input_value("#answer") == "Weil die Luft kälter ist als er."
+    look(phone, "prompt_with_answer_390")
+    sound(phone)
+    phone.get_by_role("button", name="Send", exact=True).tap()
+    if phone.locator("[name=advised]").count():
+        phone.get_by_role("button", name="Send", exact=True).tap()
+    phone.get_by_role("heading", name="Thank you. It is stored.").wait_for()
+
+
+def look(page: Any, name: str) -> None:
+    """Save what is seen where ``SCREENSHOTS`` names a folder."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -67,7 +67,31 @@ def fill(study_id: str) -> dict[str, str]:
         for reviewed in (None, True):
             plant(version.study, author, language, reviewed, now)
         plant(version.study, author, language, True, now, n_replies=2, second=other)
+    wait(version.study, author, now)
     return found
+
+
+def wait(study, author, now):  # type: ignore[no-untyped-def]
+    """In German alone: prompts that wait and are put in order, and prompts with an answer. The
+    runner may still begin ten of them, by the policy that it knows: more than that wait."""
+    import uuid
+
+    from manyvoices.collect.trees.models import Message, Tree
+    from manyvoices.collect.trees.policies import change_policy
+    from manyvoices.design.trees import TreePolicy
+
+    policy = TreePolicy(num_prompt_rankings=9, accepts_reference_answers=True, max_active_trees=0)
+    change_policy(study=study, language="de", policy=policy, by="seed", reason="", now=now)
+    for i in range(14):
+        key = uuid.uuid4()
+        tree = Tree.objects.create(
+            study=study, language="de", state="prompt_lottery_waiting", goal_size=3,
+            created_at=now, changed_at=now,
+        )  # fmt: skip
+        Message.objects.create(
+            id=key, tree=tree, author=author, role="prompter", language="de", path=f"{key}/",
+            text=f"Warum ist der Himmel blau? ({i})", created_at=now, accepted=True, depth=0,
+        )  # fmt: skip
 
 
 def plant(study, author, language, reviewed, now, *, n_replies=1, second=None):  # type: ignore[no-untyped-def]

@@ -63,6 +63,8 @@ class MessageMore(Record, frozen=True, kw_only=True):
     """What it rests on: objects with ``title`` and ``url``."""
     simulated: bool = False
     """True where a bot of a rehearsal wrote it."""
+    is_reference: bool = False
+    """The author of the prompt wrote this answer to it, for others to be measured by."""
     imported: dict[str, Any] = msgspec.field(default_factory=dict)
     """Emojis, summed labels and so on that came with an imported file, without who gave them."""
 
@@ -103,6 +105,25 @@ class ReplyConsensus(Record, frozen=True, kw_only=True):
     """When the rankings were merged."""
 
 
+class PromptPlaced(Record, frozen=True, kw_only=True):
+    """Where somebody put a prompt that waited, among others that did."""
+
+    ranking_id: str
+    """Names the order that it is part of, over all trees."""
+    participant_id: str
+    """Who put it there."""
+    place: int | None
+    """0 = best, equal = tied; null = left out of the order."""
+    share: float | None
+    """Of the others that have a place, those below it, ties half."""
+    flags: list[str] = msgspec.field(default_factory=list)
+    """``unsafe``, ``spam``, ``cannot_judge``."""
+    sent_at: Instant
+    """When."""
+    simulated: bool
+    """True for a bot of a rehearsal."""
+
+
 class GrownTree(Record, frozen=True, kw_only=True):
     """One tree, whole."""
 
@@ -132,6 +153,8 @@ class GrownTree(Record, frozen=True, kw_only=True):
     """Every review by itself."""
     rankings: list[Ranking] = msgspec.field(default_factory=list)
     """Every ranking by itself."""
+    prompt_places: list[PromptPlaced] = msgspec.field(default_factory=list)
+    """Where people put its prompt, while it waited, among others."""
     schema_version: str = SCHEMA_VERSION
     """Version of the record's form; see `SCHEMA_VERSION`."""
 

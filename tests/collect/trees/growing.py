@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
-from manyvoices.collect.trees import operations, sweeping
+from manyvoices.collect.trees import operations, prompt_ranking, sweeping
 from manyvoices.collect.trees.handout import Handed, hand_out
 from manyvoices.collect.trees.models import Message, Tree
 from manyvoices.design.trees import TaskKind, label_schema
 from manyvoices.schema import TreeState
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-ALL = tuple(kind for kind in TaskKind if kind is not TaskKind.RANK_INITIAL_PROMPTS)
+ALL = tuple(TaskKind)
 
 
 def people(version: StudyVersion, n: int) -> list[Participant]:
@@ -77,6 +77,9 @@ def meet(handed: Handed, rng: random.Random, now: datetime, *, spam: float = 0.0
         }
         labels["spam"] = float(rng.random() < spam)
         operations.send_labels(task=task, labels=labels, now=now, rng=rng)
+    elif kind is TaskKind.RANK_INITIAL_PROMPTS:
+        order = sorted(prompt_ranking.shown(task))
+        prompt_ranking.send(task=task, groups=[[k] for k in order], flags={}, now=now, rng=rng)
     elif kind.is_rank:
         assert task.message is not None
         ids = [str(k) for k in task.message.replies.values_list("pk", flat=True)]
@@ -86,7 +89,9 @@ def meet(handed: Handed, rng: random.Random, now: datetime, *, spam: float = 0.0
             task=task, groups=[[key] for key in order], shown=ids, now=now, rng=rng
         )
     else:
-        operations.send_text(task=task, text=f"Something new, {rng.random()}", now=now, rng=rng)
+        answer = f"My own, {rng.random()}" if kind is TaskKind.PROMPT_WITH_ANSWER else ""
+        text = f"Something new, {rng.random()}"
+        operations.send_text(task=task, text=text, now=now, rng=rng, answer=answer)
 
 
 def let_grow(

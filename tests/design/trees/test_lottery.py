@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.design.trees.making import policy
 
-from manyvoices.design.trees import Waiting, draw_prompt, room_for_prompts
+from manyvoices.design.trees import (
+    TreePolicy,
+    Waiting,
+    draw_prompt,
+    place_score,
+    room_for_prompts,
+    seats_for_prompt_rankings,
+)
 from manyvoices.design.trees.lottery import n_from_backlog, trees_to_start
 
 N = 6000
@@ -65,3 +72,30 @@ def test_room_is_never_negative_nor_past_a_limit(
 def test_closed_prompts_have_no_room() -> None:
     closed = policy(accepts_initial_prompts=False)
     assert room_for_prompts(n_under_review=0, n_waiting=0, n_leased=0, policy=closed) == 0
+
+
+def test_a_prompt_that_people_put_first_is_drawn_more_often() -> None:
+    waiting = [Waiting("t1", "a", score=1.0), Waiting("t2", "b", score=0.5)]
+    rng = random.Random(5)
+    drawn = [draw_prompt(waiting, rng, pull=4.0) for _ in range(4000)]
+    share = sum(one is waiting[0] for one in drawn) / 4000
+    assert abs(share - 4 / 5) < 0.03
+    even = sum(draw_prompt(waiting, rng) is waiting[0] for _ in range(4000)) / 4000
+    assert abs(even - 0.5) < 0.03
+
+
+def test_one_order_decides_little_and_none_nothing() -> None:
+    assert place_score([]) == 0.5
+    assert place_score([1.0]) == 0.75
+    assert place_score([1.0] * 9) == 0.95
+
+
+@pytest.mark.parametrize(
+    ("counts", "leased", "seats"),
+    [([], 0, 0), ([0], 0, 0), ([0, 0], 0, 2), ([2] * 9, 0, 0), ([0] * 8, 0, 4), ([0] * 8, 3, 1)],
+)
+def test_prompts_are_put_in_order_as_often_as_the_policy_says(
+    counts: list[int], leased: int, seats: int
+) -> None:
+    policy = TreePolicy(num_prompt_rankings=2, prompt_ranking_size=4)
+    assert seats_for_prompt_rankings(counts, n_leased=leased, policy=policy) == seats

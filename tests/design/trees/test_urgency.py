@@ -13,7 +13,7 @@ from manyvoices.design.trees import Need, TaskKind, TreeFacts, due_at, order_of_
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 RULES = policy()
-KINDS = [kind for kind in TaskKind if kind is not TaskKind.RANK_INITIAL_PROMPTS]
+KINDS = list(TaskKind)
 
 
 def share_first(one: tuple[Need, TreeFacts], other: tuple[Need, TreeFacts]) -> float:

@@ -16,10 +16,17 @@ from django.db.models import F, Q
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees import erasure
-from manyvoices.collect.trees.models import LabelsGiven, Message, RankingGiven, Task, Tree
+from manyvoices.collect.trees.models import (
+    LabelsGiven,
+    Message,
+    PromptPlace,
+    RankingGiven,
+    Task,
+    Tree,
+)
 from manyvoices.collect.trees.refresh import lock_tree, refresh
 
-MOVED = frozenset({"messages", "labels", "rankings"})
+MOVED = frozenset({"messages", "labels", "rankings", "places"})
 """Relations of a record that can be moved."""
 
 
@@ -35,7 +42,7 @@ def move(*, source: Participant, target: Participant, now: datetime, rng: random
     leased = Task.objects.filter(participant=source, state=Task.State.LEASED)
     leased.update(state=Task.State.EXPIRED, finished_at=now)
     touched = _drop_doubles(source, target)
-    for rows in (LabelsGiven.objects, RankingGiven.objects, Task.objects):
+    for rows in (LabelsGiven.objects, RankingGiven.objects, PromptPlace.objects, Task.objects):
         rows.filter(participant=source).update(participant=target)
     Message.objects.filter(author=source).update(author=target)
     touched |= _drop_of_own_texts(target)
@@ -59,6 +66,10 @@ def _drop_doubles(source: Participant, target: Participant) -> set[uuid.UUID]:
                 later = max(row, twin, key=lambda one: (one.created_at, one.pk))
                 later.delete()
                 touched.add(getattr(row, thing))
+    # Their share of what they said of one prompt counts once; the order that came first stays.
+    mine = PromptPlace.objects.filter(participant=target, sent_at__isnull=False)
+    theirs = PromptPlace.objects.filter(participant=source, message__in=mine.values("message"))
+    theirs.delete()
     return touched
 
 
@@ -74,4 +85,5 @@ def _drop_of_own_texts(person: Participant) -> set[uuid.UUID]:
     touched |= set(rankings.values_list("parent_id", flat=True))
     labels.delete()
     RankingGiven.objects.filter(pk__in=list(rankings.values_list("pk", flat=True))).delete()
+    PromptPlace.objects.filter(participant=person, message__author=F("participant")).delete()
     return touched

@@ -36,7 +36,7 @@ from manyvoices.collect.api.trees_schemas import (
 )
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
-from manyvoices.collect.trees import operations, own, quiz, wording
+from manyvoices.collect.trees import operations, own, prompt_ranking, quiz, wording
 from manyvoices.collect.trees.availability import needs_of, why_none
 from manyvoices.collect.trees.errors import TaskGone, Unfit
 from manyvoices.collect.trees.evidence import read_evidence, read_sources
@@ -50,7 +50,7 @@ from manyvoices.collect.trees.schema import labels_of_task
 from manyvoices.design.trees import TaskKind
 
 DRAWN = random.SystemRandom()
-KINDS = tuple(kind for kind in TaskKind if kind is not TaskKind.RANK_INITIAL_PROMPTS)
+KINDS = tuple(TaskKind)
 """Kinds that are handed out."""
 REFUSED = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Refusal)
 
@@ -193,6 +193,7 @@ def _task(task: Task, thread: Sequence[Message] | None = None) -> TaskOut:
         min_words=policy.min_words,
         max_chars=policy.max_chars,
         may_end=kind is TaskKind.PROMPTER_REPLY,
+        asks_answer=kind is TaskKind.PROMPT_WITH_ANSWER,
     )
 
 
@@ -207,7 +208,9 @@ def _said(message: Message) -> Said:
 
 
 def _replies(task: Task) -> list[Message]:
-    """The live replies in the drawn order."""
+    """The live replies, or the prompts, in the drawn order."""
+    if task.kind == TaskKind.RANK_INITIAL_PROMPTS:
+        return list(prompt_ranking.shown(task).values())
     rows = Message.objects.filter(parent=task.message_id, accepted=True, deleted=False)
     found = {str(row.pk): row for row in rows}
     return [found[key] for key in shuffled(found, task.seed)]
@@ -279,6 +282,7 @@ def send_text(request: HttpRequest, study: str, task: uuid.UUID, body: Text) -> 
         sources=sources,
         evidence={**read_evidence("", found, now), "by": "api"},
         ends=body.ends,
+        answer=body.answer.replace("\r\n", "\n"),
     )
     return _stored(found, message.pk if message.author_id == found.participant_id else None)
 
@@ -293,7 +297,7 @@ def send_labels(request: HttpRequest, study: str, task: uuid.UUID, body: Labels)
 
 @router.post("/{slug:study}/tasks/{uuid:task}/ranking", response={200: Stored, **REFUSED})
 def send_ranking(request: HttpRequest, study: str, task: uuid.UUID, body: RankingIn) -> Stored:
-    """An order of replies."""
+    """An order of replies, or of prompts that wait."""
     found = _answering(request, study, task, "send_ranking")
     there = [str(reply.pk) for reply in _replies(found)]
     groups = [[str(key) for key in group] for group in body.groups]
@@ -301,6 +305,15 @@ def send_ranking(request: HttpRequest, study: str, task: uuid.UUID, body: Rankin
     flags = {str(key): names for key, names in body.flags.items() if names}
     if found.state != Task.State.DONE:
         _check(there, groups, shown, flags)
+    if found.kind == TaskKind.RANK_INITIAL_PROMPTS:
+        prompt_ranking.send(
+            task=found,
+            groups=[group for group in groups if group],
+            flags=flags,
+            now=timezone.now(),
+            rng=DRAWN,
+        )
+        return _stored(found)
     operations.send_ranking(
         task=found,
         groups=[group for group in groups if group],

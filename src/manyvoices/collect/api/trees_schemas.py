@@ -93,6 +93,8 @@ class TaskOut(Schema):
     min_words: int
     max_chars: int
     may_end: bool
+    asks_answer: bool = False
+    """Whether the text is to come with its author's own answer."""
     """Whether `ends` may be sent in place of a text."""
 
 
@@ -134,6 +136,8 @@ class Text(Schema):
     """Markdown."""
     sources: Annotated[list[Source], Field(max_length=10)] = []
     ends: bool = False
+    answer: Annotated[Words, Field(max_length=100_000)] = ""
+    """Your own answer to your prompt, where the task asks for both."""
     """In place of a text: nothing more is to be asked here."""
 
 

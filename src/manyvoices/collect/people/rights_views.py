@@ -54,9 +54,11 @@ def stored_lines(participant: Participant) -> list[str]:
         {
             "answers": participant.answers.count(),
             "conversations": participant.conversations.count(),
+            "comparisons": participant.comparisons.count(),
             "messages": participant.messages.count(),
             "labels": participant.labels.count(),
-            "rankings": participant.rankings.count(),
+            "rankings": participant.rankings.count()
+            + participant.places.exclude(sent_at=None).values("ranking").distinct().count(),
             "drafts": participant.drafts.count(),
         }
     )
@@ -68,6 +70,8 @@ def _lines(counts: dict[str, int]) -> list[str]:
         lines.append(ngettext("%(n)d survey answer", "%(n)d survey answers", n) % {"n": n})
     if n := counts.get("conversations", 0):
         lines.append(ngettext("%(n)d conversation", "%(n)d conversations", n) % {"n": n})
+    if n := counts.get("comparisons", 0):
+        lines.append(ngettext("%(n)d comparison", "%(n)d comparisons", n) % {"n": n})
     if n := counts.get("messages", 0):
         text = ngettext("%(n)d text that you wrote", "%(n)d texts that you wrote", n)
         lines.append(text % {"n": n})

@@ -65,6 +65,14 @@ class RankingGivenAdmin(ReadOnlyAdmin):
     search_fields = ("=parent__id", "=participant__id")
 
 
+@admin.register(models.PromptPlace)
+class PromptPlaceAdmin(ReadOnlyAdmin):
+    """Where people put prompts that wait."""
+
+    list_display = ("message", "participant", "ranking", "place", "sent_at")
+    raw_id_fields = ("message", "participant", "task")
+
+
 @admin.register(models.SetConsensus)
 class SetConsensusAdmin(ReadOnlyAdmin):
     """One row per set of replies that was merged."""

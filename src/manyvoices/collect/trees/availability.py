@@ -33,10 +33,10 @@ def needs_of(
     Every kind stands in it that the project has work of; two statements.
     """
     policy = policy_for(participant.study, language)
-    kinds = [kind for kind in TaskKind if kind is not TaskKind.RANK_INITIAL_PROMPTS]
-    found = counted(participant, language, kinds, policy, now or timezone.now())
+    found = counted(participant, language, list(TaskKind), policy, now or timezone.now())
     if found[TaskKind.INITIAL_PROMPT]:
-        found[TaskKind.INITIAL_PROMPT] = _prompts(participant, language, policy)
+        n_prompts = _prompts(participant, language, policy)
+        found |= {kind: n_prompts for kind in found if kind.is_prompt}
     return found
 
 
@@ -78,9 +78,9 @@ def why_none(
         return [_too_many(pending, policy)]
     wanted = _wanted(participant, language)
     reasons = []
-    if any(could[kind] for kind in not_passed):
+    if any(could.get(kind) for kind in not_passed):
         reasons.append(gettext("There is work for which you have not passed the quiz yet."))
-    rest = {kind: n for kind, n in wanted.items() if not could[kind]}
+    rest = {kind: n for kind, n in wanted.items() if not could.get(kind)}
     reasons += _about_prompts(participant, language, policy, rest)
     reasons += _about_trees(participant, language, rest)
     return reasons

@@ -128,6 +128,9 @@ class WritePage:
     max_length: int
     min_words: int
     may_end: bool
+    asks_answer: bool = False
+    """The author of the prompt writes an answer to it as well."""
+    answer: str = ""
     preview_html: str | None = None
     preview_dir: str = "auto"
     advised: bool = False

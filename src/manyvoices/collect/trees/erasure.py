@@ -22,6 +22,7 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees.models import (
     LabelsGiven,
     Message,
+    PromptPlace,
     RankingGiven,
     Revision,
     Task,
@@ -52,6 +53,7 @@ def erase(participant: Participant, *, now: datetime, rng: random.Random) -> dic
         "messages": participant.messages.count(),
         "labels": participant.labels.count(),
         "rankings": participant.rankings.count(),
+        "places": participant.places.count(),
         "tasks": participant.tasks.count(),
     }
     prompts = participant.tasks.filter(tree=None, state=Task.State.LEASED)
@@ -87,6 +89,7 @@ def _erase_judgements(participant: Participant) -> None:
     # What is reviewed and ranked goes before the tasks, which it hangs on.
     LabelsGiven.objects.filter(participant=participant).delete()
     RankingGiven.objects.filter(participant=participant).delete()
+    PromptPlace.objects.filter(participant=participant).delete()
     Task.objects.filter(participant=participant).delete()
     count_again(reviewed | ranked)
 
@@ -154,6 +157,8 @@ def own_data(participant: Participant) -> dict[str, list[dict[str, Any]]]:
     messages = participant.messages.prefetch_related("revisions").order_by("created_at", "pk")
     labels = participant.labels.order_by("created_at", "pk")
     rankings = participant.rankings.order_by("created_at", "pk")
+    places = participant.places.filter(sent_at__isnull=False).order_by("sent_at", "pk")
+    placed = ("message_id", "ranking", "place", "flags", "sent_at", "consent_version")
     tasks = participant.tasks.order_by("leased_at", "pk")
     said = ("message_id", "source", "labels", "created_at", "consent_version")
     ordered = ("parent_id", "groups", "shown", "all_bad", "flags", "created_at", "consent_version")
@@ -162,6 +167,7 @@ def own_data(participant: Participant) -> dict[str, list[dict[str, Any]]]:
         "messages": [_own_message(message) for message in messages],
         "labels": list(labels.values(*said)),
         "rankings": list(rankings.values(*ordered)),
+        "prompt_places": list(places.values(*placed)),
         "tasks": list(tasks.values(*done, "skip_reason")),
     }
 

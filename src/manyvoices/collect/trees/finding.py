@@ -21,6 +21,7 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     OuterRef,
+    Q,
     QuerySet,
     TextField,
     UUIDField,
@@ -28,7 +29,7 @@ from django.db.models import (
 from django.db.models.functions import StrIndex
 
 from manyvoices.collect.people.models import Participant
-from manyvoices.collect.trees.models import Message, Need, Task
+from manyvoices.collect.trees.models import Message, Need, PromptPlace, Task
 from manyvoices.design.trees import TaskKind, TreePolicy
 from manyvoices.schema import TreeState
 
@@ -66,6 +67,7 @@ def earliest(
 ) -> Found | None:
     """The need to be met next: of the first of the kinds in `order` that has one for this person,
     the earliest due."""
+    order = offered_kinds(order, policy)
     if not order:
         return None
     parts, params = _filled(participant, language, order, policy, now, most=1)
@@ -74,7 +76,17 @@ def earliest(
     with connection.cursor() as cursor:
         cursor.execute(_SELECT.format(key=key), params)
         row = cursor.fetchone()
-    return None if row is None else _found(row)
+    return None if row is None else _found(row, order)
+
+
+def offered_kinds(kinds: Sequence[TaskKind], policy: TreePolicy) -> tuple[TaskKind, ...]:
+    """Those of `kinds` that the policy has work of at all."""
+    closed = set()
+    if not policy.accepts_reference_answers:
+        closed.add(TaskKind.PROMPT_WITH_ANSWER)
+    if not policy.num_prompt_rankings:
+        closed.add(TaskKind.RANK_INITIAL_PROMPTS)
+    return tuple(kind for kind in kinds if kind not in closed)
 
 
 def counted(
@@ -85,6 +97,7 @@ def counted(
     now: datetime,
 ) -> dict[TaskKind, int]:
     """How many needs of each kind this person may meet, `MOST` at most; one statement."""
+    kinds = offered_kinds(kinds, policy)
     parts, params = _filled(participant, language, kinds, policy, now, most=MOST)
     counts = (_COUNT.format(rows=sql, name=f"c{i}") for i, sql in enumerate(parts))
     with connection.cursor() as cursor:
@@ -117,9 +130,12 @@ _SELECT = (
 _COUNT = "(SELECT COUNT(*) FROM ({rows}) {name})"
 
 
-def _found(row: tuple[Any, ...]) -> Found:
-    key, kind, tree, message, path = row
-    return Found(key, TaskKind(kind), _uuid(tree), _uuid(message), path or "")
+def _found(row: tuple[Any, ...], order: Sequence[TaskKind]) -> Found:
+    key, name, tree, message, path = row
+    kind = TaskKind(name)
+    if kind is TaskKind.INITIAL_PROMPT:  # One need for both ways of beginning a tree.
+        kind = next(wanted for wanted in order if wanted.is_prompt)
+    return Found(key, kind, _uuid(tree), _uuid(message), path or "")
 
 
 def _uuid(value: Any) -> uuid.UUID | None:
@@ -167,14 +183,18 @@ def _of_kind(
     Never one's own text, never what one has done, passed over or holds, and not both sides of a
     thread unless that is allowed; nothing at all for somebody with too many unfinished tasks.
     """
+    need = TaskKind.INITIAL_PROMPT if kind.is_prompt else kind
     rows = Need.objects.filter(
-        study_id=_STUDY, language=_LANGUAGE, kind=kind.value, seats__gt=0
+        study_id=_STUDY, language=_LANGUAGE, kind=need.value, seats__gt=0
     ).order_by("due_at")
     pending = Task.objects.filter(
         participant=_PERSON, state=Task.State.LEASED, leased_at__gt=_SINCE
     ).order_by()[max_pending - 1 :]
     rows = rows.filter(~Exists(pending))
-    if kind is TaskKind.INITIAL_PROMPT:
+    if kind is TaskKind.RANK_INITIAL_PROMPTS:
+        two = prompts_to_rank(_STUDY, _LANGUAGE, _PERSON).order_by()[1:]
+        return rows.filter(Exists(two))
+    if kind.is_prompt:
         own = Message.objects.filter(
             author=_PERSON,
             depth=0,  # Not "no parent": that index holds every prompt there is.
@@ -197,6 +217,23 @@ def _of_kind(
         if not both_sides:
             rows = rows.filter(~Exists(_other_side(kind)))
     return rows
+
+
+def prompts_to_rank(study: str, language: str, person: uuid.UUID) -> QuerySet[Message]:
+    """Prompts that wait to be drawn and that somebody may put in order: not their own, and none
+    that they were shown before, unless their time for it ran out."""
+    shown = PromptPlace.objects.filter(message=OuterRef("pk"), participant=person).filter(
+        Q(sent_at__isnull=False) | Q(task__state__in=NOT_AGAIN)
+    )
+    return Message.objects.filter(
+        ~Exists(shown),
+        Q(author__isnull=True) | ~Q(author=person),
+        depth=0,
+        deleted=False,
+        tree__study=study,
+        tree__language=language,
+        tree__state=TreeState.PROMPT_LOTTERY_WAITING.value,
+    )
 
 
 def _other_side(kind: TaskKind) -> QuerySet[Message]:

@@ -21,6 +21,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from manyvoices.collect.people.models import Participant
+from manyvoices.collect.trees import prompt_ranking
 from manyvoices.collect.trees.finding import Found, earliest
 from manyvoices.collect.trees.models import Message, Need, Task, Tree
 from manyvoices.collect.trees.policies import policy_for
@@ -77,7 +78,9 @@ def _give(
     try:
         with transaction.atomic():
             if _take(found):
-                return _lease(found, participant, language, policy, now, rng)
+                task = _lease(found, participant, language, policy, now, rng)
+                if _has_subject(task, participant, policy, now):
+                    return task
             transaction.set_rollback(True)
     except IntegrityError:
         log.info("%s asked twice at the same moment", participant.pk)
@@ -123,6 +126,13 @@ def _lease(
         is_full=rng.random() < _p_full(need.kind, policy),
         seed=rng.getrandbits(62),
     )
+
+
+def _has_subject(task: Task, participant: Participant, policy: TreePolicy, now: datetime) -> bool:
+    """A task of putting prompts in order needs prompts, which are drawn as it is given."""
+    if task.kind != TaskKind.RANK_INITIAL_PROMPTS:
+        return True
+    return prompt_ranking.draw(task, participant, size=policy.prompt_ranking_size, now=now)
 
 
 def _p_full(kind: TaskKind, policy: TreePolicy) -> float:

@@ -25,7 +25,7 @@ from manyvoices.collect.trees.models import Task
 from manyvoices.collect.trees.own import in_hand
 from manyvoices.design.trees import TaskKind, TreeTasksStage
 
-KINDS = tuple(kind for kind in TaskKind if kind is not TaskKind.RANK_INITIAL_PROMPTS)
+KINDS = tuple(TaskKind)
 """Kinds that are handed out."""
 BEGINS = 80
 """Characters of a message by which people know it again."""

@@ -26,6 +26,7 @@ from manyvoices.collect.trees.importing_people import Contributors
 from manyvoices.collect.trees.models import (
     LabelsGiven,
     Message,
+    PromptPlace,
     RankingGiven,
     SetConsensus,
     Tree,
@@ -283,6 +284,7 @@ class _Arrival:
         )  # fmt: skip
         self._reviews(more)
         self._rankings(more)
+        self._places(more)
         SetConsensus.objects.bulk_create(
             SetConsensus(
                 parent_id=self._key[c.parent_id], groups=self._groups(c.groups),
@@ -341,6 +343,28 @@ class _Arrival:
         RankingGiven.objects.bulk_create(rows, batch_size=200)
         self._done.n_rankings += len(rows)
 
+    def _places(self, more: GrownTree) -> None:
+        rows = []
+        for placed in more.prompt_places:
+            if self._people.is_gone(placed.participant_id):
+                self._done.notes["rankings of people who withdrew: left out"] += 1
+                continue
+            key = as_uuid(placed.ranking_id) or self._derived(placed.ranking_id)
+            person = self._people.key(placed.participant_id, simulated=placed.simulated)
+            rows.append(
+                PromptPlace(
+                    message_id=self._key[self._root.message_id],
+                    participant_id=person,
+                    ranking=key,
+                    place=placed.place,
+                    share=placed.share,
+                    flags=list(placed.flags),
+                    created_at=placed.sent_at,
+                    sent_at=placed.sent_at,
+                )
+            )
+        PromptPlace.objects.bulk_create(rows, batch_size=200)
+
     def _groups(self, groups: Iterable[Iterable[str]]) -> list[list[str]]:
         return [[str(self._key[name]) for name in group] for group in groups]
 
@@ -357,6 +381,7 @@ def _fill(row: Message, more: MessageMore) -> None:
     row.is_split, row.reviews_wanted = more.is_split, more.reviews_wanted
     row.n_rankings, row.ended = more.n_rankings, more.ended
     row.consent_version, row.sources = more.consent_version, list(more.sources)
+    row.is_reference = more.is_reference
 
 
 def _parents_first(root: MessageRecord) -> Iterable[tuple[MessageRecord, MessageRecord | None]]:

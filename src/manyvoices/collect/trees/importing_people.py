@@ -79,5 +79,6 @@ def _names(tree: GrownTree) -> set[str]:
 
     names = {review.participant_id for review in tree.reviews}
     names |= {ranking.participant_id for ranking in tree.rankings}
+    names |= {placed.participant_id for placed in tree.prompt_places}
     names |= {m.user_id for m, _ in below(tree.tree.prompt) if isinstance(m.user_id, str)}
     return names

@@ -144,6 +144,8 @@ class Message(models.Model):
     deleted = models.BooleanField(default=False)
     ended = models.BooleanField(default=False)
     synthetic = models.BooleanField(default=False)
+    is_reference = models.BooleanField(default=False)
+    """The author of the prompt wrote this answer to it, for others to be measured by."""
     model_name = models.CharField(max_length=200, blank=True, default="")
     sources = models.JSONField(default=list)
     """What it rests on: objects with ``title`` and ``url``."""
@@ -334,6 +336,41 @@ class RankingGiven(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant_id} on the replies to {self.parent_id}"
+
+
+class PromptPlace(models.Model):
+    """That a prompt which waits was shown beside others, and where somebody put it."""
+
+    task = models.ForeignKey(
+        Task, on_delete=models.CASCADE, related_name="places", null=True, blank=True
+    )
+    """None for what was imported."""
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="places")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="places")
+    ranking = models.UUIDField()
+    """Names the order that it is part of."""
+    place = models.PositiveSmallIntegerField(null=True, blank=True)
+    """0 = best, equal = tied; None = not sent, or left out."""
+    share = models.FloatField(null=True, blank=True)
+    """Of the others that have a place, those below it, ties half."""
+    flags = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    """When it was shown."""
+    sent_at = models.DateTimeField(null=True, blank=True)
+    consent_version = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ranking", "message"], name="one_place_in_an_order"),
+            models.UniqueConstraint(
+                fields=["message", "participant"],
+                condition=models.Q(sent_at__isnull=False),
+                name="one_place_each",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} in {self.ranking}"
 
 
 class SetConsensus(models.Model):

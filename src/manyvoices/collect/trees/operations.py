@@ -63,11 +63,13 @@ def send_text(
     evidence: Mapping[str, Any] | None = None,
     language: str = "",
     ends: bool = False,
+    answer: str = "",
 ) -> Message:
     """Store what was written for a writing task; the message that the first sending stored, if it
     is sent twice.
 
     Args:
+        answer: With a prompt that its author answers: that answer.
         ends: In place of a prompter's reply: nothing more is to be asked here. Then the message
             that the task is about is returned.
 
@@ -75,9 +77,9 @@ def send_text(
         TaskGone: The place was given to somebody else, or the tree went on without it.
         Unfit: The text is empty, too long, or the task is not one of writing.
     """
-    task = _hold(task)
+    task = hold(task)
     kind = TaskKind(task.kind)
-    if not (kind.is_reply or kind is TaskKind.INITIAL_PROMPT):
+    if not kind.is_writing:
         raise Unfit("text", _("This task is not one of writing."), code="wrong_kind")
     if task.state == Task.State.DONE:
         return _stored_for(task)
@@ -85,23 +87,27 @@ def send_text(
     if ends:
         return _end(task, now=now, rng=rng)
     _check_text(text, policy)
+    if kind is TaskKind.PROMPT_WITH_ANSWER:
+        _check_text(answer, policy, "answer")
     if not task.participant.simulated:
         refuse_copy(task.participant, text, now)
-    if kind is TaskKind.INITIAL_PROMPT:
+    if kind.is_prompt:
         tree, parent = _new_tree(task, policy, now, rng), None
     else:
         assert task.tree is not None
         tree, parent = lock_tree(task.tree), task.message
         _check_place(task, tree, now, rng)
     message = _store(task, tree, parent, text, language, policy, now, sources, evidence or {})
-    _finish(task, Task.State.DONE, now)
+    if kind is TaskKind.PROMPT_WITH_ANSWER:
+        _store(task, tree, message, answer, language, policy, now, (), {}, is_reference=True)
+    finish(task, Task.State.DONE, now)
     refresh(tree, now=now, rng=rng)
-    if kind is TaskKind.INITIAL_PROMPT:
+    if kind.is_prompt:
         refresh_prompt_need(study=task.study, language=task.language, now=now, rng=rng)
     return message
 
 
-def _hold(task: Task) -> Task:
+def hold(task: Task) -> Task:
     """The task's row, held; its person must still be taking part."""
     rows = Task.objects.select_for_update(of=("self",), no_key=True).select_related("study")
     row = rows.get(pk=task.pk)
@@ -110,28 +116,29 @@ def _hold(task: Task) -> Task:
 
 
 def _stored_for(task: Task) -> Message:
-    found = Message.objects.filter(author=task.participant_id, evidence__task=str(task.pk)).first()
+    mine = Message.objects.filter(author=task.participant_id, evidence__task=str(task.pk))
+    found = mine.order_by("depth").first()
     if found is not None:
         return found
     assert task.message is not None
     return task.message
 
 
-def _check_text(text: str, policy: TreePolicy) -> None:
+def _check_text(text: str, policy: TreePolicy, field: str = "text") -> None:
     if not text.strip():
-        raise Unfit("text", _("Write something first."), code="empty")
+        raise Unfit(field, _("Write something first."), code="empty")
     if len(text) > policy.max_chars:
         n_over = len(text) - policy.max_chars
         words = _("%(over)s characters too many: %(most)s are allowed.")
         said = words % {"over": f"{n_over:,}", "most": f"{policy.max_chars:,}"}
-        raise Unfit("text", said, code="too_long")
+        raise Unfit(field, said, code="too_long")
     if len(text.split()) < policy.min_words:
         words = ngettext(
             "At least %(count)d word is needed.",
             "At least %(count)d words are needed.",
             policy.min_words,
         )
-        raise Unfit("text", words % {"count": policy.min_words}, code="too_short")
+        raise Unfit(field, words % {"count": policy.min_words}, code="too_short")
 
 
 def _check_place(task: Task, tree: Tree, now: datetime, rng: random.Random) -> None:
@@ -179,6 +186,8 @@ def _store(
     now: datetime,
     sources: Sequence[Mapping[str, str]],
     evidence: Mapping[str, Any],
+    *,
+    is_reference: bool = False,
 ) -> Message:
     key = uuid.uuid4()
     return Message.objects.create(
@@ -186,7 +195,8 @@ def _store(
         tree=tree,
         parent=parent,
         author=task.participant,
-        role="assistant" if task.kind == TaskKind.ASSISTANT_REPLY else "prompter",
+        role=("assistant" if is_reference or task.kind == TaskKind.ASSISTANT_REPLY else "prompter"),
+        is_reference=is_reference,
         text=text,
         language=language or task.language,
         path=new_path(parent, key),
@@ -210,13 +220,14 @@ def _end(task: Task, *, now: datetime, rng: random.Random) -> Message:
     tree = lock_tree(task.tree)
     _check_place(task, tree, now, rng)
     Message.objects.filter(pk=task.message.pk).update(ended=True)
-    _finish(task, Task.State.DONE, now)
+    finish(task, Task.State.DONE, now)
     refresh(tree, now=now, rng=rng)
     task.message.refresh_from_db()
     return task.message
 
 
-def _finish(task: Task, state: Task.State, now: datetime, *, reason: str = "") -> None:
+def finish(task: Task, state: Task.State, now: datetime, *, reason: str = "") -> None:
+    """Say what became of a task; whoever waits for it is told."""
     task.state, task.finished_at, task.skip_reason = state, now, reason[:300]
     task.save(update_fields=["state", "finished_at", "skip_reason"])
     if state == Task.State.DONE:
@@ -237,7 +248,7 @@ def send_labels(
     Raises:
         Unfit: A label is required and open, is not one of this task, or has no such value.
     """
-    task = _hold(task)
+    task = hold(task)
     if task.state == Task.State.DONE:
         return _reviews_of(task)[:1].get()
     if not TaskKind(task.kind).is_label or task.message is None or task.tree is None:
@@ -266,7 +277,7 @@ def send_labels(
         counts=counts,
         defaults=values,
     )
-    _finish(task, Task.State.DONE, now)
+    finish(task, Task.State.DONE, now)
     judge(message, policy_for(tree.study, tree.language))
     refresh(tree, now=now, rng=rng)
     return given
@@ -318,7 +329,7 @@ def send_ranking(
     Raises:
         Unfit: A reply stands twice or was not shown, or nothing is ordered and not all are bad.
     """
-    task = _hold(task)
+    task = hold(task)
     if task.state == Task.State.DONE:
         return RankingGiven.objects.get(parent=task.message_id, participant=task.participant_id)
     if not TaskKind(task.kind).is_rank or task.message is None or task.tree is None:
@@ -338,7 +349,7 @@ def send_ranking(
             "consent_version": task.participant.consent_version,
         },
     )
-    _finish(task, Task.State.DONE, now)
+    finish(task, Task.State.DONE, now)
     n_rankings = RankingGiven.objects.filter(parent=task.message, held=None).count()
     Message.objects.filter(pk=task.message.pk).update(n_rankings=n_rankings)
     # A late vote on a tree that was merged already is merged again by the sweeper.
@@ -365,10 +376,10 @@ def _check_groups(
 @transaction.atomic
 def skip(*, task: Task, reason: str, now: datetime, rng: random.Random) -> None:
     """Give a task back; it is not offered to this person again."""
-    task = _hold(task)
+    task = hold(task)
     if task.state != Task.State.LEASED:
         return
-    _finish(task, Task.State.SKIPPED, now, reason=reason)
+    finish(task, Task.State.SKIPPED, now, reason=reason)
     _give_back(task, now=now, rng=rng)
 
 

@@ -1,28 +1,75 @@
-"""Whether new prompts are wanted in a language: the one need that belongs to no tree."""
+"""What is wanted in a language that belongs to no tree: new prompts, and an order of those that
+wait."""
 
 from __future__ import annotations
 
 import random
 from datetime import datetime
 
+from django.db.models import Count, Q
+
 from manyvoices.collect.studies.models import Study
-from manyvoices.collect.trees.models import Need, Task, Tree
+from manyvoices.collect.trees.models import Message, Need, Task, Tree
 from manyvoices.collect.trees.policies import policy_for
-from manyvoices.design.trees import TaskKind, room_for_prompts
+from manyvoices.design.trees import TaskKind, room_for_prompts, seats_for_prompt_rankings
 from manyvoices.schema import TreeState
 
 
 def refresh_prompt_need(*, study: Study, language: str, now: datetime, rng: random.Random) -> None:
-    """Store how many new prompts may be begun. Call it inside the transaction of a change."""
+    """Store how many new prompts may be begun, and how many orders of prompts are wanted. Call it
+    inside the transaction of a change."""
     del rng
-    key = {"study": study, "language": language, "kind": TaskKind.INITIAL_PROMPT.value}
+    _store(TaskKind.INITIAL_PROMPT, study, language, now)
+    if policy_for(study, language).num_prompt_rankings or _is_stored(
+        TaskKind.RANK_INITIAL_PROMPTS, study, language
+    ):
+        _store(TaskKind.RANK_INITIAL_PROMPTS, study, language, now)
+
+
+def _is_stored(kind: TaskKind, study: Study, language: str) -> bool:
+    rows = Need.objects.filter(study=study, language=language, kind=kind.value, message=None)
+    return rows.filter(seats__gt=0).exists()
+
+
+def _store(kind: TaskKind, study: Study, language: str, now: datetime) -> None:
+    key = {"study": study, "language": language, "kind": kind.value}
     row, _ = Need.objects.get_or_create(**key, message=None, defaults={"seats": 0, "due_at": now})
-    # Counted while the row is held: whoever is given a prompt meanwhile waits, and is counted.
+    # Counted while the row is held: whoever is given a seat meanwhile waits, and is counted.
     row = Need.objects.select_for_update(no_key=True).get(pk=row.pk)
-    seats = seats_for_prompts(study, language)
+    seats = seats_of(kind, study, language)
     if row.seats != seats:
         row.seats = seats
         row.save(update_fields=["seats"])
+
+
+def seats_of(kind: TaskKind, study: Study, language: str) -> int:
+    """Seats of a need that belongs to no tree, counted from the rows."""
+    if kind is TaskKind.RANK_INITIAL_PROMPTS:
+        return seats_for_rankings(study, language)
+    return seats_for_prompts(study, language)
+
+
+def seats_for_rankings(study: Study, language: str) -> int:
+    """Orders of prompts that wait which are still wanted, counted from the rows."""
+    policy = policy_for(study, language)
+    if not policy.num_prompt_rankings:
+        return 0
+    placed = Count("places", filter=Q(places__place__isnull=False))
+    rows = Message.objects.filter(
+        depth=0,
+        deleted=False,
+        tree__study=study,
+        tree__language=language,
+        tree__state=TreeState.PROMPT_LOTTERY_WAITING.value,
+    ).annotate(n=placed)
+    leased = Task.objects.filter(
+        study=study,
+        language=language,
+        kind=TaskKind.RANK_INITIAL_PROMPTS.value,
+        state=Task.State.LEASED,
+    )
+    counts = list(rows.values_list("n", flat=True))
+    return seats_for_prompt_rankings(counts, n_leased=leased.count(), policy=policy)
 
 
 def seats_for_prompts(study: Study, language: str) -> int:
@@ -31,7 +78,7 @@ def seats_for_prompts(study: Study, language: str) -> int:
     leased = Task.objects.filter(
         study=study,
         language=language,
-        kind=TaskKind.INITIAL_PROMPT.value,
+        kind__in=[kind.value for kind in TaskKind if kind.is_prompt],
         tree=None,
         state=Task.State.LEASED,
     )

@@ -50,5 +50,7 @@ class RankPage:
     is_asked_back: bool
     draft_url: str
     draft_saved_at: datetime | None
+    is_prompts: bool = False
+    """Prompts that wait are put in order, not replies."""
     errors: dict[str, str] = field(default_factory=dict)
     here: str = "task"

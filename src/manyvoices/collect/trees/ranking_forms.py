@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from manyvoices.collect.views import last
 
 FLAGS = ("wrong", "unsafe", "spam", "cannot_judge")
+PROMPT_FLAGS = ("unsafe", "spam")
 LARGEST = 999
 Posted = Mapping[str, Sequence[str]]
 
@@ -43,12 +44,13 @@ def shuffled(keys: Iterable[str], seed: int) -> list[str]:
     return sorted(keys, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
 
 
-def read_ranking(posted: Posted, there: Iterable[str]) -> RankingForm:
-    """A posted form. `there`: ids of the replies that can be ordered; all others are ignored."""
+def read_ranking(posted: Posted, there: Iterable[str], *, is_prompts: bool = False) -> RankingForm:
+    """A posted form. `there`: ids of what can be ordered; all others are ignored. Of prompts nobody
+    says that all are bad: they were accepted."""
     known = set(there)
     shown = [key for key in dict.fromkeys(posted.get("shown", ())) if key in known]
     places, errors = _places(posted, shown)
-    all_bad = bool(last(posted, "all-bad"))
+    all_bad = bool(last(posted, "all-bad")) and not is_prompts
     is_filled_in = last(posted, "moved") == "0"
     groups = [
         [key for key in shown if places.get(key) == place] for place in sorted({*places.values()})
@@ -56,7 +58,11 @@ def read_ranking(posted: Posted, there: Iterable[str]) -> RankingForm:
     if all_bad and is_filled_in:
         groups = []  # Nobody made this order.
     if not errors and not all_bad and sum(map(len, groups)) < 2:
-        errors["order"] = _("Put at least two replies in order, or say that all of them are bad.")
+        errors["order"] = (
+            _("Put at least two prompts in order.")
+            if is_prompts
+            else _("Put at least two replies in order, or say that all of them are bad.")
+        )
     return RankingForm(
         shown=shown,
         groups=groups,

@@ -17,12 +17,18 @@ from django.views.decorators.http import require_http_methods
 from manyvoices.collect.people import drafts
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import Draft, Participant
-from manyvoices.collect.trees import operations, presenting
+from manyvoices.collect.trees import operations, presenting, prompt_ranking
 from manyvoices.collect.trees.access import for_contributor, task_of
 from manyvoices.collect.trees.errors import TaskGone, Unfit
 from manyvoices.collect.trees.models import Message, Task
 from manyvoices.collect.trees.ranking_contexts import FlagView, RankPage, ReplyView
-from manyvoices.collect.trees.ranking_forms import FLAGS, RankingForm, read_ranking, shuffled
+from manyvoices.collect.trees.ranking_forms import (
+    FLAGS,
+    PROMPT_FLAGS,
+    RankingForm,
+    read_ranking,
+    shuffled,
+)
 from manyvoices.collect.trees.views import DRAWN, show
 from manyvoices.collect.views import draft_url, last, posted_lists
 from manyvoices.design.trees import TaskKind
@@ -35,6 +41,9 @@ _QUESTIONS = {
     ),
     TaskKind.RANK_PROMPTER_REPLIES: gettext_noop(
         "Read all of what prompters said next. Which goes on best, which comes next?"
+    ),
+    TaskKind.RANK_INITIAL_PROMPTS: gettext_noop(
+        "Read all prompts. Which would make the best conversation, which comes next?"
     ),
 }
 _FLAG_WORDS = {
@@ -63,12 +72,12 @@ def rank(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Htt
     found = task_of(participant, task)
     if found.state == Task.State.DONE or not TaskKind(found.kind).is_rank:
         return redirect("trees:task", participant.study_id, found.pk)
-    if found.message is None or TaskKind(found.kind) not in _QUESTIONS:
+    if found.message is None and not _is_prompts(found):
         raise StaleSubmission("there is nothing to be ranked")
     if request.method != "POST":
         return _page(request, participant, found)
     posted = posted_lists(request.POST)
-    form = read_ranking(posted, _there(found.message))
+    form = read_ranking(posted, _there(found), is_prompts=_is_prompts(found))
     if form.errors:
         return _page(request, participant, found, posted=posted, errors=form.errors)
     if form.is_unmoved:
@@ -76,8 +85,14 @@ def rank(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Htt
     return _send(request, participant, found, posted, form)
 
 
-def _there(message: Message) -> list[str]:
-    return [str(key) for key in message.replies.values_list("pk", flat=True)]
+def _is_prompts(task: Task) -> bool:
+    return task.kind == TaskKind.RANK_INITIAL_PROMPTS
+
+
+def _there(task: Task) -> list[str]:
+    if _is_prompts(task) or task.message is None:
+        return list(prompt_ranking.shown(task))
+    return [str(key) for key in task.message.replies.values_list("pk", flat=True)]
 
 
 def _send(
@@ -88,15 +103,7 @@ def _send(
     form: RankingForm,
 ) -> HttpResponse:
     try:
-        operations.send_ranking(
-            task=task,
-            groups=form.groups,
-            shown=form.shown,
-            now=timezone.now(),
-            rng=DRAWN,
-            all_bad=form.all_bad,
-            flags=form.flags,
-        )
+        _store(task, form)
     except Unfit as unfit:
         errors = {"order": str(unfit)}
         return _page(request, participant, task, posted=posted, errors=errors)
@@ -109,6 +116,22 @@ def _send(
         return redirect("trees:home", participant.study_id)
     drafts.drop_draft(participant, presenting.form_name(task))
     return redirect("trees:done", participant.study_id, task.pk)
+
+
+def _store(task: Task, form: RankingForm) -> None:
+    now = timezone.now()
+    if _is_prompts(task):
+        prompt_ranking.send(task=task, groups=form.groups, flags=form.flags, now=now, rng=DRAWN)
+        return
+    operations.send_ranking(
+        task=task,
+        groups=form.groups,
+        shown=form.shown,
+        now=now,
+        rng=DRAWN,
+        all_bad=form.all_bad,
+        flags=form.flags,
+    )
 
 
 def _page(
@@ -136,6 +159,7 @@ def _page(
         moved=last(posted, "moved"),
         all_bad=bool(last(posted, "all-bad")),
         is_asked_back=is_asked_back,
+        is_prompts=_is_prompts(task),
         draft_url=draft_url(participant, form),
         draft_saved_at=saved_at,
         errors=errors or {},
@@ -151,25 +175,30 @@ def _place_word(n: int) -> str:
 def _replies(
     task: Task, participant: Participant, posted: Posted, errors: Mapping[str, str]
 ) -> list[ReplyView]:
-    """The live replies in the drawn order."""
-    assert task.message is not None
-    rows = {
-        str(row.pk): row
-        for row in Message.objects.filter(parent=task.message, accepted=True, deleted=False)
-    }
+    """The live replies, or the prompts, in the drawn order."""
+    rows = _subjects(task)
+    name = _("Prompt %(letter)s") if _is_prompts(task) else _("Reply %(letter)s")
+    flags = PROMPT_FLAGS if _is_prompts(task) else FLAGS
     return [
         ReplyView(
             said=presenting.said(rows[key], participant),
             letter=_letter(i),
-            name=_("Reply %(letter)s") % {"letter": _letter(i)},
+            name=name % {"letter": _letter(i)},
             field=f"place-{key}",
             flag_field=f"flag-{key}",
             place=_place(last(posted, f"place-{key}"), len(rows)),
-            flags=_flags(key, posted),
+            flags=_flags(key, posted, flags),
             error=errors.get(f"place-{key}", ""),
         )
         for i, key in enumerate(shuffled(rows, task.seed))
     ]
+
+
+def _subjects(task: Task) -> dict[str, Message]:
+    if _is_prompts(task):
+        return prompt_ranking.shown(task)
+    rows = Message.objects.filter(parent=task.message, accepted=True, deleted=False)
+    return {str(row.pk): row for row in rows}
 
 
 def _place(given: str, n: int) -> str:
@@ -183,6 +212,6 @@ def _letter(i: int) -> str:
     return (_letter(i // 26 - 1) if i >= 26 else "") + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i % 26]
 
 
-def _flags(key: str, posted: Posted) -> list[FlagView]:
+def _flags(key: str, posted: Posted, names: Sequence[str]) -> list[FlagView]:
     chosen = posted.get(f"flag-{key}", ())
-    return [FlagView(n, _(_FLAG_WORDS[n]), f"flag-{key}-{n}", n in chosen) for n in FLAGS]
+    return [FlagView(n, _(_FLAG_WORDS[n]), f"flag-{key}-{n}", n in chosen) for n in names]

@@ -31,6 +31,7 @@ from manyvoices.schema import LabelSummary, Message, MessageTree, Ranking, TreeS
 from manyvoices.schema.grown import (
     GrownTree,
     MessageMore,
+    PromptPlaced,
     ReplyConsensus,
     ReviewGiven,
     TreeStep,
@@ -105,7 +106,7 @@ class _Grown:
     def _names(self) -> Pseudonyms:
         return self._outlet.names
 
-    def _may(self, row: models.LabelsGiven | models.RankingGiven) -> bool:
+    def _may(self, row: models.LabelsGiven | models.RankingGiven | models.PromptPlace) -> bool:
         fits = row.consent_version not in self._outlet.allowed.refused
         return row.participant_id in self._chosen and fits
 
@@ -137,6 +138,19 @@ class _Grown:
             consensus=list(self._consensus(there)),
             reviews=[self._review(row) for row in self.reviews if self._told(row, there)],
             rankings=list(self._rankings(there)),
+            prompt_places=[self._place(row) for row in self._rows.places if self._may(row)],
+        )
+
+    def _place(self, row: models.PromptPlace) -> PromptPlaced:
+        assert row.sent_at is not None
+        return PromptPlaced(
+            ranking_id=self._names.message(str(row.ranking)),
+            participant_id=self._names.participant(str(row.participant_id)),
+            place=row.place,
+            share=row.share,
+            flags=list(row.flags),
+            sent_at=self._moved(row.sent_at, row.participant),
+            simulated=row.participant.simulated,
         )
 
     def flat(self) -> Iterator[Message]:
@@ -284,6 +298,7 @@ class _Grown:
             consent_version=row.consent_version,
             sources=row.sources,
             simulated=bool(row.author and row.author.simulated),
+            is_reference=row.is_reference,
             imported=kept,
         )
 

@@ -19,6 +19,7 @@ from manyvoices.collect.studies.models import Study
 from manyvoices.collect.trees.models import (
     LabelsGiven,
     Message,
+    PromptPlace,
     RankingGiven,
     SetConsensus,
     Task,
@@ -41,6 +42,8 @@ class TreeRows:
     """Parents before their replies; siblings as they came."""
     reviews: list[LabelsGiven] = field(default_factory=list)
     rankings: list[RankingGiven] = field(default_factory=list)
+    places: list[PromptPlace] = field(default_factory=list)
+    """Where its prompt was put among others that waited."""
     consensus: list[SetConsensus] = field(default_factory=list)
     events: list[TreeEvent] = field(default_factory=list)
     skips: list[tuple[uuid.UUID, str]] = field(default_factory=list)
@@ -78,6 +81,9 @@ def filled(trees: list[Tree]) -> list[TreeRows]:
         found[review.message.tree_id].reviews.append(review)
     for ranking in _with_people(RankingGiven.objects.filter(parent__tree__in=keys), "parent"):
         found[ranking.parent.tree_id].rankings.append(ranking)
+    sent = PromptPlace.objects.filter(message__tree__in=keys, sent_at__isnull=False)
+    for place in _with_people(sent, "message"):
+        found[place.message.tree_id].places.append(place)
     merged = SetConsensus.objects.filter(parent__tree__in=keys).select_related("parent")
     for consensus in merged.order_by("pk"):
         found[consensus.parent.tree_id].consensus.append(consensus)
@@ -111,6 +117,7 @@ def people_of(batch: list[TreeRows]) -> set[uuid.UUID]:
     for rows in batch:
         found |= {row.participant_id for row in rows.reviews}
         found |= {row.participant_id for row in rows.rankings}
+        found |= {row.participant_id for row in rows.places}
         found |= {person for _message, person, _kind in rows.reactions}
     return found
 

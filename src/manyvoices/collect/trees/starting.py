@@ -15,10 +15,16 @@ from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
 
 from manyvoices.collect.studies.models import Study
-from manyvoices.collect.trees.models import LanguageRound, Message, Tree, TreeEvent
+from manyvoices.collect.trees.models import (
+    LanguageRound,
+    Message,
+    PromptPlace,
+    Tree,
+    TreeEvent,
+)
 from manyvoices.collect.trees.policies import policy_for
 from manyvoices.collect.trees.refresh import lock_tree, refresh
-from manyvoices.design.trees import TreePolicy, Waiting, draw_prompt
+from manyvoices.design.trees import TreePolicy, Waiting, draw_prompt, place_score
 from manyvoices.design.trees.lottery import n_from_backlog, trees_to_start
 from manyvoices.schema import TreeState
 
@@ -106,7 +112,8 @@ def _next(
             return _Start(str(oldest), TreeState.RANKING, "taken from the backlog")
     if not trees_to_start(trees.filter(state__in=ACTIVE).count(), policy):
         return None
-    drawn = draw_prompt(waiting_prompts(study, language, now=now), rng)
+    waits = waiting_prompts(study, language, now=now)
+    drawn = draw_prompt(waits, rng, pull=policy.prompt_ranking_pull)
     if drawn is None:
         return None
     return _Start(drawn.tree, TreeState.GROWING, "drawn by the lottery")
@@ -165,11 +172,12 @@ def waiting_prompts(study: Study, language: str, *, now: datetime) -> list[Waiti
         tree__state=TreeState.PROMPT_LOTTERY_WAITING.value,
         depth=0,
         deleted=False,
-    ).values_list("tree_id", "author_id")
+    ).values_list("tree_id", "author_id", "pk")
     found = list(rows)
+    scores = _scores([key for _tree, _author, key in found])
     wins: dict[uuid.UUID | None, int] = dict(
         Message.objects.filter(
-            author__in={author for _tree, author in found if author},
+            author__in={author for _tree, author, _key in found if author},
             depth__gt=0,
             rank=0,
             created_at__gt=now - WINS_SINCE,
@@ -177,7 +185,20 @@ def waiting_prompts(study: Study, language: str, *, now: datetime) -> list[Waiti
         .values_list("author_id")
         .annotate(n=Count("pk"))
     )
-    return [Waiting(str(tree), str(author), wins.get(author, 0)) for tree, author in found]
+    return [
+        Waiting(str(tree), str(author), wins.get(author, 0), place_score(scores.get(key, ())))
+        for tree, author, key in found
+    ]
+
+
+def _scores(prompts: list[uuid.UUID]) -> dict[uuid.UUID, list[float]]:
+    """Prompt -> in each order that it has a place in, the share of the others below it."""
+    found: dict[uuid.UUID, list[float]] = {}
+    placed = PromptPlace.objects.filter(message__in=prompts, share__isnull=False)
+    for key, share in placed.values_list("message_id", "share"):
+        if share is not None:
+            found.setdefault(key, []).append(share)
+    return found
 
 
 def _halt_withdrawn(study: Study, language: str, *, now: datetime, rng: random.Random) -> int:

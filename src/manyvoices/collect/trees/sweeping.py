@@ -27,7 +27,7 @@ from manyvoices.collect.trees.models import (
     Task,
     Tree,
 )
-from manyvoices.collect.trees.prompts import refresh_prompt_need, seats_for_prompts
+from manyvoices.collect.trees.prompts import refresh_prompt_need, seats_of
 from manyvoices.collect.trees.refresh import judge, lock_tree, refresh
 from manyvoices.collect.trees.scoring import score_tree
 from manyvoices.design.trees import TaskKind
@@ -187,10 +187,12 @@ def _under_review(tree: Tree) -> QuerySet[Message]:
 
 
 def keep_prompts_open(*, study: Study, language: str, now: datetime, rng: random.Random) -> int:
-    """Whether new prompts are wanted: written only where that has changed."""
+    """Whether new prompts are wanted, and orders of prompts: written only where it has changed."""
     rows = Need.objects.filter(study=study, language=language, message=None)
-    stored = rows.filter(kind=TaskKind.INITIAL_PROMPT.value).values_list("seats", flat=True).first()
-    if stored == seats_for_prompts(study, language):
+    stored = dict(rows.values_list("kind", "seats"))
+    kinds = (TaskKind.INITIAL_PROMPT, TaskKind.RANK_INITIAL_PROMPTS)
+    wanted = {kind.value: seats_of(kind, study, language) for kind in kinds}
+    if all(stored.get(kind, 0 if "rank" in kind else None) == n for kind, n in wanted.items()):
         return 0
     with transaction.atomic():
         refresh_prompt_need(study=study, language=language, now=now, rng=rng)

@@ -157,7 +157,7 @@ def done(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Htt
     written = None
     if not kind.is_label and not kind.is_rank:
         mine = Message.objects.filter(author=participant, evidence__task=str(found.pk))
-        written = mine.only("pk").first()
+        written = mine.only("pk").order_by("depth").first()
     page = DonePage(
         title=_("Thank you. It is stored."),
         then=_what_then(kind, is_text=written is not None),
@@ -175,6 +175,8 @@ def _what_then(kind: TaskKind, *, is_text: bool) -> str:
         return _("Other people review it now. What becomes of it stands in your contributions.")
     if kind.is_label:
         return _("Together with other reviews, yours decides whether the message goes on.")
+    if kind is TaskKind.RANK_INITIAL_PROMPTS:
+        return _("Together with other people’s, your order says which prompt begins first.")
     if kind.is_rank:
         return _("Together with other people’s, your order says which reply was best.")
     return _("This conversation ends here.")

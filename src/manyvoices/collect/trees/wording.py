@@ -17,11 +17,16 @@ TITLES = {
     TaskKind.RANK_PROMPTER_REPLIES: gettext_noop("Put replies of prompters in order"),
     TaskKind.RANK_ASSISTANT_REPLIES: gettext_noop("Put replies of the assistant in order"),
     TaskKind.RANK_INITIAL_PROMPTS: gettext_noop("Put prompts in order"),
+    TaskKind.PROMPT_WITH_ANSWER: gettext_noop("Write a prompt and your own answer"),
 }
 
 _ASKED = {
     TaskKind.INITIAL_PROMPT: gettext_noop(
         "Begin a conversation: ask for something, as you would ask an assistant that knows a lot."
+    ),
+    TaskKind.PROMPT_WITH_ANSWER: gettext_noop(
+        "Begin a conversation about something that you know well, and write the answer that you"
+        " would be glad to get. Other answers are compared with yours."
     ),
     TaskKind.PROMPTER_REPLY: gettext_noop(
         "You are the person who asks. Read the conversation and write what you would say next."

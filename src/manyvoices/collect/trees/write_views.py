@@ -52,7 +52,7 @@ def write(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Ht
     if action == "end":
         return _end(request, participant, found, posted)
     if action == "preview":
-        html = answer_html(_text(posted))
+        html = answer_html(_shown(posted))
         advice = _advice(participant, found.language, _text(posted))
         return _page(
             request, participant, found, posted=posted, preview=html, advice=_words(advice)
@@ -65,6 +65,16 @@ def _text(posted: Posted) -> str:
     return last(posted, "text").replace("\r\n", "\n").replace("\x00", "")
 
 
+def _answer(posted: Posted) -> str:
+    """The author's own answer, where one is asked for; empty elsewhere."""
+    return last(posted, "answer").replace("\r\n", "\n").replace("\x00", "")
+
+
+def _shown(posted: Posted) -> str:
+    """All that was written, as a preview shows it."""
+    return "\n\n---\n\n".join(part for part in (_text(posted), _answer(posted)) if part.strip())
+
+
 def _send(
     request: HttpRequest, participant: Participant, task: Task, posted: Posted
 ) -> HttpResponse:
@@ -73,6 +83,9 @@ def _send(
     errors = {f"source-url-{row}": _source_error(what) for row, what in wrong.items()}
     if (words := _unfit(text, policy)) is not None:
         errors = {"text": words, **errors}
+    answer = _answer(posted)
+    if task.kind == TaskKind.PROMPT_WITH_ANSWER and (words := _unfit(answer, policy)) is not None:
+        errors = {**errors, "answer": words}
     advice = [] if errors else _advice(participant, task.language, text)
     if stops := _words(one for one in advice if one.blocks):
         errors = {"text": stops[0]}
@@ -89,14 +102,15 @@ def _send(
             rng=DRAWN,
             sources=sources[:MOST_SOURCES],
             evidence=read_evidence(last(posted, "evidence"), task, now),
+            answer=answer,
         )
     except Unfit as unfit:
-        field = unfit.field if unfit.field == "text" else "text"
+        field = unfit.field if unfit.field in ("text", "answer") else "text"
         return _page(request, participant, task, posted=posted, errors={field: str(unfit)})
     except Barred as barred:
         return turned_away(request, participant, barred.reason)  # The text stays as a draft.
     except TaskGone:
-        return _gone(request, participant, task, text)
+        return _gone(request, participant, task, _shown(posted))
     return _sent(request, participant, task)
 
 
@@ -210,6 +224,8 @@ def _page(
         max_length=policy.max_chars,
         min_words=policy.min_words,
         may_end=task.kind == TaskKind.PROMPTER_REPLY,
+        asks_answer=task.kind == TaskKind.PROMPT_WITH_ANSWER,
+        answer=_answer(posted),
         preview_html=preview,
         preview_dir=text_direction(_text(posted), task.language),
         advice=list(advice),
@@ -234,7 +250,7 @@ def _rows(posted: Posted, errors: Mapping[str, str]) -> list[SourceRow]:
 @limited("preview")
 def preview(request: HttpRequest, participant: Participant) -> HttpResponse:
     """A text as others will see it: a part of the page, for htmx."""
-    text = _text(posted_lists(request.POST))[:100_000]
+    text = _shown(posted_lists(request.POST))[:100_000]
     language = request.POST.get("language", "")
     is_offered = language in home_page.offered(participant)
     advice = _advice(participant, language, text) if is_offered and text.strip() else []

@@ -11,7 +11,13 @@ from manyvoices.design.trees.acceptance import Decision, Review, decide
 from manyvoices.design.trees.facts import MessageFacts, TaskKind, TreeFacts
 from manyvoices.design.trees.labels import LabelSpec, label_schema
 from manyvoices.design.trees.lifecycle import Transition, advance, restart
-from manyvoices.design.trees.lottery import Waiting, draw_prompt, room_for_prompts
+from manyvoices.design.trees.lottery import (
+    Waiting,
+    draw_prompt,
+    place_score,
+    room_for_prompts,
+    seats_for_prompt_rankings,
+)
 from manyvoices.design.trees.needs import Need, needs
 from manyvoices.design.trees.policy import TreePolicy, TreeTasksStage
 from manyvoices.design.trees.urgency import due_at, order_of_kinds
@@ -35,6 +41,8 @@ __all__ = [
     "label_schema",
     "needs",
     "order_of_kinds",
+    "place_score",
     "restart",
     "room_for_prompts",
+    "seats_for_prompt_rankings",
 ]

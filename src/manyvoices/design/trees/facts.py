@@ -32,6 +32,18 @@ class TaskKind(StrEnum):
     RANK_PROMPTER_REPLIES = "rank_prompter_replies"
     RANK_ASSISTANT_REPLIES = "rank_assistant_replies"
     RANK_INITIAL_PROMPTS = "rank_initial_prompts"
+    """Which of several prompts that wait is to become a tree first."""
+    PROMPT_WITH_ANSWER = "prompt_with_answer"
+    """A prompt together with its author's own answer, for others to be measured by."""
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether it begins a tree, and so is about no message that is there."""
+        return self in (TaskKind.INITIAL_PROMPT, TaskKind.PROMPT_WITH_ANSWER)
+
+    @property
+    def is_writing(self) -> bool:
+        return self.is_prompt or self.is_reply
 
     @property
     def is_label(self) -> bool:

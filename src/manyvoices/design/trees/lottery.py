@@ -22,6 +22,8 @@ class Waiting:
     author: str
     author_wins: int = 0
     """How often the author's replies were ranked first in the last 30 days."""
+    score: float = 0.5
+    """Where people put the prompt among others that wait: 1 = first, 0 = last (`place_score`)."""
 
 
 def trees_to_start(n_active: int, policy: TreePolicy) -> int:
@@ -34,15 +36,61 @@ def n_from_backlog(n_ended: int, policy: TreePolicy, rng: random.Random) -> int:
     return sum(rng.random() < policy.p_activate_backlog_tree for _ in range(n_ended))
 
 
-def draw_prompt(waiting: Sequence[Waiting], rng: random.Random) -> Waiting | None:
-    """One of those that wait; None where none does."""
+def place_score(shares: Sequence[float]) -> float:
+    """What several orders say of one prompt: 0 to 1, 0.5 where there are none.
+
+    Args:
+        shares: By order in which it was placed, the share of the other placed prompts that stand
+            below it, ties half. One order at 0.5 is added, so that a single one decides little.
+    """
+    return (sum(shares) + 0.5) / (len(shares) + 1)
+
+
+def draw_prompt(
+    waiting: Sequence[Waiting], rng: random.Random, *, pull: float = 1.0
+) -> Waiting | None:
+    """One of those that wait; None where none does.
+
+    Args:
+        pull: How much likelier a prompt of score 1 is than one of 0.5, of another author or of the
+            same; 1 = scores do not matter.
+    """
     if not waiting:
         return None
-    authors = sorted({prompt.author for prompt in waiting})
-    wins = {prompt.author: prompt.author_wins for prompt in waiting}
-    author = rng.choices(authors, [1 + wins[name] for name in authors])[0]
-    own = sorted((p for p in waiting if p.author == author), key=lambda prompt: prompt.tree)
-    return rng.choice(own)
+    by_author: dict[str, list[Waiting]] = {}
+    for prompt in sorted(waiting, key=lambda one: one.tree):
+        by_author.setdefault(prompt.author, []).append(prompt)
+    authors = sorted(by_author)
+    weights = [_author_weight(by_author[name], pull) for name in authors]
+    own = by_author[rng.choices(authors, weights)[0]]
+    if pull == 1.0:
+        return rng.choice(own)
+    return rng.choices(own, [_weight(prompt, pull) for prompt in own])[0]
+
+
+def _weight(prompt: Waiting, pull: float) -> float:
+    return float(pull ** (2 * prompt.score - 1))
+
+
+def _author_weight(prompts: Sequence[Waiting], pull: float) -> float:
+    """An author counts by the mean of their prompts: writing more of them wins nothing."""
+    mean = sum(_weight(prompt, pull) for prompt in prompts) / len(prompts)
+    return (1 + prompts[0].author_wins) * mean
+
+
+def seats_for_prompt_rankings(
+    n_rankings: Sequence[int], *, n_leased: int, policy: TreePolicy
+) -> int:
+    """Tasks of putting prompts in order that can be handed out.
+
+    Args:
+        n_rankings: By prompt that waits, in how many orders it was placed.
+    """
+    size, wanted = policy.prompt_ranking_size, policy.num_prompt_rankings
+    lacking = sum(max(0, wanted - n) for n in n_rankings)
+    if len(n_rankings) < 2 or not lacking:
+        return 0
+    return max(0, -(-lacking // min(size, len(n_rankings))) - n_leased)
 
 
 def room_for_prompts(

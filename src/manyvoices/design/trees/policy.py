@@ -28,6 +28,8 @@ class TaskWeights(Written):
     label_prompt: Weight = 5.0
     reply: Weight = 2.0
     initial_prompt: Weight = 0.01
+    prompt_with_answer: Weight = 0.01
+    prompt_ranking: Weight = 1.0
 
 
 class TreePolicy(Written):
@@ -85,6 +87,15 @@ class TreePolicy(Written):
     """Whether one person may write both sides of a thread."""
     max_waiting_prompts_per_person: Some = 10
     """Prompts of one person that are under review or wait to be drawn."""
+    accepts_reference_answers: StrictBool = False
+    """Whether people may write a prompt together with their own answer to it. It is reviewed and
+    ranked as any other reply, and marked in the native files."""
+    num_prompt_rankings: Count = 0
+    """How often a prompt that waits is put in order with others; 0 = never."""
+    prompt_ranking_size: Annotated[StrictInt, Field(ge=2, le=9)] = 4
+    """Prompts side by side in such a task."""
+    prompt_ranking_pull: Annotated[float, Field(ge=1, le=1000)] = 4.0
+    """How much likelier a prompt that people put first is drawn than one in the middle."""
     lease_s: Annotated[StrictInt, Field(ge=30, le=86_400)] = 1800
     """A task that nobody touches for so long goes to somebody else; a page that is open and used
     keeps it. What is sent later is kept all the same, where there is still a place."""

@@ -35,7 +35,12 @@ TRY_AGAIN_S = 600.0
 """Somebody for whom there is no task looks again after so long, while they stay."""
 IDLE_DAYS = 3
 """A simulation ends where nothing was done for so many days: nobody is left who may."""
-_KINDS = tuple(kind for kind in TaskKind if kind is not TaskKind.RANK_INITIAL_PROMPTS)
+_KINDS = tuple(
+    kind
+    for kind in TaskKind
+    if kind not in (TaskKind.RANK_INITIAL_PROMPTS, TaskKind.PROMPT_WITH_ANSWER)
+)
+"""Both others are off by default, and change no count of a forecast but their own."""
 _SPEAKER = {TaskKind.ASSISTANT_REPLY: "assistant", TaskKind.PROMPTER_REPLY: "prompter"}
 
 

@@ -50,6 +50,10 @@ def order_of_kinds(
 
 def weight_of(kind: TaskKind, weights: TaskWeights) -> float:
     """How often a kind is drawn, against the others."""
+    if kind is TaskKind.RANK_INITIAL_PROMPTS:
+        return weights.prompt_ranking
+    if kind is TaskKind.PROMPT_WITH_ANSWER:
+        return weights.prompt_with_answer
     if kind.is_rank:
         return weights.ranking
     if kind is TaskKind.LABEL_INITIAL_PROMPT:
