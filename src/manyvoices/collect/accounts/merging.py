@@ -68,8 +68,8 @@ def _drop_doubles(source: Participant, target: Participant) -> set[uuid.UUID]:
                 touched.add(getattr(row, thing))
     # Their share of what they said of one prompt counts once; the order that came first stays.
     mine = PromptPlace.objects.filter(participant=target, sent_at__isnull=False)
-    theirs = PromptPlace.objects.filter(participant=source, message__in=mine.values("message"))
-    theirs.delete()
+    doubles = PromptPlace.objects.filter(participant=source, message__in=mine.values("message"))
+    doubles.delete()
     return touched
 
 
