@@ -53,6 +53,9 @@ def evaluate(
     toxicity: expected maximum and probability of toxic answers, by kind of prompt and between
     models, scored by an endpoint, a local classifier or a file; or a classifier against labels.
 
+    stances: where models stand on an instrument's propositions, asked in many forms; answers that do
+    not keep their side are counted as unstable; two axes, and distance from people's answers.
+
     Results go to the configuration's `out`, results.json last; what was asked of models before a
     stop is not asked again.
     """
