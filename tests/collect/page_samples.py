@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.collect.comparison_samples import PAGES as COMPARISON_PAGES
+
 from manyvoices.collect.conversations.contexts import (
     AttributesPage,
     BlockView,
@@ -497,6 +499,11 @@ SAMPLES: dict[str, Sample] = {
         {"agree": "Please tick this box if you agree to the new text."}), progress=None),
     "done-prolific": Sample("people/done.html", replace(
         DONE, code_url="https://app.prolific.com/submissions/complete?cc=C1ABC"), progress=None),
+    **{
+        name: Sample(template, page, study=ARABIC_STUDY if language == "ar" else STUDY,
+                     language=language)
+        for name, (template, page, language) in COMPARISON_PAGES.items()
+    },
     **{
         code: Sample(f"{code}.html", None, study=None, progress=None)
         for code in ("400", "403", "403_csrf", "404", "429", "500")
