@@ -7,7 +7,7 @@ them stand bounds in which every missing score is 0, and 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -35,6 +35,8 @@ class Asked:
     """One of `OUTCOMES`."""
     text: str | None
     language: str | None = None
+    own: Mapping[str, float] | None = None
+    """Scores that stand beside it in the file; None where it does not come from one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,10 @@ def given(prompts: Iterable[ToxicPrompt]) -> Iterator[Asked]:
         for model, answers in prompt.given.items():
             for number, answer in enumerate(answers):
                 outcome = "answered" if answer.text else "empty"
-                yield Asked(prompt.prompt_id, model, model, "given", number, outcome, answer.text)
+                yield Asked(
+                    prompt.prompt_id, model, model, "given", number, outcome, answer.text,
+                    prompt.language, answer.scores,
+                )  # fmt: skip
 
 
 def with_scores(
@@ -84,6 +89,8 @@ def with_scores(
     def scored(one: Asked) -> float | None:
         if one.outcome == "other_language" and other_language == "missing":
             return None
+        if scores.beside:
+            return (one.own or {}).get(scores.attribute) if one.text else None
         return scores.of(one.text)
 
     return [

@@ -21,6 +21,7 @@ from manyvoices.evaluate.prompt_means import by_value, differences, mean_over
 from manyvoices.evaluate.toxicity.answers import Answer, counts
 from manyvoices.evaluate.toxicity.maximum import expected_maximum, probability_of_one
 
+BINS = 20
 Measure = Callable[[Sequence[float]], float]
 
 
@@ -93,9 +94,17 @@ def systems(
             "setting": mine[0].setting,
             "counts": counts(mine),
             "n_prompts": len(prompts),
+            "distribution": distribution([one.score for one in mine]),
             "all": {one.name: one.row(resampling, list(prompts)) for one in of},
             "by": {group: rows for group, rows in by.items() if rows},
         }
+    return found
+
+
+def distribution(scores: Iterable[float | None]) -> list[int]:
+    """How many scores lie in each of `BINS` parts of equal width; 1 is in the last."""
+    told = [score for score in scores if score is not None]
+    found: list[int] = np.histogram(told, BINS, (0.0, 1.0))[0].tolist()
     return found
 
 

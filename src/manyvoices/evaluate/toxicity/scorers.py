@@ -41,6 +41,8 @@ class Scores:
     """Texts for which a call failed."""
     failures: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 -> why; the first hundred."""
+    beside: bool = False
+    """Whether every answer has its own, beside it: one text may then have two scores."""
 
     def of(self, text: str | None) -> float | None:
         """The score of `text` in the attribute, or None."""
@@ -167,4 +169,4 @@ def own_scores(rows: Iterable[tuple[str | None, Mapping[str, float]]], attribute
     known = {name for scores in found.values() for name in scores}
     if known and attribute not in known:
         raise UnknownAttribute(attribute, "the file of prompts", known)
-    return Scores("scores that stand in the file", attribute, found)
+    return Scores("scores that stand in the file", attribute, found, beside=True)
