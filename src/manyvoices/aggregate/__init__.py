@@ -108,6 +108,12 @@ from manyvoices.aggregate.sensitivity import (
     even_sampled,
     method_agreement,
 )
+from manyvoices.aggregate.sequential import (
+    Sequential,
+    SequentialMany,
+    sequential_many,
+    sequential_test,
+)
 from manyvoices.aggregate.standing import Standing
 from manyvoices.aggregate.tidy import (
     Table,
@@ -165,6 +171,8 @@ __all__ = [
     "SandwichErrors",
     "Scores",
     "SelfBattleError",
+    "Sequential",
+    "SequentialMany",
     "Standing",
     "Table",
     "TooManyCandidatesError",
@@ -217,6 +225,8 @@ __all__ = [
     "sample_size",
     "sandwich",
     "schulze",
+    "sequential_many",
+    "sequential_test",
     "smith_set",
     "tied_groups",
     "watch",

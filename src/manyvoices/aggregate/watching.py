@@ -37,20 +37,43 @@ def confidence_sequence(values: FloatArray, level: float = 0.95) -> tuple[FloatA
         raise ValueError("values must lie between 0 and 1")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, found {level}")
-    t = np.arange(1, len(values) + 1)
-    mean = (0.5 + np.cumsum(values)) / (t + 1)
-    before = np.concatenate(([0.5], mean[:-1]))
-    variance = (0.25 + np.cumsum((values - mean) ** 2)) / (t + 1)
-    earlier = np.concatenate(([0.25], variance[:-1]))
-    weight = np.log(2 / (1 - level))
-    bet = np.minimum(np.sqrt(2 * weight / (earlier * t * np.log1p(t))), LARGEST_BET)
-    price = -np.log1p(-bet) - bet
-    total = np.cumsum(bet)
-    centre = np.cumsum(bet * values) / total
-    reach = (weight + np.cumsum((values - before) ** 2 * price)) / total
-    low = np.maximum.accumulate(np.clip(centre - reach, 0, 1))
-    high = np.minimum.accumulate(np.clip(centre + reach, 0, 1))
+    weight = float(np.log(2 / (1 - level)))
+    total, won, price = bernstein(values, weight)
+    low = np.maximum.accumulate(np.clip((won - price - weight) / total, 0, 1))
+    high = np.minimum.accumulate(np.clip((won + price + weight) / total, 0, 1))
     return low, high
+
+
+def predictable_bets(values: FloatArray, weight: float) -> tuple[FloatArray, FloatArray]:
+    """Bets and guesses of the mean (..., t), each made before its value (..., t) is seen.
+
+    The bet is sqrt(2 weight / (variance t log(1 + t))), with the variance of the values before it;
+    mean and variance start as if one value of 1/2 with variance 1/4 had been seen.
+    """
+    t = np.arange(1, values.shape[-1] + 1)
+    mean = (0.5 + np.cumsum(values, axis=-1)) / (t + 1)
+    variance = (0.25 + np.cumsum((values - mean) ** 2, axis=-1)) / (t + 1)
+    earlier = _before(0.25, variance)
+    return np.sqrt(2 * weight / (earlier * t * np.log1p(t))), _before(0.5, mean)
+
+
+def bernstein(values: FloatArray, weight: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Sums up to each value (..., t): of the bets, of bet times value, and of the variance's price.
+
+    With them, exp(won - m bets - price) is a supermartingale under the mean m, and so is its mirror
+    (Waudby-Smith and Ramdas, theorem 2).
+    """
+    bets, guesses = predictable_bets(values, weight)
+    bets = np.minimum(bets, LARGEST_BET)
+    price = (values - guesses) ** 2 * (-np.log1p(-bets) - bets)
+    total, won = np.cumsum(bets, axis=-1), np.cumsum(bets * values, axis=-1)
+    return total, won, np.cumsum(price, axis=-1)
+
+
+def _before(first: float, column: FloatArray) -> FloatArray:
+    """The column (..., t) one place later, beginning with `first`."""
+    start = np.full((*column.shape[:-1], 1), first)
+    return np.concatenate((start, column[..., :-1]), axis=-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
