@@ -94,6 +94,17 @@ def test_what_is_said_in_a_check_decides_nothing_and_is_compared(
     assert Task.objects.get().state == Task.State.DONE
 
 
+def test_what_was_said_in_a_check_is_among_ones_own_reviews_and_not_marked(
+    orchard: StudyVersion, item: GoldItem
+) -> None:
+    (person,) = people(orchard, 1)
+    say(ask(person), spam=0.0, quality=0.5)
+    own = rights.own_data(person)
+    (row,) = own["trees"]["labels"]
+    assert (row["message_id"], row["labels"]) == (item.message_id, {"spam": 0.0, "quality": 0.5})
+    assert "gold" not in str(own)
+
+
 def test_a_required_label_is_asked_for_in_a_check_too(
     orchard: StudyVersion, item: GoldItem
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 from tests.collect.accounts.test_browser import browser, look
@@ -31,4 +32,10 @@ def test_the_pages_of_webhooks_have_no_finding(
     client.post(_page(long), {"action": "test"})
     look(page, live_server.url + _page())
     look(page, live_server.url + _page(long))
+    page.locator("details.change-hook summary").click()
+    page.fill("#url", "ftp://nowhere")
+    page.get_by_role("button", name="Save changes").click()
+    page.locator("[data-error-summary]").wait_for()
+    assert page.locator("#url").is_visible()
+    assert Axe().run(page).response["violations"] == []
     context.close()

@@ -30,6 +30,7 @@ from manyvoices.collect.trees.models import Message
 from manyvoices.collect.webhooks.models import CHOICES, Delivery, Webhook
 from manyvoices.collect.webhooks.operations import delete_webhook
 from manyvoices.collect.webhooks.payloads import said
+from manyvoices.collect.webhooks.signing import secret_of
 from manyvoices.design.trees import TaskKind
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +215,24 @@ def test_every_button_of_the_page_does_what_it_says(owner: User, orchard: StudyV
     assert browser.post(_page(hook), {"action": "nonsense"}).status_code == 302
     browser.post(_page(hook), {"action": "delete"})
     assert browser.get(_page(hook)).status_code == 404
+
+
+def test_the_page_changes_address_and_events_and_keeps_what_was_wrong(
+    owner: User, orchard: StudyVersion
+) -> None:
+    client = _browser(owner)
+    hook, secret = hook_for(orchard.study, OUTSIDE)
+    wish = {"action": "change", "url": "https://other.example/x", "event": ["task.done"]}
+    assert client.post(_page(hook), wish).status_code == 302
+    hook.refresh_from_db()
+    assert (hook.url, hook.events, hook.include_text) == (wish["url"], ["task.done"], False)
+    assert secret_of(hook) == secret
+    wrong = client.post(_page(hook), {"action": "change", "url": "ftp://x", "event": ["task.done"]})
+    assert wrong.status_code == 422
+    assert 'value="ftp://x"' in wrong.content.decode()
+    hook.refresh_from_db()
+    assert hook.url == wish["url"]
+    assert AuditEntry.objects.filter(action="change webhook", actor="olga").exists()
 
 
 def test_the_pages_cost_the_same_with_more_rows(owner: User, orchard: StudyVersion) -> None:

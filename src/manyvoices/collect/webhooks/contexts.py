@@ -40,3 +40,9 @@ class HookPage:
     secret: str = ""
     """Shown this once."""
     problem: str = ""
+    choices: list[tuple[str, str, bool]] = field(default_factory=list)
+    """Of the form that changes it: event, its words, whether it is ticked."""
+    url: str = ""
+    include_text: bool = False
+    errors: dict[str, str] = field(default_factory=dict)
+    """Id of a field -> what is wrong."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -28,41 +30,55 @@ def hooks(request: StaffRequest, found: Study) -> HttpResponse:
     """Every webhook; make one. Its secret is in the answer to the form, and never again."""
     if request.method != "POST":
         return _hooks(request, found)
-    url = request.POST.get("url", "").replace("\x00", "")
-    events, with_text = request.POST.getlist("event"), "include_text" in request.POST
-    errors = {}
+    wish = _wish(request)
     try:
         hook, secret = operations.create_webhook(
             study=found,
-            url=url,
-            events=events,
-            include_text=with_text,
+            url=wish.url,
+            events=wish.events,
+            include_text=wish.include_text,
             by=request.user.get_username(),
             now=timezone.now(),
         )
-    except WrongAddress as problem:
-        errors = {"url": str(problem)}
-    except HookRefused as problem:
-        errors = {"event-0" if problem.field == "events" else "url": str(problem)}
-    if errors:
-        return _hooks(request, found, url, events, include_text=with_text, errors=errors)
+    except (WrongAddress, HookRefused) as problem:
+        return _hooks(request, found, wish, errors=_errors(problem))
     return _hook(request, found, hook, secret=secret)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the form about a webhook says."""
+
+    url: str = ""
+    events: Sequence[str] = ()
+    include_text: bool = False
+
+    def choices(self) -> list[tuple[str, str, bool]]:
+        return [(name, text, name in self.events) for name, text in words.choices()]
+
+
+def _wish(request: HttpRequest) -> _Wish:
+    url = request.POST.get("url", "").replace("\x00", "")
+    return _Wish(url, request.POST.getlist("event"), "include_text" in request.POST)
+
+
+def _errors(problem: WrongAddress | HookRefused) -> dict[str, str]:
+    is_event = isinstance(problem, HookRefused) and problem.field == "events"
+    return {"event-0" if is_event else "url": str(problem)}
 
 
 def _hooks(
     request: StaffRequest,
     found: Study,
-    url: str = "",
-    chosen: list[str] | None = None,
+    wish: _Wish = _Wish(),
     *,
-    include_text: bool = False,
     errors: dict[str, str] | None = None,
 ) -> HttpResponse:
     page = HooksPage(
         hooks=operations.hooks_of(found),
-        choices=[(name, text, name in (chosen or ())) for name, text in words.choices()],
-        url=url,
-        include_text=include_text,
+        choices=wish.choices(),
+        url=wish.url,
+        include_text=wish.include_text,
         errors=errors or {},
     )
     context = {"study": found, "page": page}
@@ -88,6 +104,19 @@ def hook(request: StaffRequest, found: Study, key: uuid.UUID) -> HttpResponse:
             operations.send_test(hook=one, by=by, now=now)
         except HookRefused as problem:
             return _hook(request, found, one, problem=str(problem))
+    elif action == "change":
+        wish = _wish(request)
+        try:
+            operations.change_webhook(
+                hook=one,
+                by=by,
+                now=now,
+                url=wish.url,
+                events=wish.events,
+                include_text=wish.include_text,
+            )
+        except (WrongAddress, HookRefused) as wrong:
+            return _hook(request, found, one, wish=wish, errors=_errors(wrong))
     elif action in ("on", "off"):
         operations.change_webhook(hook=one, by=by, now=now, is_active=action == "on")
     elif action == "delete":
@@ -101,8 +130,16 @@ def hook(request: StaffRequest, found: Study, key: uuid.UUID) -> HttpResponse:
 
 
 def _hook(
-    request: StaffRequest, found: Study, hook: Webhook, *, secret: str = "", problem: str = ""
+    request: StaffRequest,
+    found: Study,
+    hook: Webhook,
+    *,
+    secret: str = "",
+    problem: str = "",
+    wish: _Wish | None = None,
+    errors: dict[str, str] | None = None,
 ) -> HttpResponse:
+    wish = wish or _Wish(hook.url, hook.events, hook.include_text)
     page = HookPage(
         hook=hook,
         events=[(name, words.event_words(name)) for name in hook.events],
@@ -118,9 +155,14 @@ def _hook(
         off_because=words.problem_words(hook.off_because),
         secret=secret,
         problem=problem,
+        choices=wish.choices(),
+        url=wish.url,
+        include_text=wish.include_text,
+        errors=errors or {},
     )
     context = {"study": found, "page": page}
-    response = render(request, "console/webhook.html", context, status=422 if problem else 200)
+    status = 422 if problem or errors else 200
+    response = render(request, "console/webhook.html", context, status=status)
     if secret:
         response["Cache-Control"] = "no-store"
     return response

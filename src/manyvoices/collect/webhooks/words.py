@@ -54,5 +54,6 @@ def done_words(action: str) -> str:
         "on": _("The webhook is switched on."),
         "off": _("The webhook is switched off."),
         "delete": _("The webhook is deleted."),
+        "change": _("The webhook is changed."),
     }
     return words[action]
