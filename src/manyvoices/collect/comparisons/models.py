@@ -200,3 +200,25 @@ class Look(db.Model):
 
     def __str__(self) -> str:
         return f"{self.study_id} {self.first}/{self.second}: {self.decision}"
+
+
+class VoteDecision(db.Model):
+    """That a moderator set a vote aside, or gave it back; the vote itself is never changed."""
+
+    class Action(db.TextChoices):
+        SET_ASIDE = "set_aside"
+        GIVE_BACK = "give_back"
+
+    comparison = db.ForeignKey(Comparison, on_delete=db.CASCADE, related_name="decisions")
+    action = db.CharField(max_length=20, choices=Action.choices)
+    rules = db.JSONField(default=list)
+    """By which rules it was set aside before."""
+    reason = db.CharField(max_length=500)
+    by = db.CharField(max_length=150)
+    at = db.DateTimeField()
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.comparison_id}: {self.action}"
