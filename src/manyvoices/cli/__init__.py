@@ -50,6 +50,7 @@ VERBS = {
     "report": "Write a release's report as one self-contained HTML file.",
     "train": "Train a model on a release: sft, reward, dpo, kto, ppo, personal.",
     "evaluate": "Say what a model gets right, and for whom: reward.",
+    "leaderboard": "Write a public page of ratings, with ranks as ranges.",
     "chat": "Talk to a model: its folder, or an OpenAI-compatible address.",
 }
 

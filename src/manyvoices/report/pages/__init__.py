@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PAGES: Mapping[str, str] = {
+    "preference": "manyvoices.report.pages.preference",
     "sampling": "manyvoices.report.pages.sampling",
 }
 """Kind of evaluation -> module of its page."""
