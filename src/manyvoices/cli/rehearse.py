@@ -14,6 +14,8 @@ from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
 if TYPE_CHECKING:
     from manyvoices.collect.rehearsal import Group, Outcome, Tally
 
+MOST_RATES = 12
+
 
 @verb
 def rehearse(
@@ -48,6 +50,20 @@ def rehearse(
     dropouts: Annotated[
         float, typer.Option(min=0, max=1, help="Share of bots that leave before they talk.")
     ] = 0.0,
+    win_rate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL=0.483",
+            help="How often bots prefer this model to the baseline; may be given often.",
+        ),
+    ] = None,
+    next_batch: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What evaluate next wrote: the study asks it first."),
+    ] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Id of the stage that --next-batch steers.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Where to write what was planted; beside the database if left out."),
@@ -59,7 +75,8 @@ def rehearse(
     Starts a server of its own, fills the study's real pages through HTTP, and stops the server.
     What is stored is marked as simulated. The bots' preferences are planted: the order of models
     that the analysis should find, for everyone and for one group against the rest, is printed and
-    written as JSON. Exit code 1 where a bot could not go on: page, status and field are named.
+    written as JSON. In a preference study of stored outputs a win rate can be planted as such, with
+    --win-rate. Exit code 1 where a bot could not go on: page, status and field are named.
     """
     from manyvoices.collect.rehearsal import Group, rehearse
 
@@ -75,6 +92,9 @@ def rehearse(
             browser=browser,
             group=_group(group, Group),
             dropouts=dropouts,
+            win_rates=_win_rates(win_rate or []),
+            next_batch=next_batch,
+            stage=stage,
             plan_file=out,
             watch=watch,
         )
@@ -95,6 +115,21 @@ def _group(text: str | None, kind: type[Group]) -> Group | None:
     return kind(question.strip(), tuple(value.strip() for value in values.split("|")))
 
 
+def _win_rates(texts: list[str]) -> dict[str, float]:
+    found = {}
+    for text in texts:
+        model, equals, rate = text.rpartition("=")
+        try:
+            found[model.strip()] = float(rate)
+        except ValueError:
+            equals = ""
+        if not (equals and model.strip()):
+            raise typer.BadParameter(
+                f"found {text!r}, expected MODEL=0.483", param_hint="--win-rate"
+            )
+    return found
+
+
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -112,6 +147,8 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
         def watch(tally: Tally) -> None:
             ended = tally.completed + tally.out.total()
             counts = f"{tally.conversations} conversations, {tally.turns} turns"
+            if tally.comparisons:
+                counts += f", {tally.comparisons} comparisons"
             if tally.faults:
                 counts += f", {tally.faults.total()} faults"
             bar.update(task, completed=ended, counts=counts)
@@ -128,7 +165,8 @@ def _print(outcome: Outcome) -> None:
     _say(
         f"{outcome.study_id}: {outcome.completed} of {outcome.participants} bots came to the end: "
         f"{outcome.conversations} conversations, {outcome.turns} rated turns, "
-        f"{outcome.ratings} ratings, {outcome.missing_answers} missing answers."
+        f"{outcome.ratings} ratings, {outcome.comparisons} comparisons, "
+        f"{outcome.missing_answers} missing answers."
     )
     _say(
         f"{outcome.requests} requests in {outcome.seconds} s "
@@ -156,6 +194,11 @@ def _print_plan(outcome: Outcome) -> None:
     for side, label in labels.items():
         if order := plan["orders"][side]:
             _say(f"  {label}: {' > '.join(order)}")
+    for rate in plan["win_rates"][:MOST_RATES]:
+        _say(f"  {rate['stage']}: {rate['model']} wins {rate['everyone']:.1%} "
+             f"against {rate['against']}")  # fmt: skip
+    if len(plan["win_rates"]) > MOST_RATES:
+        _say(f"  and {len(plan['win_rates']) - MOST_RATES} more pairs, in the file")
     if plan["group"] and plan["flips"]:
         flip = plan["flips"][0]
         _say(

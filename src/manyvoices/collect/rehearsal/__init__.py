@@ -3,13 +3,15 @@
 In: a study and a running server. Out: rows marked as simulated, and a record of what was planted,
 so that the analysis can be seen to recover it.
 
-`plan` says who the bots are, `taste` what they like, `planted` what the analysis should find;
-`reading` and `pages` see a page, `filling` decides what goes into it, `visiting` does it by HTTP
-and `browser` in Chromium; `rehearsing` holds the whole rehearsal.
+`plan` says who the bots are, `taste` what they like, `comparing` how they compare answers,
+`planted` and `planted_pairs` what the analysis should find; `reading` and `pages` see a page,
+`filling` decides what goes into it, `visiting` does it by HTTP and `browser` in Chromium;
+`rehearsing` holds the whole rehearsal.
 """
 
 from __future__ import annotations
 
+from manyvoices.collect.rehearsal.comparing import NoSuchWinRate
 from manyvoices.collect.rehearsal.plan import Bot, Group, NoSuchGroup, Plan, make_plan
 from manyvoices.collect.rehearsal.planted import Flip, Planted, document, expect
 from manyvoices.collect.rehearsal.playing import play
@@ -28,6 +30,7 @@ __all__ = [
     "Flip",
     "Group",
     "NoSuchGroup",
+    "NoSuchWinRate",
     "Outcome",
     "PageFault",
     "Plan",

@@ -6,11 +6,13 @@ import random
 import re
 from dataclasses import dataclass, field
 
+from manyvoices.collect.rehearsal.comparing import Offered, Verdict, judge
 from manyvoices.collect.rehearsal.pages import Field, Form, SeenPage
 from manyvoices.collect.rehearsal.plan import Bot
 from manyvoices.collect.rehearsal.taste import on_scale
-from manyvoices.collect.rehearsal.words import REPLIES, free_text
+from manyvoices.collect.rehearsal.words import OPENINGS, REPLIES, free_text
 
+_COMPARE = re.compile(r"/compare/(\d+)/(\d+)/")
 _TALK = re.compile(r"/talk/(\d+)/(?:(\d+)/)?")
 Filled = list[tuple[str, str]]
 
@@ -60,11 +62,64 @@ def fill(
     `thorough`: the page has come back with something to put right, so nothing is left out, and of
     several choices one is made. Raises `CannotFill`.
     """
+    if form.purpose == "judge":
+        return fill_verdict(form, page, path, memory, thorough=thorough)
     filled = list(form.hidden)
     for found in form.fields:
         rng = memory.bot.rng("field", path, found.name, dict(form.hidden).get("turn", ""))
         filled += _fill_field(found, form, page, path, memory, rng, thorough)
     return filled
+
+
+def fill_verdict(
+    form: Form, page: SeenPage, path: str, memory: Memory, *, thorough: bool = False
+) -> Filled:
+    """A verdict on the answers that stand side by side last, and what the form asks about it."""
+    bot = memory.bot
+    rng = bot.rng("verdict", path, len(page.sides))
+    filled = [pair for pair in form.hidden if pair[0] not in {"moved", "asked-back"}]
+    # A bot means the order that it gives, if it is the one shown.
+    filled += [(name, "1") for name, _ in form.hidden if name in {"moved", "asked-back"}]
+    texts = page.sides[-1] if page.sides else []
+    verdict = judge(texts, bot.taste, _offered(form), rng, bot.known) if texts else []
+    for found in form.fields:
+        if found.name == "verdict":
+            filled.append((found.name, verdict_value(verdict, found)))
+        elif found.name.startswith("place-"):
+            filled += _place(found, verdict)
+        elif found.name in {"all-bad", "cannot-judge"}:
+            if found.name.replace("-", "_") == verdict:
+                filled.append((found.name, "1"))
+        else:
+            filled += _fill_field(found, form, page, path, memory, rng, thorough)
+    return filled
+
+
+def _offered(form: Form) -> Offered:
+    choices = next((found.options for found in form.fields if found.name == "verdict"), None)
+    if choices is not None:
+        return Offered("tie" in choices, "all_bad" in choices, "cannot_judge" in choices)
+    names = {found.name for found in form.fields}
+    # Equal places are a tie; where there are to be none, the form comes back and says so.
+    return Offered(not form.no_ties, "all-bad" in names, "cannot-judge" in names)
+
+
+def verdict_value(verdict: Verdict, found: Field) -> str:
+    """The radio button of a verdict on two answers."""
+    value = verdict if isinstance(verdict, str) else str(verdict[0][0]) if verdict else ""
+    if value not in found.options:
+        raise CannotFill(found.name, f"no choice {value!r}; there are {', '.join(found.options)}")
+    return value
+
+
+def _place(found: Field, verdict: Verdict) -> Filled:
+    """The place of one answer in an order; the first for all where they are equal."""
+    if verdict in ("all_bad", "cannot_judge"):
+        return []
+    number = int(found.name.removeprefix("place-"))
+    groups = [] if isinstance(verdict, str) else verdict
+    place = next((n for n, group in enumerate(groups, start=1) if number in group), 1)
+    return [(found.name, str(place))]
 
 
 def _fill_field(
@@ -118,6 +173,8 @@ def _ticks(found: Field, form: Form, rng: random.Random, thorough: bool) -> list
 
 
 def _text(found: Field, form: Form, path: str, memory: Memory, rng: random.Random) -> str:
+    if form.purpose == "message":
+        return arena_message(path, form, memory)
     if form.purpose != "prompt":
         return free_text(found.name, rng, multiline=found.multiline)
     place = _TALK.search(path)
@@ -127,6 +184,17 @@ def _text(found: Field, form: Form, path: str, memory: Memory, rng: random.Rando
         return memory.opening(stage, number)
     order = memory.bot.rng("replies", stage, number).sample(REPLIES, len(REPLIES))
     return order[(turn - 1) % len(order)]
+
+
+def arena_message(path: str, form: Form, memory: Memory) -> str:
+    """What a bot writes to the models of an arena: an opening of its own, then replies."""
+    turn = int(dict(form.hidden).get("turn", "0") or 0)
+    place = _COMPARE.search(path)
+    number = int(place[2]) if place else 0
+    bank = OPENINGS["free"] if turn == 0 else REPLIES
+    kind = "arena" if turn == 0 else f"arena {number}"
+    order = memory.bot.rng(kind).sample(bank, len(bank))
+    return order[(number if turn == 0 else turn) % len(order)]
 
 
 def _mark(

@@ -6,7 +6,7 @@ lacks something.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 FieldKind = Literal["radio", "checkbox", "range", "text", "select", "number", "date", "unknown"]
@@ -49,6 +49,17 @@ class Form:
     fields: list[Field] = field(default_factory=list)
     can_send: bool = False
     """Whether a button is there that sends it."""
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+    """Name and value of its buttons that say something by being pressed."""
+    no_ties: bool = False
+    """Whether an order that it asks for may hold no equals."""
+    has_plain: bool = False
+    """Whether one of its buttons says nothing but "send"."""
+
+    def pressed(self, name: str, value: str) -> Form:
+        """This form, sent by the button of that name and value."""
+        hidden = [pair for pair in self.hidden if pair[0] != name]
+        return replace(self, hidden=[*hidden, (name, value)])
 
     @property
     def purpose(self) -> str:
@@ -75,6 +86,10 @@ class SeenPage:
     slots: dict[str, Slot] = field(default_factory=dict)
     answers: list[str] = field(default_factory=list)
     """Every answer that can be read on the page, in order."""
+    sides: list[list[str]] = field(default_factory=list)
+    """Answers that stand side by side, by place; one list for each message."""
+    way_on: str | None = None
+    """Address of the one link that leads on, where a page has no form."""
     poll_url: str | None = None
     """Where to ask for answers that are still being written; None where none is awaited."""
     poll_s: float = 1.0

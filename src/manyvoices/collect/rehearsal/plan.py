@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from manyvoices.collect.rehearsal.comparing import NOTHING, Known, known_texts
 from manyvoices.collect.rehearsal.taste import DIFFERENCE, EVERYONE, Taste, rate
 from manyvoices.collect.rehearsal.words import OPENINGS, kind_of
 from manyvoices.design import Option, Single, Study
@@ -67,6 +68,8 @@ class Bot:
     """What it writes first in each of its conversations."""
     drops_out: bool = False
     """Whether it leaves before its first conversation, as some people do."""
+    known: Known = NOTHING
+    """Texts whose models it recognises, for win rates that are planted as such."""
 
     def rng(self, *about: str | int) -> random.Random:
         """A generator for one decision: the same bot decides the same thing in the same way."""
@@ -88,6 +91,8 @@ class Plan:
     bots: tuple[Bot, ...]
     tastes: Mapping[str, Taste] = field(default_factory=dict)
     """``group`` and ``others``; without a group only ``everyone``."""
+    known: Known = NOTHING
+    """Win rates that are planted as such, and the texts by which bots know the models."""
 
 
 def make_plan(
@@ -97,11 +102,16 @@ def make_plan(
     seed: int = 0,
     group: Group | None = None,
     dropouts: float = 0.0,
+    win_rates: Mapping[str, float] | None = None,
 ) -> Plan:
     """Draw the bots of a rehearsal, of whom the share `dropouts` leave before they talk.
 
-    Raises `NoSuchGroup` where `group` is none of the study's.
+    `win_rates`: model -> how often it is preferred to the baseline, whatever its texts are like.
+
+    Raises `NoSuchGroup` where `group` is none of the study's, `NoSuchWinRate` where a win rate
+    cannot be planted.
     """
+    known = known_texts(study, win_rates or {})
     if group is None:
         group = default_group(study)
     else:
@@ -117,10 +127,11 @@ def make_plan(
             _bot(study, number, seed, group, number in members, tastes),
             # A draw of its own: with and without dropouts, a bot is the same.
             drops_out=generator(derive_seed(seed, "dropout", number)).random() < dropouts,
+            known=known,
         )
         for number in range(participants)
     )
-    return Plan(study=study, seed=seed, group=group, bots=bots, tastes=tastes)
+    return Plan(study=study, seed=seed, group=group, bots=bots, tastes=tastes, known=known)
 
 
 def _bot(

@@ -14,6 +14,7 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from manyvoices.collect.rehearsal.plan import BIAS_SD, Bot, Plan
+from manyvoices.collect.rehearsal.planted_pairs import PairRate, pair_rates
 from manyvoices.collect.rehearsal.taste import BASE, NOISE_SD, Taste, style
 from manyvoices.design import ResponderSpec
 from manyvoices.design.dialogue import derive_seed
@@ -52,6 +53,8 @@ class Planted:
     """Clearest first."""
     unknown: tuple[str, ...]
     """Models whose place is not known beforehand."""
+    win_rates: tuple[PairRate, ...] = ()
+    """What verdicts on two answers side by side should come to."""
 
     @property
     def separation(self) -> float | None:
@@ -85,6 +88,7 @@ def expect(plan: Plan) -> Planted:
         orders={side: _order(places) for side, places in expected.items()},
         flips=_flips(expected),
         unknown=tuple(spec.id for spec in plan.study.models if spec.provider != "scripted"),
+        win_rates=pair_rates(plan),
     )
 
 
@@ -152,6 +156,7 @@ def document(plan: Plan, planted: Planted) -> dict[str, Any]:
         },
         "separation": planted.separation,
         "flips": [asdict(flip) for flip in planted.flips],
+        "win_rates": [asdict(one) for one in planted.win_rates],
         "unknown": list(planted.unknown),
         "note": UNKNOWN if planted.unknown else "",
     }

@@ -10,6 +10,7 @@ from manyvoices.collect.rehearsal.plan import Bot
 from manyvoices.collect.rehearsal.tally import StuckError, Tally
 from manyvoices.collect.rehearsal.visiting import BotVisit, Visitor
 from manyvoices.design import Study
+from manyvoices.design.comparisons.stage import ComparisonsStage
 
 Token = Callable[[Bot], str]
 """What a bot shows at the door."""
@@ -70,6 +71,7 @@ def patience_s(study: Study) -> float:
         for _index, rule in study.conversation_stages()
         for limit in (rule.opening.timeout_s, rule.continuing.timeout_s)
     ]
+    limits += [stage.timeout_s for stage in comparison_stages(study)]
     return 60.0 + 3 * max(limits, default=0.0)
 
 
@@ -80,4 +82,13 @@ def most_steps(study: Study) -> int:
         rule.n_conversations * (5 + 4 * rule.continuing.turns[1])
         for _index, rule in study.conversation_stages()
     )
-    return 20 + 4 * pages + talks
+    compared = sum(
+        stage.at_most * (6 + 2 * (stage.turns[1] if stage.source == "arena" else 1))
+        for stage in comparison_stages(study)
+    )
+    return 20 + 4 * pages + talks + compared
+
+
+def comparison_stages(study: Study) -> list[ComparisonsStage]:
+    """The stages in which answers stand side by side."""
+    return [stage for stage in study.stages if isinstance(stage, ComparisonsStage)]

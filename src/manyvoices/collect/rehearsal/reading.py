@@ -38,6 +38,7 @@ class _Reader(HTMLParser):
         self._question: str | None = None
         self._slot: Slot | None = None
         self._answer: AnswerText | None = None
+        self._in_side = False
         self._field: Field | None = None
         self._error_of: str | None = None
         self._in: str | None = None
@@ -79,10 +80,7 @@ class _Reader(HTMLParser):
             if self._field is not None and at.get("value") and is_offered:
                 self._field.options.append(at["value"])
         elif tag == "button" and at.get("type", "submit") == "submit":
-            if name := at.get("form"):
-                self._senders.add(name)
-            else:
-                self._form.can_send = True
+            self._button(at)
         elif tag == "article" and "data-slot" in at:
             state = next((c[3:] for c in classes if c.startswith("is-")), "")
             self._slot = Slot(at["data-slot"], state)
@@ -92,7 +90,14 @@ class _Reader(HTMLParser):
 
     def _mark(self, tag: str, at: dict[str, str], classes: frozenset[str]) -> None:
         """Elements that say something about what comes in or after them."""
-        if "data-question" in at:
+        if {"sides", "rank-cards"} & classes:
+            self._page.sides.append([])
+            self._form.no_ties = self._form.no_ties or "data-no-ties" in at
+        elif "side" in classes or "rank-card" in classes:
+            self._in_side = bool(self._page.sides)
+        elif tag == "a" and {"button", "primary"} <= classes:
+            self._page.way_on = at.get("href")
+        elif "data-question" in at:
             self._question, self._optional = at["data-question"], False
         elif "question-label" in classes:
             self._optional = False
@@ -113,6 +118,16 @@ class _Reader(HTMLParser):
         elif tag == "h1":
             self._in = "title"
             self._page.out = at.get("data-out")
+
+    def _button(self, at: dict[str, str]) -> None:
+        if name := at.get("form"):
+            self._senders.add(name)
+            return
+        self._form.can_send = True
+        if at.get("name"):
+            self._form.buttons.append((at["name"], at.get("value", "")))
+        else:
+            self._form.has_plain = True
 
     def _input(self, at: dict[str, str]) -> None:
         kind, name = at.get("type", "text"), at.get("name", "")
@@ -154,6 +169,9 @@ class _Reader(HTMLParser):
             if tag == "div":
                 text = str(self._answer)
                 self._page.answers.append(text)
+                if self._in_side:
+                    self._page.sides[-1].append(text)
+                    self._in_side = False
                 if self._slot is not None:
                     self._slot.text = text
                 self._answer = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from manyvoices.collect.server import setup
 from manyvoices.collect.server.run import ServerProcess, free_port
 from manyvoices.design import load_study
 from manyvoices.design.dialogue import derive_seed
+from manyvoices.design.steering import with_batch
 from manyvoices.llm.providers.scripted import NO_DELAYS
 from manyvoices.schema.errors import ManyvoicesError
 
@@ -61,6 +62,7 @@ class Outcome:
     conversations: int
     turns: int
     ratings: int
+    comparisons: int
     missing_answers: int
     asked_again: int
     sent_back: int
@@ -113,6 +115,9 @@ def rehearse(
     browser: bool = False,
     group: Group | None = None,
     dropouts: float = 0.0,
+    win_rates: Mapping[str, float] | None = None,
+    next_batch: Path | None = None,
+    stage: str | None = None,
     plan_file: Path | None = None,
     watch: Callable[[Tally], None] | None = None,
 ) -> Outcome:
@@ -122,13 +127,25 @@ def rehearse(
     `delays`, scripted models answer at once: a bot has nothing to do while it waits, and a place
     in which it waits is one in which no other bot plays.
 
+    `win_rates`: model -> how often it is preferred to the baseline, planted as such. `next_batch`:
+    what is worth asking, put in force in `stage` as ``serve --next-batch`` does.
+
     `watch` is called ten times a second with what has happened so far. Configures Django for `db`
     in this process, so call it once per process. Raises `StudyError` where the study has faults,
-    `NoSuchGroup`, and `RehearsalError` where no server comes up.
+    `NoSuchGroup`, `NoSuchWinRate`, and `RehearsalError` where no server comes up.
     """
-    study = load_study(study_file)
+    study = (
+        load_study(study_file)
+        if next_batch is None
+        else with_batch(study_file, next_batch, stage=stage)
+    )
     plan = make_plan(
-        study, participants=participants + browser, seed=seed, group=group, dropouts=dropouts
+        study,
+        participants=participants + browser,
+        seed=seed,
+        group=group,
+        dropouts=dropouts,
+        win_rates=win_rates,
     )
     if browser:
         from manyvoices.collect.rehearsal.browser import find_chromium
@@ -138,7 +155,7 @@ def rehearse(
     files = Files.beside(db)
     setup.configure(db=db)
     setup.migrate()
-    setup.publish([study_file])
+    setup.publish_specs([study])
     password = setup.first_researcher()
     planted = expect(plan)
     plan_file = write_plan(plan, planted, plan_file or files.plan)
@@ -245,6 +262,7 @@ def _outcome(
         conversations=tally.conversations,
         turns=tally.turns,
         ratings=tally.ratings,
+        comparisons=tally.comparisons,
         missing_answers=tally.missing_answers,
         asked_again=tally.asked_again,
         sent_back=tally.sent_back,

@@ -59,6 +59,8 @@ class Tally:
     ratings: int = 0
     missing_answers: int = 0
     """Places in rated turns whose model gave no answer in time."""
+    comparisons: int = 0
+    """Verdicts on answers side by side."""
     asked_again: int = 0
     """Turns in which no model answered, so that the bot asked anew."""
     out: Counter[str] = field(default_factory=Counter)

@@ -187,6 +187,8 @@ class BotVisit:
     async def _step(self, page: SeenPage) -> SeenPage:
         if page.poll_url is not None and not await self._await_answers(page):
             return await self._visitor.get(self._visitor.url)
+        if page.way_on is not None and not any(form.can_send for form in page.forms):
+            return await self._visitor.get(page.way_on)
         form = self._form(page)
         answer = await self._send(form, page, thorough=False)
         if self._visitor.status == SENT_BACK:
@@ -226,6 +228,9 @@ class BotVisit:
         return True
 
     def _form(self, page: SeenPage) -> Form:
+        form = self._of_comparison(page)
+        if form is not None:
+            return form
         if wants_to_finish(page, self._visitor.path, self._bot):
             form = page.form("finish")
         elif form := page.form("retry"):
@@ -237,6 +242,34 @@ class BotVisit:
         if form is None:
             raise self._stuck("nothing to do on this page, and the study is not over", page)
         return form
+
+    def _of_comparison(self, page: SeenPage) -> Form | None:
+        """What a bot does on a page of comparisons; None elsewhere."""
+        judging, writing = page.form("judge"), page.form("message")
+        if judging is not None and writing is not None:
+            turn = dict(writing.hidden).get("turn", "")
+            goes_on = self._bot.rng("write on", self._visitor.path, turn).random()
+            return writing if goes_on < self._bot.goes_on else judging
+        if judging or writing:
+            return judging or writing
+        for form in page.forms:
+            if again := self._asks_again(form, page):
+                return again
+            if ("action", "end") in form.buttons:
+                number = dict(form.hidden).get("number", "")
+                enough = self._bot.rng("enough", self._visitor.path, number).random()
+                # The first page of all offers no end; after that, bots go on as they feel.
+                return form if enough < self._bot.goes_on else form.pressed("action", "end")
+        return None
+
+    def _asks_again(self, form: Form, page: SeenPage) -> Form | None:
+        """Where a side failed: ask again a few times, then leave this comparison."""
+        if ("action", "again") not in form.buttons:
+            return None
+        self._retries += 1
+        if self._retries > 2 * MOST_RETRIES:
+            raise self._stuck("no model answers, however often it is asked", page)
+        return form.pressed("action", "again" if self._retries <= MOST_RETRIES else "give_up")
 
     def _same(self, form: Form, page: SeenPage) -> Form:
         found = page.form(form.purpose)
@@ -259,9 +292,12 @@ class BotVisit:
             tally.turns += 1
             tally.ratings += sum(slot.state == "answered" for slot in page.slots.values())
             tally.missing_answers += sum(slot.state == "missing" for slot in page.slots.values())
+        elif form.purpose == "judge":
+            self._retries = 0
+            tally.comparisons += 1
         elif form.purpose == "finish":
             tally.conversations += 1
-        elif form.purpose == "retry":
+        elif form.purpose in {"retry", "again"}:
             tally.asked_again += 1
 
     def _problems(self, page: SeenPage) -> list[PageFault]:
