@@ -165,10 +165,7 @@ def own_data(participant: Participant) -> dict[str, list[dict[str, Any]]]:
     done = ("id", "kind", "language", "message_id", "state", "leased_at", "finished_at")
     return {
         "messages": [_own_message(message) for message in messages],
-        "labels": sorted(
-            [*labels.values(*said), *_said_in_checks(participant)],
-            key=lambda row: row["created_at"],
-        ),
+        "labels": list(labels.values(*said)),
         "rankings": list(rankings.values(*ordered)),
         "prompt_places": list(places.values(*placed)),
         "tasks": list(tasks.values(*done, "skip_reason")),
@@ -178,23 +175,6 @@ def own_data(participant: Participant) -> dict[str, list[dict[str, Any]]]:
             )
         ),
     }
-
-
-def _said_in_checks(participant: Participant) -> list[dict[str, Any]]:
-    """What they said in checks, as reviews like any other: which were checks nobody is told."""
-    from manyvoices.collect.quality.models import CheckGiven
-
-    rows = CheckGiven.objects.filter(task__participant=participant).order_by("given_at", "pk")
-    return [
-        {
-            "message_id": message,
-            "source": LabelsGiven.Source.TASK.value,
-            "labels": labels,
-            "created_at": given_at,
-            "consent_version": participant.consent_version,
-        }
-        for message, labels, given_at in rows.values_list("task__message_id", "labels", "given_at")
-    ]
 
 
 def _own_message(message: Message) -> dict[str, Any]:
