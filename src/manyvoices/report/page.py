@@ -114,7 +114,7 @@ def build_report(
     _unique([table.name for table in known])
     short = (*(in_short(result, pages) if result else ()), *_chapters_in_short(runs))
     html = (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             head=head,
@@ -208,16 +208,17 @@ _FILTERS = (
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates, with the filters and words that all pages of results share."""
+    made = Environment(
         loader=PackageLoader("manyvoices.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update({name: getattr(formats, name) for name in _FILTERS})
-    environment.globals.update(
+    made.filters.update({name: getattr(formats, name) for name in _FILTERS})
+    made.globals.update(
         findings=findings,
         method_name=formats.method_name,
         method_digits=formats.method_digits,
@@ -225,4 +226,4 @@ def _environment() -> Environment:
         column_classes=table_files.column_classes,
         svg=Markup,  # our own drawings, with labels escaped by the drawing
     )
-    return environment
+    return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import combinations
 from math import isfinite, nan
@@ -217,10 +217,3 @@ def exclusions(votes: Votes, n_simulated: int, rules: Rules) -> dict[str, int]:
     """What was read and does not count, by reason."""
     kept = int(votes.counts(rules).sum())
     return {"rows": len(votes), "counting": kept, "simulated_left_out": n_simulated}
-
-
-def significant(row: Mapping[str, Any], rules: Rules) -> bool:
-    """Whether a row's corrected p-value lies below one less the level."""
-    name = "p_holm" if rules.correction == "holm" else "p_bh"
-    p = row[name]
-    return p is not None and isfinite(p) and p < 1 - rules.level

@@ -60,7 +60,8 @@ class PreferenceConfig(Strict):
     """``preregistration.json`` of ``manyvoices evaluate plan``: the results say where the
     analysis differs from it."""
     out: ConfigPath
-    """Folder for results.json, README.md, index.html, tables/ and figures/."""
+    """Folder for results.json, README.md, numbers/ (CSV and Parquet), index.html, tables/ and
+    figures/."""
 
     @model_validator(mode="after")
     def _fits(self) -> PreferenceConfig:

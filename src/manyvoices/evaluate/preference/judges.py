@@ -36,6 +36,7 @@ def judge_report(
     judge = with_words(judge, people)
     return {
         "n_verdicts": len(judge),
+        "n_counting": int(judge.counts(rules).sum()),
         "n_failed": int((judge.status == FAILED).sum()),
         "joins": {join: _joined(people, judge, rules, join) for join in JOINS},
         "votes": _votes(people, judge, rules, least),

@@ -122,6 +122,11 @@ def _grown(results: Mapping[str, Any]) -> Iterator[str]:
 
 def _judge(name: str, judge: Mapping[str, Any]) -> Iterator[str]:
     yield f"## The judge {name}"
+    if judge["calls"]:
+        yield "Calls: " + ", ".join(f"{n:,} {what}" for what, n in judge["calls"].items()) + "."
+    if not judge["n_counting"]:
+        yield "None of its verdicts can be held against people's."
+        return
     rows = []
     for join, both in judge["joins"].items():
         for ties, one in both.items():
@@ -133,8 +138,6 @@ def _judge(name: str, judge: Mapping[str, Any]) -> Iterator[str]:
         f"With single people it agrees on {percent(votes['with_ties'])}, without ties on "
         f"{percent(votes['without_ties'])}."
     )
-    if judge["calls"]:
-        yield "Calls: " + ", ".join(f"{n:,} {what}" for what, n in judge["calls"].items()) + "."
     yield from _biases(judge)
     for field, found in votes["by"].items():
         yield f"### Whose judge is it? By {field}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from manyvoices.evaluate.preference.world import (
     prompt_id,
     rater_id,
 )
+from manyvoices.io import NativeWriter
+from manyvoices.schema import Answer, Participant
 from manyvoices.schema.comparisons import Comparison, ComparisonVerdict, SideAnswer, SideExchange
 from manyvoices.schema.trees import Message
 
@@ -99,3 +102,31 @@ def _exchange(world: World, asked: Asked, row: int, outcome: int) -> SideExchang
         )
     message = Message(message_id=prompt_id(prompt), text=prompt_id(prompt), role="prompter")
     return SideExchange(turn=0, message=message, answers=answers)
+
+
+def write_study(world: World, comparisons: Iterable[Comparison], folder: Path) -> None:
+    """The native files of a simulated study: people, their answers, and the comparisons.
+
+    The study's id is ``simulated``; without a manifest the folder is not a release yet.
+    """
+    with NativeWriter(folder) as writer:
+        for person, answers in world.people().items():
+            writer.write(_participant(person))
+            for question, value in answers.items():
+                writer.write(_answer(person, question, value))
+        for record in comparisons:
+            writer.write(record)
+
+
+def _participant(person: str) -> Participant:
+    return Participant(
+        participant_id=person, study_id="simulated", consent_version=None, consented_at=None,
+        language="en", simulated=True, status="complete", started_at=START, completed_at=START,
+    )  # fmt: skip
+
+
+def _answer(person: str, question: str, value: str) -> Answer:
+    return Answer(
+        participant_id=person, study_id="simulated", survey="survey", question_id=question,
+        kind="single", value=value, answered_at=START, consent_version=None, simulated=True,
+    )  # fmt: skip

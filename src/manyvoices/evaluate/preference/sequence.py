@@ -1,7 +1,7 @@
 """The result as it grew, person by person, with an interval that holds at any time.
 
 One value per person, the share of their votes that the model won (a tie is a half), in the order in
-which people finished: `aggregate.confidence_sequence`. It speaks of people on these prompts; the
+which people finished: `aggregate.sequential.sequential_test`. It speaks of people on these prompts; the
 fixed interval beside it of people and prompts, at one look.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from manyvoices.aggregate import confidence_sequence
+from manyvoices.aggregate.sequential import sequential_test
 from manyvoices.analyse.table import FloatArray
 from manyvoices.evaluate.preference.rules import Rules
 from manyvoices.evaluate.preference.votes import Votes
@@ -36,20 +36,20 @@ def sequential(
 
 def _grown(votes: Votes, model: str, other: str, rules: Rules) -> dict[str, Any]:
     values = of_people(votes, model, other, rules)
-    low, high = confidence_sequence(values, rules.level)
-    clear = np.flatnonzero((low > 0.5) | (high < 0.5))
+    found = sequential_test(values, alpha=1 - rules.level)
     n = len(values)
-    at = np.unique(np.linspace(0, n - 1, min(n, MOST_POINTS)).astype(np.int64))[:n]
     mean = np.cumsum(values) / np.arange(1, n + 1)
+    at = np.unique(np.linspace(0, n - 1, min(n, MOST_POINTS)).astype(np.int64))[:n]
     return {
         "n_people": n,
         "mean": float(mean[-1]) if n else None,
-        "low": float(low[-1]) if n else None,
-        "high": float(high[-1]) if n else None,
-        "clear_after": int(clear[0]) + 1 if len(clear) else None,
+        "low": found.low if n else None,
+        "high": found.high if n else None,
+        "log_e": found.log_e,
+        "clear_after": found.decided_at,
         "path": [
-            {"people": int(t) + 1, "mean": float(mean[t]), "low": float(low[t]),
-             "high": float(high[t])}
+            {"people": int(t) + 1, "mean": float(mean[t]), "low": float(found.path[t, 0]),
+             "high": float(found.path[t, 1])}
             for t in at
         ],
     }  # fmt: skip

@@ -30,7 +30,7 @@ def percent(measure: Mapping[str, Any] | None) -> str:
     }
     text = shown(scaled, 1)  # type: ignore[arg-type]
     head, _, rest = text.partition(" ")
-    return f"{head}%{' ' + rest if rest else ''}"
+    return f"{head}%{' ' + rest if rest else ''}".replace("-", "−")
 
 
 def points(measure: Mapping[str, Any] | None) -> str:
@@ -38,7 +38,7 @@ def points(measure: Mapping[str, Any] | None) -> str:
     text = percent(measure)
     if text == "–":
         return text
-    sign = "" if text.startswith("-") else "+"
+    sign = "" if text.startswith("−") else "+"
     return sign + text.replace("%", " points", 1)
 
 

@@ -1,4 +1,4 @@
-"""What ``manyvoices evaluate preference`` leaves: results.json, README.md, tables/."""
+"""What ``manyvoices evaluate preference`` leaves: results.json, README.md, numbers/."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write(out: Path, results: Mapping[str, Any]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name, rows in tables(results).items():
         if rows:
-            _frame(rows, out / "tables" / name)
+            _frame(rows, out / "numbers" / name)
     write_results(out, results, readme(results))
 
 

@@ -1,0 +1,328 @@
+"""The chapters of a preference study's page, from what ``results.json`` holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from manyvoices.evaluate.files import shown
+from manyvoices.evaluate.preference.texts import AGREEMENTS, p_text, pair_name, percent, points
+from manyvoices.report.preference import tables
+from manyvoices.report.preference.figures import Mark, forest, growth_figure, outcomes_figure
+from manyvoices.report.section import Item, Section
+
+Found = Mapping[str, Any]
+BOTH_WAYS = "clustered by people and prompts (Cameron, Gelbach and Miller 2011)"
+
+
+def chapters(found: Found) -> Iterator[tuple[str, str, Section]]:
+    """Id, title and content, in the order of the page."""
+    yield "rates", "Win rates", _rates(found)
+    if any(row["by"] for row in found["rates"]):
+        yield "groups", "By category and group", _groups(found)
+    yield "place", "Place and length", _place(found)
+    yield "agreement", "Do people agree?", _agreement(found)
+    for n, (name, judge) in enumerate(found["judges"].items(), start=1):
+        yield f"judge-{n}", f"The judge {name}", _judge(f"judge-{n}", name, judge, found)
+    yield "growth", "As the study grew", _growth(found)
+    yield "rules", "What other rules would give", _rules(found)
+    yield "plan", "What was planned", _plan(found)
+
+
+def _level(found: Found) -> str:
+    return f"{found['config']['rules']['level']:.0%}"
+
+
+def _n(found: Found) -> str:
+    counts = found["counts"]
+    return (
+        f"{counts['counting']:,} votes of {counts['raters']:,} people on "
+        f"{counts['prompts']:,} prompts"
+    )
+
+
+def _percent(found: Found) -> str:
+    against = f" against {found['baseline']}" if found["baseline"] else ""
+    half = ", a tie is half" if found["config"]["rules"]["ties"] == "half" else ", ties left out"
+    return f"% won{against}{half}"
+
+
+def _label(found: Found, row: Found) -> str:
+    """With one baseline its name needs no repeating."""
+    return str(row["model"]) if found["baseline"] else pair_name(row)
+
+
+def _method(found: Found) -> str:
+    rules = found["config"]["rules"]
+    ties = {
+        "half": "A tie is half a win each way",
+        "dropped": "Ties are left out",
+        "davidson": "Davidson's model of ties, all pairs at once",
+    }[rules["ties"]]
+    bad = {"tie": "“both bad” is a tie", "leave_out": "“both bad” is left out"}[rules["all_bad"]]
+    return f"{ties}; {bad}. {_level(found)} intervals {BOTH_WAYS}."
+
+
+def _rates(found: Found) -> Section:
+    rows, paper = found["rates"], found["paper"]
+    marks = [Mark(_label(found, row), row["rate"], percent(row["rate"])) for row in rows]
+    first = rows[0]
+    reference = (paper["value"], f"{paper['value']:.1%}, {paper['of']} ({paper['source']})")
+    named = [{"label": _label(found, row), "outcomes": row["outcomes"]} for row in rows]
+    in_short = tuple(
+        f"{row['model']} wins {percent(row['rate'])} against {row['against']}"
+        f"{'' if row['p_holm'] is None else ', p ' + p_text(row['p_holm'])}."
+        for row in rows[:3]
+    )
+    return Section(
+        lead=(
+            "How often each model is preferred, for people and prompts yet to come. Failures, "
+            "“cannot judge” and votes set aside are in no rate and stand in columns of their own."
+        ),
+        items=(
+            Item(
+                "rates", "Win rates with their intervals", _n(found), _method(found),
+                "OpenAssistant Conversations, the preference study",
+                forest("rates", marks, xlabel=_percent(found), reference=reference, alt=(
+                    f"{pair_name(first)}: {percent(first['rate'])}. {len(rows)} pairs in all; the "
+                    "table has every number.")),
+                tables.rates(rows),
+                (
+                    f"The published figure ({paper['value']:.1%}, {paper['n_prompts']} prompts) "
+                    "is of other models and other people and has no interval.",
+                ),
+            ),
+            Item(
+                "outcomes", "What every comparison came to",
+                f"{sum(sum(row['outcomes'].values()) for row in rows):,} comparisons",
+                "Counts; nothing is estimated", drawing=outcomes_figure("outcomes", named),
+            ),
+        ),
+        in_short=in_short,
+    )  # fmt: skip
+
+
+def _groups(found: Found) -> Section:
+    fields = list(dict.fromkeys(name for row in found["rates"] for name in row["by"]))
+    least = found["config"]["least_raters"]
+    items = []
+    for field in fields:
+        marks: list[Mark] = []
+        rows = [row for row in found["rates"] if field in row["by"]]
+        for row in rows:
+            marks.append(Mark(_label(found, row)))
+            marks += [Mark(one["value"], one["rate"], _differs(found, one))
+                      for one in row["by"][field]["rows"]]  # fmt: skip
+        correction = found["config"]["rules"]["correction"].replace("_", "-")
+        items.append(Item(
+            f"by-{_slug(field)}", f"By {field}", _n(found),
+            _method(found) + f" p-values are corrected over the values of {field}, for each two "
+            f"models; {correction} decides. Hollow: fewer than {least} people, so no interval",
+            drawing=forest(f"by-{_slug(field)}", marks, xlabel=_percent(found),
+                           alt=f"Win rates by {field} for {len(rows)} pairs; the table has all."),
+            table=tables.by_field(rows, field),
+        ))  # fmt: skip
+    return Section(
+        lead="The same question within each category of prompts and group of people, and each of "
+        "them against all others.",
+        items=tuple(items),
+    )
+
+
+def _differs(found: Found, one: Found) -> str:
+    rules = found["config"]["rules"]
+    p = one["p_others_holm" if rules["correction"] == "holm" else "p_others_bh"]
+    return "differs" if p is not None and p < 1 - rules["level"] else ""
+
+
+def _place(found: Found) -> Section:
+    place, length = found["place"], found["length"]
+    marks = [
+        Mark("all decided votes", place["share"], percent(place["share"])),
+        Mark("strengths cancelled", place["balanced"], percent(place["balanced"])),
+    ]
+    if length["share"]["n"]:
+        marks.append(Mark("the longer answer", length["share"], percent(length["share"])))
+    notes = [f"In log odds, beside the strengths: {shown(place['log_odds'])} for place."]
+    if length["share"]["n"]:
+        notes.append(f"For an answer twice as long: {shown(length['log_odds'])}.")
+    else:
+        notes.append("Length cannot be looked at: the data holds no texts of the answers.")
+    return Section(
+        lead=f"Of decided votes the answer shown first won {percent(place['balanced'])}, the "
+        "models' strengths cancelled; 50% is no advantage.",
+        items=(
+            Item(
+                "place", "The answer shown first, and the longer one",
+                f"{place['share']['n']:,} decided votes",
+                f"Strengths are cancelled by looking at each two models both ways round "
+                f"(Mantel-Haenszel weights). {_level(found)} intervals {BOTH_WAYS}",
+                drawing=forest("place", marks, xlabel="% of decided votes", alt=(
+                    f"Shown first, balanced: {percent(place['balanced'])}.")),
+                table=tables.place(place) if place["pairs"] else None, notes=tuple(notes),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _agreement(found: Found) -> Section:
+    agreement = found["agreement"]
+    marks = [Mark(title, agreement[name], shown(agreement[name]))
+             for name, title in AGREEMENTS.items()]  # fmt: skip
+    seconds = found["times"]["counting"]
+    notes = []
+    if seconds["n"]:
+        notes.append(
+            f"Half of the votes took {seconds['q25']:.0f} to {seconds['q75']:.0f} seconds, "
+            f"median {seconds['median']:.0f}."
+        )
+    why = agreement["alpha"].get("why")
+    return Section(
+        lead="Whether two people who see the same two answers say the same. Alpha is 1 for full "
+        "agreement and 0 for chance." if not why else f"No agreement can be told: {why}.",
+        items=(
+            Item(
+                "agreement", "Agreement of people",
+                f"{agreement['alpha']['n']:,} votes on answers that two or more people judged",
+                f"{_level(found)} intervals leave out one person after the other (jackknife)",
+                drawing=forest("agreement", marks, xlabel="", middle=0.0, scale=1.0, limits=None,
+                               alt=f"Alpha {shown(agreement['alpha'])}."),
+                table=tables.agreement(agreement), notes=tuple(notes),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _judge(id_: str, name: str, judge: Found, found: Found) -> Section:
+    calls = judge["calls"]
+    notes = []
+    if calls:
+        notes.append(
+            "Asked in both orders: "
+            + ", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in calls.items() if n)
+            + "."
+        )
+    if not judge["n_counting"]:
+        return Section(lead="None of its verdicts can be held against people's.", items=(),
+                       notes=tuple(notes))  # fmt: skip
+    votes = judge["votes"]
+    both = judge["joins"]["pair"]
+    people = found["agreement"]["pairs"]
+    marks = [
+        Mark("with people's majority", both["with_ties"]["agreement"]),
+        Mark("the same, without ties", both["without_ties"]["agreement"]),
+        Mark("with single people", votes["with_ties"]),
+        Mark("the same, without ties", votes["without_ties"]),
+    ]
+    if people["value"] is not None:
+        marks.append(Mark("people with each other", people))
+    items = [Item(
+        f"{id_}-agreement", f"How often {name} says what people say",
+        f"{both['with_ties']['n']:,} units that both judged",
+        f"{_level(found)} intervals: over prompts for majorities (one fixed judge), over people "
+        "and prompts for single votes; kappa over units. Published figures differ by the join",
+        "MT-bench, arXiv 2306.05685",
+        forest(f"{id_}-agreement", marks, xlabel="% agreement", middle=None, alt=(
+            f"{name} agrees with people's majority on {percent(both['with_ties']['agreement'])}.")),
+        tables.judge(judge), tuple(_biases(judge)),
+    )]  # fmt: skip
+    for field, rows in votes["by"].items():
+        groups = [Mark(one["value"], one["agreement"], points(one["against_others"]))
+                  for one in rows]  # fmt: skip
+        items.append(Item(
+            f"{id_}-by-{_slug(field)}", f"Whose judge is it? By {field}",
+            f"{votes['with_ties']['n']:,} single votes",
+            f"Agreement with single people of each group; right: less all others. "
+            f"{_level(found)} intervals {BOTH_WAYS}",
+            drawing=forest(f"{id_}-by-{_slug(field)}", groups, xlabel="% agreement", middle=None,
+                           alt=f"Agreement of {name} with people by {field}."),
+            table=tables.judge_by(rows, field),
+        ))  # fmt: skip
+    kappa = shown(both["with_ties"]["kappa"])
+    return Section(
+        lead=f"{name} says what people's majority says on "
+        f"{percent(both['with_ties']['agreement'])} of what both judged; kappa {kappa}.",
+        items=tuple(items), notes=tuple(notes),
+        in_short=(f"The judge {name} agrees with people on "
+                  f"{percent(both['with_ties']['agreement'])}, kappa {kappa}.",),
+    )  # fmt: skip
+
+
+def _biases(judge: Found) -> Iterator[str]:
+    kept, bias, own = judge["consistency"], judge["bias"], judge["own_house"]
+    if kept["from"] is None:
+        yield f"Places: {kept['why']}."
+    else:
+        yield f"Its verdict changes with the places in {percent(kept['inconsistent'])}."
+    if kept["from"] == "both orders":
+        yield (
+            f"The first answer wins in both orders in {percent(kept['first_in_both'])}, the second "
+            f"in {percent(kept['second_in_both'])}."
+        )
+    yield (f"Shown first, strengths cancelled: {percent(bias['place'])}." if bias["place"]
+           else f"Place: {bias['place_why']}.")  # fmt: skip
+    yield (f"The longer answer wins {percent(bias['length'])}." if bias["length"]
+           else f"Length: {bias['length_why']}.")  # fmt: skip
+    if own:
+        yield (
+            f"Its own house ({', '.join(own['family'])}) gets {points(own['difference'])} against "
+            f"people's own scores, p {p_text(own['p'])}."
+        )
+
+
+def _growth(found: Found) -> Section:
+    rows = found["sequential"]
+    drawn = [row for row in rows if row["path"]]
+    level = found["config"]["rules"]["level"]
+    return Section(
+        lead="The result after every person, in the order in which they finished, with an interval "
+        "that holds at any time: a study may be stopped when it is clear of one half.",
+        items=(
+            Item(
+                "growth", "The share won as people finished", _n(found),
+                "One value per person, the share of their votes that the model won, so that it can "
+                "differ from the rate above; betting (Waudby-Smith and Ramdas "
+                "2024), for people on these prompts, each pair by itself",
+                drawing=growth_figure("growth", drawn, level) if drawn else None,
+                table=tables.growth(rows),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _rules(found: Found) -> Section:
+    return Section(
+        lead="The same votes under every other rule; what was declared stands first.",
+        items=(
+            Item(
+                "sensitivity", "Win rates under other rules", _n(found),
+                f"Each rule changed alone. {_level(found)} intervals {BOTH_WAYS}",
+                table=tables.sensitivity(found["sensitivity"]),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _plan(found: Found) -> Section:
+    plan = found["preregistration"]
+    if plan is None:
+        return Section(lead="No preregistration was given: everything here is exploratory.",
+                       items=())  # fmt: skip
+    lead = f"“{plan['title']}”, SHA-256 {plan['sha256']}."
+    rows = plan["deviations"]
+    if not rows:
+        return Section(lead=f"{lead} The analysis does not differ from it.", items=())
+    return Section(
+        lead=lead,
+        items=(
+            Item("deviations", "Where the analysis differs", f"{len(rows)} differences",
+                 "The settings of this analysis against those of the file",
+                 table=tables.deviations(rows)),
+        ),
+        in_short=(f"The analysis differs from its preregistration in {len(rows)} ways.",),
+    )  # fmt: skip
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "field"
