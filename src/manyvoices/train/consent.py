@@ -10,7 +10,7 @@ from typing import Any
 from manyvoices.design.study import read_study
 from manyvoices.io.manifest import MANIFEST, read_manifest
 from manyvoices.io.native import read_study_files
-from manyvoices.schema import Conversation, Participant
+from manyvoices.schema import Comparison, Conversation, Participant
 from manyvoices.schema.errors import StudyError
 from manyvoices.train.config import FilterConfig
 from manyvoices.train.errors import NotAllowedError
@@ -56,9 +56,12 @@ class Consent:
             )
 
     def refuses(
-        self, talk: Conversation, people: Mapping[str, Participant], filters: FilterConfig
+        self,
+        talk: Conversation | Comparison,
+        people: Mapping[str, Participant],
+        filters: FilterConfig,
     ) -> str | None:
-        """Why one person's conversation may not be trained on; None where it may."""
+        """Why one person's conversation, or verdict, may not be trained on; None where it may."""
         person = people.get(talk.participant_id)
         left = person is not None and person.status == "withdrawn"
         if left or talk.participant_id in self.withdrawn:

@@ -14,6 +14,7 @@ from manyvoices.io.converting import Apart, way
 from manyvoices.io.formats import resolve_format
 from manyvoices.io.manifest import MANIFEST, sha256
 from manyvoices.io.native import NATIVE_FILES, read_native
+from manyvoices.io.native_comparisons import COMPARISONS_FILE
 from manyvoices.io.native_trees import read_grown
 from manyvoices.io.oasst import read_trees
 from manyvoices.io.prism import PRISM_FILES, find, read_prism
@@ -24,6 +25,7 @@ from manyvoices.train.consent import WITHDRAWN, Consent, read_consent
 from manyvoices.train.drafts import Drops
 from manyvoices.train.errors import TrainingError
 from manyvoices.train.views_all import SourceTree
+from manyvoices.train.views_comparisons import comparison_trees
 from manyvoices.train.views_people import (
     People,
     groups_of,
@@ -32,6 +34,8 @@ from manyvoices.train.views_people import (
 )
 from manyvoices.train.views_talks import dialogue_tree, pair_tree, talk_tree
 from manyvoices.train.views_trees import source_tree, tree_record
+
+_NATIVE = (*NATIVE_FILES, "trees", COMPARISONS_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,14 @@ class _Reading:
     # Folders
 
     def folder(self, name: str) -> Opened:
-        """A release: its conversations and its trees."""
+        """A release: its conversations, its comparisons and its trees."""
         consent = read_consent(self.path, self._later())
         consent.check(self.config.filters, str(self.path))
         people = self._people()
         talks = self._native if (self.path / "native").is_dir() else self._prism
         self._withdrawn = consent.withdrawn
-        trees = [*talks(consent, groups_of(people)), *self._trees()]
+        groups = groups_of(people)
+        trees = [*talks(consent, groups), *self._compared(consent, groups), *self._trees()]
         return Opened(self.path, name, _hash(self._inputs()), consent, trees, people)
 
     def _later(self) -> list[Path]:
@@ -92,7 +97,7 @@ class _Reading:
         return inside if find(inside, "conversations").exists() else self.path
 
     def _inputs(self) -> list[Path]:
-        native = [find(self.path / "native", name) for name in (*NATIVE_FILES, "trees")]
+        native = [find(self.path / "native", name) for name in _NATIVE]
         others = [find(self._prism_place(), name) for name in PRISM_FILES]
         oasst = [find(self.path / "oasst", "trees")]
         return [path for path in (*native, *others, *oasst) if path.exists()]
@@ -115,6 +120,20 @@ class _Reading:
                 self.drops[reason] += 1
                 continue
             yield from self._talk(record, _language(record), groups)
+
+    def _compared(self, consent: Consent, groups: People) -> Iterator[SourceTree]:
+        if (self.path / "native").is_dir():
+            release = read_native(self.path)
+            people = {person.participant_id: person for person in release.participants}
+            yield from comparison_trees(
+                release.comparisons,
+                self.config,
+                self.drops,
+                consent=consent,
+                participants=people,
+                groups=groups,
+                source=self.number,
+            )
 
     def _prism(self, consent: Consent, groups: People) -> Iterator[SourceTree]:
         place = self._prism_place()
@@ -161,6 +180,7 @@ class _Reading:
             "grown": self._of_trees,
             "conversations": self._of_talks,
             "prism-conversations": self._of_talks,
+            "comparisons": self._of_comparisons,
             "pairs": self._of_pairs,
             "dialogues": self._of_dialogues,
         }
@@ -171,7 +191,7 @@ class _Reading:
                 return self._converted(name, content, target, read[target])
         raise TrainingError(
             f"{self.path} is in the form {name}, which holds {content}; training reads trees, "
-            "conversations, pairs and dialogues"
+            "conversations, comparisons, pairs and dialogues"
         )
 
     def _converted(
@@ -198,6 +218,10 @@ class _Reading:
     def _of_talks(self, records: Iterable[Any]) -> Iterator[SourceTree]:
         for record in records:
             yield from self._talk(record, _language(record), {})
+
+    def _of_comparisons(self, records: Iterable[Any]) -> Iterator[SourceTree]:
+        # A file alone holds no participants, so what they consented to stands in each record.
+        yield from comparison_trees(records, self.config, self.drops, source=self.number)
 
     def _of_pairs(self, records: Iterable[Any]) -> Iterator[SourceTree]:
         for i, pair in enumerate(records):

@@ -145,7 +145,7 @@ def pair_tree(
         return None
     chosen, rejected = (reply or "" for reply in replies)
     group = _pair_group(pair, prompt, (chosen, rejected), tree_id, language, drops)
-    root, end = _chain(prompt)
+    root, end = chain(prompt)
     end.children += [Draft(chosen, "assistant", "chosen"), Draft(rejected, "assistant", "rejected")]
     groups = (group,) if group is not None else ()
     named = groups if pair.participant_id else ()
@@ -188,7 +188,7 @@ def dialogue_tree(
     if not turns:
         drops["dialogues that hold no text, or lines of other roles"] += 1
         return None
-    root, _ = _chain(turns)
+    root, _ = chain(turns)
     return SourceTree(finished(root, (), tree_id, language), (), source)
 
 
@@ -205,7 +205,7 @@ def _answer(lines: list[ChatLine]) -> str | None:
     return turns[0].text if turns and len(turns) == 1 and turns[0].role == "assistant" else None
 
 
-def _chain(turns: tuple[Turn, ...]) -> tuple[Draft, Draft]:
+def chain(turns: tuple[Turn, ...]) -> tuple[Draft, Draft]:
     """(first, last) of the turns as nodes below each other."""
     nodes = [Draft(turn.text, turn.role, f"turn-{i}") for i, turn in enumerate(turns)]
     for above, below in pairwise(nodes):
