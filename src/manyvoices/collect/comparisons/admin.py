@@ -10,6 +10,7 @@ from manyvoices.collect.comparisons.models import (
     Exchange,
     Look,
     SideAnswer,
+    VoteDecision,
 )
 from manyvoices.collect.console.readonly import ReadOnlyAdmin
 
@@ -60,3 +61,12 @@ class LookAdmin(ReadOnlyAdmin):
 
     list_display = ("study", "stage", "first", "second", "simulated", "n", "decision", "at")
     list_filter = ("study", "simulated", "decision")
+
+
+@admin.register(VoteDecision)
+class VoteDecisionAdmin(ReadOnlyAdmin):
+    """Votes that were set aside by hand, or given back."""
+
+    list_display = ("comparison", "action", "by", "reason", "at")
+    list_filter = ("comparison__study", "action")
+    search_fields = ("=comparison__id", "by")

@@ -205,7 +205,8 @@ def vote(comparison: Comparison) -> Vote:
     """A judged comparison as the rules of care look at it."""
     exchanges = exchanges_with_answers(comparison)
     assert comparison.judged_at is not None
-    texts = [answer.text or "" for exchange in exchanges for answer in shown(exchange)]
+    # What `shown_at` counts from: in an arena the earlier answers were read before.
+    texts = [answer.text or "" for exchange in exchanges[-1:] for answer in shown(exchange)]
     first = exchanges[0].prompt if exchanges and comparison.prompt_id is None else None
     return Vote(
         at=comparison.judged_at,

@@ -31,7 +31,7 @@ class Vote:
     seconds: float | None = None
     """From the moment when all answers were there to read; None = not known."""
     words: int = 0
-    """In the answers that the person saw for the first time before the verdict."""
+    """In the last answers before the verdict: those from which `seconds` is counted."""
     place: int | None = None
     """0-based place that was preferred to all others; None with a tie, and without a choice."""
     prompt: str | None = None
