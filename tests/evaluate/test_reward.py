@@ -375,7 +375,7 @@ def test_the_command_line_runs_from_file_to_table(
 
 def test_the_command_line_tells_faults_by_exit_code(saved: Path, tmp_path: Path) -> None:
     assert invoke("evaluate", "reward", tmp_path / "missing.yaml")[0] == 1
-    code, _, told = invoke("evaluate", "stances", tmp_path / "missing.yaml")
+    code, _, told = invoke("evaluate", "horoscope", tmp_path / "missing.yaml")
     assert code == 2
     assert "'reward'" in told
     file = tmp_path / "evaluate.yaml"

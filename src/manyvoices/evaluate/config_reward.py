@@ -23,6 +23,16 @@ class RewardFolder(Strict):
     """Tokens per thread; what is longer is cut as in training, and counted."""
 
 
+class OverOptimisationConfig(Strict):
+    """What picking the best of more and more outputs does to what is really wanted."""
+
+    gold: RewardFolder
+    """A model that is believed more than the one evaluated: larger, or of other people."""
+    outputs: Annotated[tuple[ConfigPath, ...], Field(min_length=1)]
+    """Sampling reports (``manyvoices evaluate sampling``, or OASST's); the outputs of one prompt in
+    all of them are drawn from."""
+
+
 class RewardEvaluationConfig(Strict):
     """What ``manyvoices evaluate reward`` is given."""
 
@@ -43,6 +53,8 @@ class RewardEvaluationConfig(Strict):
     resamples: NonNegativeInt = 1000
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     seed: int = 0
+    over_optimisation: OverOptimisationConfig | None = None
+    """None: no curve is drawn."""
     out: ConfigPath
     """Folder for results.json, README.md, groups.jsonl and data.json."""
 

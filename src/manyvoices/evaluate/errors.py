@@ -5,6 +5,7 @@ ManyvoicesError
     ├── NoGroupsError        there are no ranked replies to compare scores with
     ├── NoRewardHead         the folder holds a model that gives no scores
     ├── ScoreNotFinite       a model gave something else than a number
+    ├── TooFewOutputs        there is nothing to pick among
     └── UnknownProperty      results are asked for by something that nothing has
 """
 
@@ -54,6 +55,18 @@ class ScoreNotFinite(EvaluationError):
         super().__init__(
             f"scores of a group in tree {tree_id} are {self.scores}, expected finite numbers: the "
             "model's weights are damaged, or model.dtype is too low a precision for it"
+        )
+
+
+class TooFewOutputs(EvaluationError):
+    """There is nothing to pick among: prompts have fewer than two outputs each."""
+
+    def __init__(self, paths: Sequence[str], most: int) -> None:
+        self.paths, self.most = tuple(paths), most
+        super().__init__(
+            f"{', '.join(paths)}: most prompts have fewer than two outputs (the most: {most}); "
+            "an over-optimisation curve picks among several of one prompt, the more the better: "
+            "sample more of each, or name more reports"
         )
 
 

@@ -55,6 +55,11 @@ def run(config: RewardEvaluationConfig, *, progress: Progress | None = None) -> 
     read = read_groups(config)
     scored = score(read.groups, config, progress or (lambda _done, _total: None))
     results = evaluated(scored, read, config)
+    if config.over_optimisation is not None:
+        from manyvoices.evaluate.over_optimisation import over_optimisation
+
+        tell = progress or (lambda _done, _total: None)
+        results["over_optimisation"] = over_optimisation(config.over_optimisation, config, tell)
     write(config.out, results, scored.groups, read.manifests)
     return RewardResult(config.out, results)
 
@@ -151,5 +156,10 @@ def lines(result: RewardResult) -> Iterator[Any]:
         yield (
             f"best of {n}: place {shown(found['model'])}, random {found['random']['value']:.3f}, "
             f"best {found['best']['value']:.3f} ({found['model']['n']:,} groups)"
+        )
+    if (over := results.get("over_optimisation")) is not None:
+        yield (
+            f"best of n by this model, judged by the gold model: highest at n = {over['peak']}, "
+            f"from there to all outputs {shown(over['after_peak'])} standard deviations"
         )
     yield from results["notes"]

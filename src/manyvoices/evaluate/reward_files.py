@@ -9,6 +9,7 @@ from typing import Any
 
 from manyvoices.evaluate.files import as_json, markdown, put, shown
 from manyvoices.evaluate.groups import DATA_SET
+from manyvoices.evaluate.over_optimisation import rows
 from manyvoices.train.manifest import Manifest
 from manyvoices.train.views import ReplyGroup
 
@@ -72,6 +73,7 @@ def table(results: Mapping[str, Any]) -> str:
         "average. Log loss 0.693 and Brier 0.25 say nothing about a pair.",
         *_by(results),
         *_best_of(results),
+        *_over_optimisation(results),
         *_notes(results),
     ]
     return "\n\n".join(parts) + "\n"
@@ -121,6 +123,23 @@ def _best_of(results: Mapping[str, Any]) -> Iterator[str]:
         for name, row in measures.items()
     ]
     yield markdown(("n", "", "groups", *CHOOSERS), rows)
+
+
+def _over_optimisation(results: Mapping[str, Any]) -> Iterator[str]:
+    if (found := results.get("over_optimisation")) is None:
+        return
+    yield "## Over-optimisation"
+    yield (
+        f"The output that the model likes best among n, on {found['n_prompts']:,} prompts "
+        f"({found['prompts_left_out']:,} with fewer outputs left out), scored by the model itself "
+        "(proxy) and by the gold model: above random choice, in standard deviations of the outputs "
+        "of a prompt. KL: how far best-of-n is from the policy, at most."
+    )
+    yield markdown(("n", "KL", "proxy", "gold"), rows(found))
+    yield (
+        f"The gold score is highest at n = {found['peak']}; from there to all outputs it changes "
+        f"by {shown(found['after_peak'])}."
+    )
 
 
 def _notes(results: Mapping[str, Any]) -> Iterator[str]:
