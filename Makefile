@@ -40,11 +40,11 @@ test-sqlite: $(READY_DEV) ## run every test, with SQLite where a test needs a da
 	browser="$$(scripts/ensure_browser.sh)" && \
 		CHROMIUM="$$browser" $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
-test-postgres: $(READY_DEV) ## run the tests that need a database on a real PostgreSQL
+test-postgres: $(READY_DEV) ## run the tests that need a database on a real PostgreSQL; pages are looked at once
 ifneq ($(DATABASE_TESTS),)
 	browser="$$(scripts/ensure_browser.sh)" && \
 		CHROMIUM="$$browser" $(BIN)/python scripts/with_postgres.py \
-		$(BIN)/pytest -n $(WORKERS) --dist loadfile $(DATABASE_TESTS)
+		$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not browser" $(DATABASE_TESTS)
 else
 	@echo "no test needs a database yet"
 endif

@@ -18,6 +18,7 @@ from manyvoices.design.questions import Unfit, found_text, quote_hint
 from manyvoices.design.sources import Loc
 
 _FORMS = {
+    "path_type": "a path, as a text",
     "string_type": "a text",
     "tuple_type": "a list",
     "dict_type": "a mapping (key: value)",
