@@ -29,6 +29,10 @@ def serve(
         list[str] | None,
         typer.Option(help="Name under which people reach this server; may be given often."),
     ] = None,
+    leaderboard: Annotated[
+        Path | None,
+        typer.Option(help="Folder of manyvoices leaderboard, shown to everybody at /leaderboard/."),
+    ] = None,
     next_batch: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="What evaluate next wrote: the study asks it first."),
@@ -52,7 +56,10 @@ def serve(
     from manyvoices.collect.server import run, setup
 
     setup.configure(
-        db=db, folder=data, hosts=[host, "127.0.0.1", "localhost", *(public_name or [])]
+        db=db,
+        folder=data,
+        hosts=[host, "127.0.0.1", "localhost", *(public_name or [])],
+        leaderboard=leaderboard,
     )
     setup.migrate()
     ids = setup.publish(studies or [], next_batch=next_batch, stage=stage)
@@ -64,6 +71,8 @@ def serve(
         for study_id in ids:
             console.print(f"  participants: {base}/s/{study_id}/", highlight=False)
         console.print(f"  researchers:  {base}/console/", highlight=False)
+        if leaderboard is not None:
+            console.print(f"  leaderboard:  {base}/leaderboard/", highlight=False)
         if password:
             console.print(
                 f"  first login:  researcher / {password}   (shown this once)",

@@ -7,6 +7,7 @@ MANYVOICES_HTTPS          "1" behind TLS: secure cookies and HSTS
 MANYVOICES_EMAIL          how mail is sent (`mailing`): into the log by default
 MANYVOICES_EMAIL_FROM     whom mail is from
 MANYVOICES_OIDC           a service to sign in with (`accounts.oidc`); needs django-allauth
+MANYVOICES_LEADERBOARD    folder that is shown at /leaderboard/ (`leaderboard`); none by default
 MANYVOICES_WEBHOOKS_PRIVATE  "1" lets webhooks lead into private networks (`webhooks.addresses`)
 """
 
@@ -111,6 +112,7 @@ LOGIN_REDIRECT_URL = "console:studies"
 globals().update(mail_settings(os.environ.get("MANYVOICES_EMAIL", "")))
 DEFAULT_FROM_EMAIL = os.environ.get("MANYVOICES_EMAIL_FROM") or "manyvoices@localhost"
 oidc.add_to(globals())
+LEADERBOARD = os.environ.get("MANYVOICES_LEADERBOARD", "")
 WEBHOOKS_PRIVATE = os.environ.get("MANYVOICES_WEBHOOKS_PRIVATE") == "1"
 
 LANGUAGE_CODE = "en"

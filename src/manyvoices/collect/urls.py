@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from manyvoices.collect import leaderboard
 from manyvoices.collect.api.urls import api
 from manyvoices.collect.people import views as people
 
@@ -26,6 +27,8 @@ urlpatterns = [
     path("console/studies/<slug:study_id>/webhooks/", include("manyvoices.collect.webhooks.urls")),
     path("console/", include("manyvoices.collect.console.urls")),
     path("language/", set_language, name="set_language"),
+    path("leaderboard/", leaderboard.board_file, name="leaderboard"),
+    path("leaderboard/<str:name>", leaderboard.board_file, name="leaderboard_file"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
 ]

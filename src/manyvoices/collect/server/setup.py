@@ -17,9 +17,17 @@ if TYPE_CHECKING:
 
 
 def configure(
-    *, db: str | None = None, folder: Path = DEFAULT_FOLDER, hosts: Sequence[str] = ()
+    *,
+    db: str | None = None,
+    folder: Path = DEFAULT_FOLDER,
+    hosts: Sequence[str] = (),
+    leaderboard: Path | None = None,
 ) -> None:
-    """Point this process, and those it starts, at a database, and load Django."""
+    """Point this process, and those it starts, at a database, and load Django.
+
+    Raises:
+        NoLeaderboard: `leaderboard` is no folder that ``manyvoices leaderboard`` wrote.
+    """
     import django
 
     url = db or os.environ.get("MANYVOICES_DATABASE_URL") or DEFAULT_URL
@@ -28,6 +36,10 @@ def configure(
     os.environ[KEY_VARIABLE] = secret_key(folder)
     if hosts:
         os.environ["MANYVOICES_HOSTS"] = ",".join(dict.fromkeys(hosts))
+    if leaderboard is not None:
+        from manyvoices.collect.leaderboard import checked
+
+        os.environ["MANYVOICES_LEADERBOARD"] = str(checked(leaderboard))
     os.environ["DJANGO_SETTINGS_MODULE"] = "manyvoices.collect.settings"
     django.setup()
 

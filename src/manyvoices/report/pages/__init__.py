@@ -13,7 +13,9 @@ from typing import Any
 
 PAGES: Mapping[str, str] = {
     "preference": "manyvoices.report.pages.preference",
+    "refusals": "manyvoices.report.pages.safety",
     "sampling": "manyvoices.report.pages.sampling",
+    "toxicity": "manyvoices.report.pages.safety",
 }
 """Kind of evaluation -> module of its page."""
 
