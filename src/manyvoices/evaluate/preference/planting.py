@@ -23,6 +23,7 @@ from manyvoices.analyse.table import FloatArray
 TieRule = Literal["half", "dropped"]
 NODES = 64
 """Of Gauss-Hermite quadrature: exact to 1e-12 for the standard deviations of people."""
+_AT, _WEIGHT = np.polynomial.hermite.hermgauss(NODES)
 LENGTH_SD = 0.4
 """Standard deviation of the natural logarithm of an answer's words."""
 
@@ -147,6 +148,5 @@ def _marginal(planted: Planted, model: str, against: str, odds: float) -> tuple[
     middle = odds + planted.length * log2(words[0] / words[1])
     of_length = planted.length * LENGTH_SD * sqrt(2) / log(2)
     sd = sqrt(planted.rater_sd**2 + planted.prompt_sd**2 + of_length**2)
-    nodes, weights = np.polynomial.hermite.hermgauss(NODES)
-    won, tied = chances(middle + sqrt(2) * sd * nodes, planted.nu)
-    return float(weights @ won / sqrt(pi)), float(weights @ tied / sqrt(pi))
+    won, tied = chances(middle + sqrt(2) * sd * _AT, planted.nu)
+    return float(_WEIGHT @ won / sqrt(pi)), float(_WEIGHT @ tied / sqrt(pi))

@@ -1,8 +1,8 @@
 """The result as it grew, person by person, with an interval that holds at any time.
 
 One value per person, the share of their votes that the model won (a tie is a half), in the order in
-which people finished: `aggregate.sequential.sequential_test`. It speaks of people on these prompts; the
-fixed interval beside it of people and prompts, at one look.
+which people finished: `aggregate.sequential.sequential_test`. It speaks of people on these prompts;
+the fixed interval beside it of people and prompts, at one look.
 """
 
 from __future__ import annotations

@@ -149,11 +149,12 @@ def _judge(
 
 
 def _reached(votes: Votes, results: Mapping[str, Any], config: PreferenceConfig) -> dict[str, Any]:
+    """The size that was asked, votes that do not count among them: a plan speaks of those."""
     counts = results["counts"]
     return {
         "baseline": config.baseline,
-        "raters": counts["raters"],
-        "prompts": counts["prompts"],
+        "raters": len(np.unique(votes.rater)),
+        "prompts": len(np.unique(votes.prompt)),
         "by": sorted(votes.fields),
         "least_raters": config.least_raters,
         "simulated": counts["simulated"] > 0,
