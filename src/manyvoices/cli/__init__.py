@@ -49,7 +49,7 @@ VERBS = {
     "power": "Say how many people a study needs, by playing a release again.",
     "report": "Write a release's report as one self-contained HTML file.",
     "train": "Train a model on a release: sft, reward, dpo, kto, ppo, personal.",
-    "evaluate": "Say what a model gets right, and for whom: reward.",
+    "evaluate": "Say what models are worth, to whom, and what to ask next.",
     "leaderboard": "Write a public page of ratings, with ranks as ranges.",
     "chat": "Talk to a model: its folder, or an OpenAI-compatible address.",
 }

@@ -30,7 +30,7 @@ def evaluate(
     ] = "",
     json: JsonFlag = False,
 ) -> None:
-    """Say what a model gets right, and for whom, with intervals.
+    """Say what models are worth, to whom, and what to ask next.
 
     reward: accuracy and calibration of a reward model on people's orders of replies, by data set,
     language and group of raters, beside "the longer reply" and random choice, and best-of-n.
