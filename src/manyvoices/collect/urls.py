@@ -24,6 +24,10 @@ urlpatterns = [
     ),
     path("account/", include("manyvoices.collect.accounts.urls")),
     path("console/studies/<slug:study_id>/reviewers/", include("manyvoices.collect.quality.urls")),
+    path(
+        "console/studies/<slug:study_id>/comparisons/",
+        include("manyvoices.collect.comparisons.console_urls"),
+    ),
     path("console/studies/<slug:study_id>/webhooks/", include("manyvoices.collect.webhooks.urls")),
     path("console/", include("manyvoices.collect.console.urls")),
     path("language/", set_language, name="set_language"),

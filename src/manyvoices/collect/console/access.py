@@ -24,7 +24,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from manyvoices.collect.console.models import StudyRole
-from manyvoices.collect.studies.models import Study, StudyVersion
+from manyvoices.collect.studies.models import Study
 
 P = ParamSpec("P")
 
@@ -60,7 +60,8 @@ class StaffRequest(HttpRequest):
     user: User
     abilities: frozenset[Ability]
     rooms: frozenset[str]
-    """The same in words, for templates; with ``trees`` where the study grows some."""
+    """The same in words, for templates; with ``trees`` where the study grows some, and
+    ``comparisons`` where it has such a stage."""
 
 
 StaffView = Callable[Concatenate[StaffRequest, P], HttpResponse]
@@ -112,7 +113,7 @@ def allowed(
             if ability not in request.abilities:
                 return forbidden(request)
             study = study_or_404(study_id)
-            request.rooms |= {"trees"} if has_trees(study) else set()
+            request.rooms |= rooms_of(study)
             return view(request, study, *args, **kwargs)
 
         run.ability = ability  # type: ignore[attr-defined]
@@ -121,15 +122,12 @@ def allowed(
     return wrap
 
 
-def has_trees(study: Study) -> bool:
-    """Whether the study's current version has a stage in which trees are grown."""
-    from manyvoices.collect.trees.policies import stage_of
-
-    try:
-        stage_of(study)
-    except (LookupError, StudyVersion.DoesNotExist):
-        return False
-    return True
+def rooms_of(study: Study) -> set[str]:
+    """``trees`` and ``comparisons``, for what there is in the study's current version."""
+    version = study.versions.defer("content").order_by("-number").first()
+    kinds = {stage.kind for stage in version.spec.stages} if version is not None else set()
+    names = {"tree_tasks": "trees", "comparisons": "comparisons"}
+    return {name for kind, name in names.items() if kind in kinds}
 
 
 def any_role(view: StaffView[P]) -> View[P]:

@@ -19,9 +19,10 @@ from django.db.models import Field, ForeignKey, Model, QuerySet
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
 
-APPS = ("studies", "people", "surveys", "conversations")
-LEFT_OUT = {"draft", "study"}
-"""What nobody has sent is nobody's data; a study is one row, and its page says it."""
+APPS = ("studies", "people", "surveys", "conversations", "comparisons")
+LEFT_OUT = {"draft", "study", "drawturn"}
+"""What nobody has sent is nobody's data; a study is one row, and its page says it; a lock is no
+data."""
 IDENTITY_TABLES = {"recruited", "invitation"}
 IDENTITY_COLUMNS = {
     "external_id", "person", "platform_session", "platform_study", "resume_key", "submission_id",

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from manyvoices.collect.console.filters import Done
 from manyvoices.collect.console.numbers import number
 from manyvoices.design import ConversationsStage, Study, SurveyStage
+from manyvoices.design.comparisons.stage import ComparisonsStage
 from manyvoices.design.journey import Step
 from manyvoices.llm import FailureKind
 
@@ -100,6 +101,8 @@ def place(step: Step, spec: Study, n_held: int) -> str:
             "number": n_held + 1,
             "total": stage.n_conversations,
         }
+    if isinstance(stage, ComparisonsStage):
+        return _("Comparisons, at most %(total)d") % {"total": stage.at_most}
     return _("Consent")
 
 

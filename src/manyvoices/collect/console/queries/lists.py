@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
+from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver
 from manyvoices.collect.console.filters import Done, Filter
 from manyvoices.collect.console.queries.calls import calls_of
 from manyvoices.collect.console.queries.progress import active_people
@@ -16,7 +17,8 @@ from manyvoices.collect.conversations.models import Conversation, Utterance
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.collect.surveys.models import SurveyPage
-from manyvoices.design.journey import ConversationFacts, JourneyFacts
+from manyvoices.design.journey import ComparisonFacts, ConversationFacts, JourneyFacts
+from manyvoices.schema.comparisons import ComparisonVerdict
 
 PERSONAL = ("resume_key", "external_id", "seed")
 """Columns that no list needs, and that therefore are not read."""
@@ -58,7 +60,7 @@ def _who_did(rows: QuerySet[Participant], done: Done) -> QuerySet[Participant]:
 
 
 def facts_of(participants: Iterable[Participant]) -> dict[uuid.UUID, JourneyFacts]:
-    """What each of them has done so far: two queries for all together."""
+    """What each of them has done so far: four queries for all together."""
     keys = [participant.pk for participant in participants]
     pages: dict[uuid.UUID, set[tuple[int, int]]] = defaultdict(set)
     for key, stage, page in SurveyPage.objects.filter(participant__in=keys).values_list(
@@ -72,7 +74,28 @@ def facts_of(participants: Iterable[Participant]) -> dict[uuid.UUID, JourneyFact
         .values_list("participant", "stage", "number", "type", "finished_at")
     ):
         held[key].append(ConversationFacts(stage, number, type_name, finished_at is not None))
-    return {key: JourneyFacts(True, pages[key], held[key]) for key in keys}
+    compared, over = _compared(keys)
+    return {
+        key: JourneyFacts(True, pages[key], held[key], compared[key], over[key]) for key in keys
+    }
+
+
+def _compared(
+    keys: list[uuid.UUID],
+) -> tuple[dict[uuid.UUID, list[ComparisonFacts]], dict[uuid.UUID, set[int]]]:
+    """Comparisons that count, and the stages that are over early, of each participant."""
+    compared: dict[uuid.UUID, list[ComparisonFacts]] = defaultdict(list)
+    rows = Comparison.objects.filter(participant__in=keys).order_by("stage", "number")
+    for key, stage, number, verdict in rows.values_list(
+        "participant", "stage", "number", "verdict"
+    ):
+        if verdict != ComparisonVerdict.FAILED:
+            compared[key].append(ComparisonFacts(stage, number, verdict is not None))
+    over: dict[uuid.UUID, set[int]] = defaultdict(set)
+    stages = ComparisonsOver.objects.filter(participant__in=keys)
+    for key, stage in stages.values_list("participant", "stage"):
+        over[key].add(stage)
+    return compared, over
 
 
 def version_labels(study_id: str) -> dict[int, int]:

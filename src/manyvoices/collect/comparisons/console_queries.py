@@ -1,0 +1,169 @@
+"""What the console counts of comparisons: by pair of models and by category, in a few statements
+whose size does not grow with the votes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from django.db.models import BooleanField, Case, Count, QuerySet, Value, When
+
+from manyvoices.collect.comparisons.models import Comparison, Look
+from manyvoices.schema.comparisons import ComparisonVerdict
+
+NO_CATEGORY = ""
+
+
+@dataclass
+class Counts:
+    """Comparisons of one row; a vote that is set aside is in no other column than that."""
+
+    first: int = 0
+    second: int = 0
+    equal: int = 0
+    all_bad: int = 0
+    cannot_judge: int = 0
+    failed: int = 0
+    under_way: int = 0
+    aside: int = 0
+
+    @property
+    def counted(self) -> int:
+        """Verdicts that say something of the models."""
+        return self.first + self.second + self.equal + self.all_bad
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Comparisons that are alike in all that is counted."""
+
+    stage: int
+    simulated: bool
+    category: str | None
+    models: tuple[str, ...]
+    verdict: str | None
+    order: tuple[tuple[int, ...], ...]
+    aside: bool
+    n: int
+
+
+def groups(study_id: str) -> list[Group]:
+    """Every comparison of a study, of people who have not withdrawn: one statement."""
+    rows = (
+        _rows(study_id)
+        .order_by()
+        .annotate(
+            aside=Case(
+                When(quarantined=[], then=Value(False)),
+                default=Value(True),
+                output_field=BooleanField(),
+            )
+        )
+        .values_list("stage", "simulated", "category", "models", "verdict", "order", "aside")
+        .annotate(n=Count("pk"))
+    )
+    return [
+        Group(stage, bots, category, tuple(models), verdict, _tuples(order), bool(aside), n)
+        for stage, bots, category, models, verdict, order, aside, n in rows
+    ]
+
+
+def _tuples(order: list[list[int]] | None) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(group) for group in order or ())
+
+
+def _rows(study_id: str) -> QuerySet[Comparison]:
+    return Comparison.objects.filter(study_id=study_id, participant__withdrawn_at=None)
+
+
+def by_pair(found: list[Group]) -> dict[tuple[bool, int, str, str], Counts]:
+    """(simulated, stage, model, other model) -> counts. Of more than two side by side every pair
+    counts."""
+    counted: dict[tuple[bool, int, str, str], Counts] = {}
+    for group in found:
+        for a, b in combinations(sorted(group.models), 2):
+            row = counted.setdefault((group.simulated, group.stage, a, b), Counts())
+            _add(row, group, a, b)
+    return dict(sorted(counted.items()))
+
+
+def by_category(found: list[Group]) -> dict[tuple[bool, int, str], Counts]:
+    """(simulated, stage, category) -> counts; `first` and `second` are by place here."""
+    counted: dict[tuple[bool, int, str], Counts] = {}
+    for group in found:
+        key = (group.simulated, group.stage, group.category or NO_CATEGORY)
+        _add(counted.setdefault(key, Counts()), group, *_by_place(group))
+    return dict(sorted(counted.items()))
+
+
+def _by_place(group: Group) -> tuple[str, str]:
+    return group.models[0], group.models[1]
+
+
+def _add(row: Counts, group: Group, a: str, b: str) -> None:
+    name = "aside" if group.aside else _column(group, a, b)
+    setattr(row, name, getattr(row, name) + group.n)
+
+
+def _column(group: Group, a: str, b: str) -> str:
+    if group.verdict is None:
+        return "under_way"
+    if group.verdict == ComparisonVerdict.TIE:
+        return "equal"
+    if group.verdict != ComparisonVerdict.CHOICE:
+        return group.verdict
+    ranks = [_rank(group.order, group.models.index(name)) for name in (a, b)]
+    return "equal" if ranks[0] == ranks[1] else "first" if ranks[0] < ranks[1] else "second"
+
+
+def _rank(order: tuple[tuple[int, ...], ...], place: int) -> int:
+    return next((rank for rank, group in enumerate(order) if place in group), len(order))
+
+
+def looks(study_id: str) -> list[Look]:
+    """What the stopping rule last said of each pair."""
+    return list(
+        Look.objects.filter(study_id=study_id).order_by("simulated", "stage", "first", "second")
+    )
+
+
+def listed(study_id: str, *, aside: bool) -> QuerySet[Comparison]:
+    """Comparisons, the latest first; `aside`: only those that are set aside."""
+    rows = _rows(study_id).exclude(quarantined=[]) if aside else _rows(study_id)
+    return rows.defer("evidence", "reason_text").order_by("-started_at", "pk")
+
+
+def one(study_id: str, key: uuid.UUID) -> Comparison | None:
+    """A comparison with all that was said in it."""
+    rows = _rows(study_id).select_related("participant__version")
+    rows = rows.defer("participant__version__content")
+    return rows.prefetch_related("exchanges__answers").filter(pk=key).first()
+
+
+def pair_lines(counted: dict[tuple[bool, int, str, str], Counts]) -> Iterator[tuple[object, ...]]:
+    """Counts by pair as rows of a file, its header first."""
+    yield ("simulated", "stage", "model_a", "model_b", *_COLUMNS)
+    for (simulated, stage, a, b), row in counted.items():
+        yield (simulated, stage, a, b, *_numbers(row))
+
+
+def category_lines(counted: dict[tuple[bool, int, str], Counts]) -> Iterator[tuple[object, ...]]:
+    """The same by category of the prompt; `a` stood first."""
+    yield ("simulated", "stage", "category", *_COLUMNS)
+    for (simulated, stage, category), row in counted.items():
+        yield (simulated, stage, category, *_numbers(row))
+
+
+_COLUMNS = (
+    "counted", "a_better", "b_better", "equal", "all_bad", "cannot_judge", "failed", "under_way",
+    "set_aside",
+)  # fmt: skip
+
+
+def _numbers(row: Counts) -> tuple[int, ...]:
+    return (
+        row.counted, row.first, row.second, row.equal, row.all_bad, row.cannot_judge, row.failed,
+        row.under_way, row.aside,
+    )  # fmt: skip
