@@ -65,8 +65,8 @@ class DecidingView:
 
 
 def rule_words(rules: Sequence[str]) -> str:
-    """Rules in words; one that is not known by its name."""
-    return ", ".join(_(_RULES[rule]) if rule in _RULES else rule for rule in rules)
+    """Rules in words, each with the name that it has in releases."""
+    return ", ".join(f"{_(_RULES[rule])} ({rule})" if rule in _RULES else rule for rule in rules)
 
 
 def figures(evidence: Mapping[str, Any]) -> list[tuple[str, object]]:
