@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.evaluate.preference.studies import BASE, OURS, planted
+from tests.evaluate.preference.studies import BASE, OURS, planted, votes
 
 from manyvoices.evaluate.preference import preregistration
 from manyvoices.evaluate.preference.errors import PreregistrationError
@@ -23,6 +23,7 @@ from manyvoices.evaluate.preference.planning import (
     simulate,
 )
 from manyvoices.evaluate.preference.rules import Rules
+from manyvoices.evaluate.preference.spread import spread
 
 RULES = Rules()
 
@@ -162,3 +163,22 @@ def test_every_deviation_is_named_and_none_where_there_is_none(tmp_path: Path) -
         "rule ties", "rule level", "baseline", "number of raters", "least people in a group",
         "results by age", "results by country", "who judged",
     }  # fmt: skip
+
+
+def test_a_study_tells_how_much_people_and_prompts_differ() -> None:
+    truth = planted(0.55, rater_sd=0.8, prompt_sd=0.5, ties=0.2)
+    found = [
+        spread(votes(truth, raters=120, prompts=80, each=25, seed=seed), OURS, BASE)
+        for seed in range(8)
+    ]
+    assert np.mean([one["rater_sd"] for one in found]) == pytest.approx(0.8, abs=0.08)
+    assert np.mean([one["prompt_sd"] for one in found]) == pytest.approx(0.5, abs=0.08)
+    none = [spread(votes(planted(0.5), seed=seed), OURS, BASE)["rater_sd"] for seed in range(10)]
+    assert np.mean(none) < 0.25
+    Expected(**found[0])  # it is what a plan takes
+
+
+def test_one_vote_each_tells_nothing_of_people() -> None:
+    found = spread(votes(planted(0.5), raters=60, prompts=20, each=1), OURS, BASE)
+    assert found["rater_sd"] is None
+    assert found["prompt_sd"] is not None

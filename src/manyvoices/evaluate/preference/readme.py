@@ -54,6 +54,7 @@ def _parts(results: Mapping[str, Any]) -> Iterator[str]:
     yield from _grown(results)
     for name, judge in results["judges"].items():
         yield from _judge(name, judge)
+    yield from _spread(results)
     yield from _registered(results)
 
 
@@ -174,6 +175,17 @@ def _biases(judge: Mapping[str, Any]) -> Iterator[str]:
             f"Its own house ({', '.join(own['family'])}): it scores it "
             f"{points(own['difference'])} against people's own scores (p {p_text(own['p'])})."
         )
+
+
+def _spread(results: Mapping[str, Any]) -> Iterator[str]:
+    yield "## To plan the next study with"
+    yield "How much people and prompts differed here, as `expected` of `manyvoices evaluate plan`:"
+    lines = []
+    for row in results["spread"]:
+        known = {name: value for name, value in row["expected"].items() if value is not None}
+        inside = ", ".join(f"{name}: {value:.3g}" for name, value in known.items())
+        lines.append(f"- {pair_name(row)}: `expected: {{{inside}}}`")
+    yield "\n".join(lines)
 
 
 def _registered(results: Mapping[str, Any]) -> Iterator[str]:

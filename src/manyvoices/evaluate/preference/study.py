@@ -17,6 +17,7 @@ from manyvoices.evaluate.preference.judges import judge_report
 from manyvoices.evaluate.preference.judging import ask
 from manyvoices.evaluate.preference.reading import read_votes
 from manyvoices.evaluate.preference.sequence import sequential
+from manyvoices.evaluate.preference.spread import spread
 from manyvoices.evaluate.preference.texts import pair_name, percent
 from manyvoices.evaluate.preference.votes import Votes
 from manyvoices.evaluate.preference.writing import write
@@ -93,6 +94,10 @@ def analysed(
         },
         "paper": analysing.PAPER,
         "times": analysing.times(votes),
+        "spread": [
+            {"model": model, "against": other, "expected": spread(votes, model, other)}
+            for model, other in pairs
+        ],
     }
     for n, (name, step) in enumerate(steps.items(), start=2):
         found[name] = step()
