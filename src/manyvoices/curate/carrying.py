@@ -11,6 +11,8 @@ from pathlib import Path
 
 from manyvoices.curate.exclusions import Exclusions, apply
 from manyvoices.curate.place import Place
+from manyvoices.io.native_trees import TREE_FILES
+from manyvoices.io.prism import find
 from manyvoices.schema import DataError, Fault
 
 MADE_HERE = ("native", "prism", "metadata", "subsets", "checks", "study")
@@ -69,12 +71,23 @@ def copy_rest(parent: Place, folder: Path, exclusions: Exclusions) -> list[str]:
         if not (folder / "subsets" / path.name).exists():
             (folder / "subsets").mkdir(exist_ok=True)
             shutil.copyfile(path, folder / "subsets" / path.name)
+    notes += _trees_left(source, folder)
     for name in _others(parent):
         if any(row.in_force for row in exclusions):
             notes.append(f"{name}/ of the parent is not here: nothing can be left out of it")
         else:
             copy(source / name, folder / name)
     return notes
+
+
+def _trees_left(source: Path, folder: Path) -> list[str]:
+    """Notes on message trees of the parent that are not here."""
+    left = (find(source / "native", name) for name in TREE_FILES)
+    return [
+        f"native/{path.name} of the parent is not here: nothing can be left out of it"
+        for path in left
+        if path.exists() and not (folder / "native" / path.name).exists()
+    ]
 
 
 def copy(source: Path, target: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from manyvoices.curate.describe_comparisons import ComparisonCounts, count_comparisons
 from manyvoices.curate.describe_counts import Block
 from manyvoices.curate.describe_people import (
     Demographics,
@@ -47,6 +48,8 @@ class Description:
     """Table 11."""
     n_simulated: int
     """People who were bots of a rehearsal; they are counted like the others."""
+    comparisons: ComparisonCounts | None = None
+    """What people preferred side by side; None where a release holds no comparisons."""
 
 
 def describe_release(
@@ -77,7 +80,14 @@ def describe_release(
         recruitment=recruitment(rows, reward=reward),
         lengths=text_lengths(_all_texts(rows, names, texts), compat=compat),
         n_simulated=sum(row.get("simulated") is True for row in rows),
+        comparisons=_comparisons(Path(folder)),
     )
+
+
+def _comparisons(folder: Path) -> ComparisonCounts | None:
+    if not find_release(folder).native:
+        return None
+    return count_comparisons(read_native(folder).comparisons)
 
 
 def survey_rows(folder: Path | str) -> list[Mapping[str, Any]]:

@@ -16,13 +16,21 @@ from msgspec.structs import replace
 
 from manyvoices.curate.exclusions import Exclusions
 from manyvoices.curate.place import Place, find_release
-from manyvoices.curate.texts import MODEL_RESPONSE, OPEN_FEEDBACK, USER_PROMPT, instance_id
+from manyvoices.curate.texts import (
+    MODEL_RESPONSE,
+    OPEN_FEEDBACK,
+    USER_PROMPT,
+    answer_id,
+    instance_id,
+)
 from manyvoices.io.native import read_native, write_native
+from manyvoices.io.native_comparisons import comparisons_path, write_comparisons
 from manyvoices.io.prism import find, read_prism_file, write_prism_conversations
 from manyvoices.io.prism_survey import SurveyColumns
 from manyvoices.io.writing import write_records
 from manyvoices.schema import (
     Answer,
+    Comparison,
     Conversation,
     DataError,
     Fault,
@@ -114,6 +122,27 @@ def _write_native(source: Path, keep: Filter, folder: Path) -> None:
             if keep.talk(c.participant_id, c.conversation_id)
         ),
     )
+    if comparisons_path(source) is not None:
+        kept = (_comparison(record, keep) for record in release.comparisons)
+        write_comparisons(folder, (record for record in kept if record is not None))
+
+
+def _comparison(record: Comparison, keep: Filter) -> Comparison | None:
+    """A comparison, which is named like a conversation; None where it does not stay.
+
+    The verdict is over all that was shown, so leaving out a prompt or an answer leaves it out.
+    """
+    user, name = record.participant_id, record.comparison_id
+    if not keep.talk(user, name):
+        return None
+    for exchange in record.exchanges:
+        turn = f"{name}-{exchange.turn}"
+        answers = (answer_id(record, exchange, said) for said in exchange.answers)
+        if not keep.turn(user, name, turn):
+            return None
+        if not all(keep.utterance(user, name, turn, answer) for answer in answers):
+            return None
+    return replace(record, reason_text=keep.feedback(user, name, record.reason_text))
 
 
 def _stays(answer: Answer, columns: SurveyColumns, keep: Filter) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from manyvoices.io.manifest import MANIFEST, read_manifest
 from manyvoices.io.native import NATIVE_FILES
+from manyvoices.io.native_comparisons import COMPARISONS_FILE
 from manyvoices.io.prism import PRISM_FILES, find
 from manyvoices.schema import DataError, Fault, Release
 
@@ -29,7 +30,8 @@ class Place:
     @property
     def inputs(self) -> list[Path]:
         """The data files, in a fixed order."""
-        native = [find(self.directory / "native", name) for name in NATIVE_FILES]
+        names = (*NATIVE_FILES, COMPARISONS_FILE)
+        native = [find(self.directory / "native", name) for name in names]
         prism = [find(self.prism, name) for name in PRISM_FILES] if self.prism else []
         return [path for path in (*(native if self.native else ()), *prism) if path.exists()]
 

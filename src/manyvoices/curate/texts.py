@@ -25,7 +25,13 @@ from manyvoices.io.native import read_native
 from manyvoices.io.prism import find, read_prism_file
 from manyvoices.io.prism_rows import EMPTY
 from manyvoices.io.prism_survey import SurveyColumns
-from manyvoices.schema import Conversation, PrismUtterance
+from manyvoices.schema import (
+    Comparison,
+    Conversation,
+    PrismUtterance,
+    SideAnswer,
+    SideExchange,
+)
 
 USER_PROMPT, MODEL_RESPONSE, OPEN_FEEDBACK = "user_prompt", "model_response", "open_feedback"
 PRISM_QUESTIONS = ("self_description", "system_string")
@@ -75,7 +81,8 @@ def text_instances(
     """Every text of a release, `SCHEMA`, in batches of `batch_rows` rows.
 
     The native files are read where there are any, and PRISM's where not. Order: conversations as
-    in the file, a prompt before its answers; then feedback (in PRISM's form), then the survey.
+    in the file, a prompt before its answers; then comparisons in the same way; then feedback (in
+    PRISM's form), then the survey.
     In memory are one batch, the people's ids and, for PRISM's form, the turns' ids.
     Texts of people who have withdrawn are left out.
 
@@ -147,6 +154,9 @@ def _native(folder: Path) -> Iterator[Text]:
     for conversation in release.conversations:
         if conversation.participant_id in here:
             yield from _said(conversation)
+    for comparison in release.comparisons:
+        if comparison.participant_id in here:
+            yield from _compared(comparison)
     columns = SurveyColumns()
     for answer in release.answers:
         if answer.participant_id in here:
@@ -156,6 +166,32 @@ def _native(folder: Path) -> Iterator[Text]:
             text = answer.value if isinstance(answer.value, str) and answer.value else None
             name = columns.column(answer)
             yield _survey_text(name, answer.participant_id, text, answer.simulated)
+
+
+def _compared(record: Comparison) -> Iterator[Text]:
+    """What was written for one comparison: the comparison stands in place of a conversation.
+
+    Fixed prompts and stored outputs are the study's own material, the same for everybody, and no
+    texts of the people who judged them.
+    """
+    user, name, bot = record.participant_id, record.comparison_id, record.simulated
+    for exchange in record.exchanges:
+        keys = (name, f"{name}-{exchange.turn}")
+        if record.source == "arena":
+            yield _text(USER_PROMPT, user, (*keys, None), exchange.message.text, bot)
+        if record.source != "outputs":
+            for said in exchange.answers:
+                if said.text is not None:
+                    all_keys = (*keys, answer_id(record, exchange, said))
+                    model = record.models[said.position]
+                    yield _text(MODEL_RESPONSE, user, all_keys, said.text or EMPTY, bot, model)
+    if record.reason_text:
+        yield _text(OPEN_FEEDBACK, user, (name, None, None), record.reason_text, bot)
+
+
+def answer_id(record: Comparison, exchange: SideExchange, answer: SideAnswer) -> str:
+    """The name of an answer of a comparison, by its place."""
+    return f"{record.comparison_id}-{exchange.turn}-{answer.position}-{answer.attempt}"
 
 
 def _said(record: Conversation) -> Iterator[Text]:

@@ -67,7 +67,7 @@ def place_pairs(record: Comparison) -> Iterator[tuple[int, int, Outcome]]:
 def conversations(record: Comparison) -> list[list[ChatLine]] | None:
     """By place, the lines of the exchanges that every side answered; None where there is none.
 
-    Where a side was asked again, its last answer counts. What comes after an exchange in which a
+    Where a side was asked again, its last answer that did not fail counts. What comes after an exchange in which a
     side gave nothing is left out, so that all conversations are equally long.
     """
     said: list[list[ChatLine]] = [[] for _ in record.models]
@@ -75,7 +75,7 @@ def conversations(record: Comparison) -> list[list[ChatLine]] | None:
         given = {
             answer.position: answer.text
             for answer in sorted(exchange.answers, key=lambda answer: answer.attempt)
-            if answer.text is not None
+            if answer.text is not None and answer.failure is None
         }
         if len(given) < len(record.models):
             break

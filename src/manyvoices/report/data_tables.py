@@ -15,6 +15,7 @@ from manyvoices.curate.describe_release import Description
 from manyvoices.curate.describe_texts import Languages, MetadataRow, TextLength
 from manyvoices.io.writing import write_text
 from manyvoices.report.data_table import GAP, DataTable, number, percent
+from manyvoices.report.data_tables_comparisons import comparison_tables
 
 
 def data_tables(found: Description) -> tuple[DataTable, ...]:
@@ -27,6 +28,7 @@ def data_tables(found: Description) -> tuple[DataTable, ...]:
         _recruitment(found),
         _lengths(found.lengths),
         *_places(found),
+        *(comparison_tables(found.comparisons) if found.comparisons is not None else ()),
     ]
     return tuple(table for table in tables if table is not None and table.rows)
 

@@ -24,6 +24,7 @@ from manyvoices.curate.documents.prism_columns import OPENED, PRISM_COLUMNS, SIM
 from manyvoices.curate.documents.tally import Tally
 from manyvoices.design import Study
 from manyvoices.io.native import NATIVE_FILES, read_native_file
+from manyvoices.io.native_comparisons import COMPARISONS_FILE, read_comparisons
 from manyvoices.io.native_trees import TREE_FILES, read_tree_file
 from manyvoices.io.oasst_flat import below
 from manyvoices.io.prism import PRISM_FILES, find, read_prism_file
@@ -105,7 +106,7 @@ def build_codebook(release_dir: Path | str, study: Study | None) -> Codebook:
 
 def data_files(folder: Path, form: str) -> list[Path]:
     """The files of a release in one form that are there, in the form's order."""
-    names = (*NATIVE_FILES, *TREE_FILES) if form == "native" else PRISM_FILES
+    names = (*NATIVE_FILES, COMPARISONS_FILE, *TREE_FILES) if form == "native" else PRISM_FILES
     inside = folder / form
     if form == "prism" and not inside.is_dir():
         inside = folder  # the four files alone, as PRISM publishes them
@@ -197,8 +198,7 @@ def _describe_native(path: Path, file: str, name: str, study: Study | None) -> I
     }
     questions: dict[str, _Column] = {}
     see_answer = _answer_counter(questions, study)
-    read = read_tree_file if name in TREE_FILES else read_native_file
-    for record in read(path, name):
+    for record in _native_records(path, name):
         _see(columns, "", record)
         if isinstance(record, GrownTree):
             for message, _parent in below(record.tree.prompt):
@@ -209,6 +209,12 @@ def _describe_native(path: Path, file: str, name: str, study: Study | None) -> I
         yield _entry(file, path_, column)
     for variable, column in questions.items():
         yield _entry(file, variable, column)
+
+
+def _native_records(path: Path, name: str) -> Iterator[Any]:
+    if name == COMPARISONS_FILE:
+        return read_comparisons(path)
+    return (read_tree_file if name in TREE_FILES else read_native_file)(path, name)
 
 
 def _see(columns: Mapping[str, _Column], prefix: str, record: Any) -> None:
@@ -230,6 +236,7 @@ def _see(columns: Mapping[str, _Column], prefix: str, record: Any) -> None:
 _PREFIXES = frozenset(
     {
         *("turns[].", "turns[].message.", "turns[].utterances[]."),
+        *("exchanges[].", "exchanges[].message.", "exchanges[].answers[]."),
         *("tree.", "messages[].", "steps[].", "consensus[].", "reviews[].", "rankings[]."),
     }
 )

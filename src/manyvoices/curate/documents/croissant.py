@@ -52,7 +52,7 @@ _CONTEXT: dict[str, Any] = {
 _TYPES = {"int": "sc:Integer", "float": "sc:Float"}
 _OPEN = ("dict", "nested dict", "any")
 """Types whose values are mappings; mlcroissant reads these only key by key."""
-_LISTS = ("order", "tied")
+_LISTS = ("order", "tied", "models", "reasons", "quarantined")
 """Columns that are lists of texts."""
 _NESTED = ("native/trees",)
 """Files whose records nest without end, which Croissant has no words for; the codebook has."""
@@ -158,9 +158,9 @@ def _inside(entry: Entry, entries: list[Entry]) -> Iterator[tuple[str, str, str]
             key = other.variable.removeprefix(f"{entry.variable}_")
             if key != other.variable:
                 yield key, other.label, f"$.'{key}'"
-    elif entry.variable == "turns":
+    elif entry.variable in ("turns", "exchanges"):
         for other in entries:
-            path = other.variable.removeprefix("turns[].")
+            path = other.variable.removeprefix(f"{entry.variable}[].")
             if path != other.variable and "[" not in path and other.type not in (*_OPEN, "list"):
                 yield path.replace(".", "_"), other.label, f"$.{path}"
     else:

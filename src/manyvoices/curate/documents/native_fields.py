@@ -13,12 +13,15 @@ from manyvoices.curate.documents.prism_columns import Known
 from manyvoices.curate.documents.tally import Showing
 from manyvoices.schema import (
     Answer,
+    Comparison,
     Conversation,
     Label,
     Message,
     MessageTree,
     Participant,
     Ranking,
+    SideAnswer,
+    SideExchange,
     Turn,
     Utterance,
 )
@@ -32,22 +35,25 @@ from manyvoices.schema.grown import (
 
 _DIRECT = frozenset(
     "value texts text score open_feedback performance_attributes choice_attributes"
-    " conversation_type all_bad language labels ranking not_rankable flags emojis".split()
+    " conversation_type all_bad language labels ranking not_rankable flags emojis verdict order"
+    " reasons reason_text".split()
 )
 _CONSTRUCTED = frozenset(
     "chosen tied status n_words_cut rank review_result review_count acceptance decided_because"
-    " is_split groups kendall_w alpha tree_state is_scored detoxify".split()
+    " is_split groups kendall_w alpha tree_state is_scored detoxify evidence quarantined".split()
 )
 _NAMED = frozenset(
     "study_id consent_version language simulated status recruitment_provider survey question_id"
     " kind conversation_type role model model_provider failure finish_reason model_version"
     " schema_version chosen all_bad lang tree_state model_name name source before after by"
-    " decided_because assigned_because".split()
+    " decided_because assigned_because verdict stage models prompt_id category pool reasons"
+    " quarantined".split()
 )
 _TYPES: dict[str, Showing] = {"datetime": "dates", "string id": "id"}
 _COUNTED = frozenset(
     "traces trace tries request turns utterances message order seed tree prompt replies messages"
-    " steps consensus reviews rankings events sources imported groups ranking shown flags".split()
+    " steps consensus reviews rankings events sources imported groups ranking shown flags exchanges"
+    " answers".split()
 )
 """Nothing but how many: what is in them is told elsewhere, or is of no use as a number."""
 
@@ -59,6 +65,12 @@ RECORDS: dict[str, dict[str, type]] = {
         "turns[].": Turn,
         "turns[].message.": Message,
         "turns[].utterances[].": Utterance,
+    },
+    "comparisons": {
+        "": Comparison,
+        "exchanges[].": SideExchange,
+        "exchanges[].message.": Message,
+        "exchanges[].answers[].": SideAnswer,
     },
     "trees": {
         "": GrownTree,
@@ -83,6 +95,12 @@ _LABELS: dict[tuple[Any, str], tuple[str, str]] = {
     (Turn, "message"): ("The person's message, described below", ""),
     (Answer, "question_id"): ("The question, unique in its survey", ""),
     (Message, "text"): ("What the person wrote to the models", ""),
+    (Comparison, "models"): ("The models, by position", "The first stood left, or first."),
+    (Comparison, "exchanges"): ("What was shown, described below", ""),
+    (Comparison, "source"): ("Where the answers came from", "Stored outputs, live, or an arena."),
+    (SideExchange, "message"): ("The prompt, or what the person wrote, described below", ""),
+    (SideExchange, "answers"): ("What each side said, described below", ""),
+    (SideAnswer, "text"): ("What the model answered", "Missing where it gave no answer."),
     (GrownTree, "tree"): ("The tree in OASST's form, described below", ""),
     (GrownTree, "messages"): ("What else is known of its messages, described below", ""),
     (GrownTree, "steps"): ("Its way from state to state, described below", ""),
@@ -103,12 +121,16 @@ _MESSAGE = frozenset({"message_id", "text", "role", "created_date"})
 @cache
 def native_fields(file: str) -> dict[str, Known]:
     """Path (``turns[].utterances[].score``) -> what it is."""
-    return {
+    found = {
         f"{prefix}{name}": _known(record, name, kind, doc, in_tree=file == "trees")
         for prefix, record in RECORDS[file].items()
         for name, (kind, doc) in _fields(record).items()
         if record is not Message or file == "trees" or name in _MESSAGE
     }
+    if file == "comparisons":
+        said = "The prompt, or what the person wrote to the models"
+        found["exchanges[].message.text"] = found["exchanges[].message.text"]._replace(label=said)
+    return found
 
 
 def _known(record: type, name: str, annotation: str, doc: str, *, in_tree: bool) -> Known:
@@ -138,7 +160,7 @@ def _type(name: str, annotation: str) -> str:
         return "string id"
     if "Instant" in annotation or name == "created_date":
         return "datetime"
-    if name in _NAMED and "bool" not in annotation:
+    if name in _NAMED and "bool" not in annotation and "list" not in annotation:
         return "categorical"
     names = (("dict", "dict"), ("list", "list"), ("bool", "binary"), ("float", "float"))
     for mark, kind in (*names, ("int", "int"), ("Trace", "dict"), ("Json", "any")):

@@ -6,6 +6,7 @@ with the question that has to be answered: a statement that made it up would be 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from manyvoices.curate.documents.about import Context
 from manyvoices.curate.documents.codebook import Codebook, Entry
 from manyvoices.curate.documents.codebook_text import in_line
 from manyvoices.curate.documents.markdown import cell, code, table
-from manyvoices.design import Study, estimate_minutes
+from manyvoices.design import ComparisonsStage, Study, estimate_minutes
 
 BLANK = "TO BE WRITTEN"
 DEMOGRAPHICS = (
@@ -31,7 +32,7 @@ def data_statement(context: Context, codebook: Codebook) -> str:
         ("Curation rationale", _rationale(context)),
         ("Language variety", _language(context, codebook)),
         ("Speaker demographics", _speakers(context, codebook)),
-        ("Annotator demographics", _annotators()),
+        ("Annotator demographics", _annotators(context)),
         ("Speech situation", _situation(context, codebook)),
         ("Text characteristics", _texts(codebook)),
         ("Recording quality", _recording(context)),
@@ -120,8 +121,10 @@ def people(context: Context) -> str:
 
 def _models(context: Context, codebook: Codebook) -> Iterator[str]:
     counts = _model_counts(codebook)
+    compared = lookup(codebook, "models") is not None
+    counted = "answers and comparisons" if compared else "answers"
     if context.study is not None and context.study.models:
-        head = ("model", "reached by", "kind", "settings", "answers")
+        head = ("model", "reached by", "kind", "settings", counted)
         rows = (
             (
                 code(spec.id),
@@ -136,7 +139,7 @@ def _models(context: Context, codebook: Codebook) -> Iterator[str]:
         yield "\n".join(table(head, rows))
     elif counts:
         yield "**Models.**"
-        yield "\n".join(table(("model", "answers"), ((code(k), str(n)) for k, n in counts.items())))
+        yield "\n".join(table(("model", counted), ((code(k), str(n)) for k, n in counts.items())))
     yield blank("what is known of the models: who made them, when they were asked, their versions.")
 
 
@@ -147,26 +150,62 @@ def _settings(spec: Any) -> str:
 
 
 def _model_counts(codebook: Codebook) -> dict[str, Any]:
+    """Model -> answers in conversations, and comparisons that it stood in."""
+    counts: Counter[str] = Counter()
     entry = lookup(codebook, "model_name") or lookup(codebook, "turns[].utterances[].model")
-    return {} if entry is None else entry.distribution
+    for found in (entry, lookup(codebook, "models")):
+        if found is not None:
+            counts.update(_elements(found))
+    return dict(counts.most_common())
 
 
-def _annotators() -> Iterator[str]:
-    yield (
-        "Those who rate are those who write: the same people answered the survey, wrote to the"
-        " models and rated their answers. See 3."
-    )
+def _annotators(context: Context) -> Iterator[str]:
+    compares = context.study is not None and any(_comparison_stages(context.study))
+    if compares:
+        yield (
+            "Those who judged the answers side by side are the people of 3. `pool` says whether"
+            " they counted as one kind of rater or another."
+        )
+    if not compares or (context.study is not None and any(context.study.conversation_stages())):
+        yield (
+            "Those who rate are those who write: the same people answered the survey, wrote to the"
+            " models and rated their answers. See 3."
+        )
 
 
 def _situation(context: Context, codebook: Codebook) -> Iterator[str]:
     if (span := dates(codebook)) is not None:
         yield f"**When.** {span}{_coarse(context)}"
+    yield from _comparisons(codebook)
     if context.study is None:
         yield blank("how people were recruited, where and how they took part, what they were paid.")
         return
     yield from _recruitment(context.study)
     yield blank("what people were paid, per hour and in all; where they took part and on what.")
     yield from _stages(context.study)
+
+
+def _comparisons(codebook: Codebook) -> Iterator[str]:
+    """What the comparisons came to; nothing where there are none."""
+    verdict, rules = lookup(codebook, "verdict"), lookup(codebook, "quarantined")
+    if verdict is None or rules is None:
+        return
+    said = cell(in_line(verdict.distribution)) or "none"
+    words = f"**Comparisons.** {verdict.n:,} were handed out. Verdicts: {said}."
+    if verdict.n_missing:
+        words += f" {verdict.n_missing:,} were not judged."
+    if aside := _elements(rules):
+        words += (
+            f" Set aside by rules, kept and marked `quarantined`: {cell(in_line(aside))}. Ranks and"
+            " pairs leave these out unless they are told otherwise."
+        )
+    yield words
+
+
+def _elements(entry: Entry) -> dict[str, Any]:
+    """How often each element of a column of lists was there."""
+    shown = entry.distribution.items()
+    return {name: n for name, n in shown if not name.endswith(" elements")}
 
 
 def _coarse(context: Context) -> str:
@@ -224,6 +263,32 @@ def _stages(study: Study) -> Iterator[str]:
             f" message, {low} to {high} turns in all. Ratings are sliders without numbers from"
             f" “{cell(stage.rating.anchors[0])}” to “{cell(stage.rating.anchors[1])}”."
         )
+
+    for one in _comparison_stages(study):
+        what = {
+            "outputs": "which had answered a fixed set of prompts before",
+            "live": "which answered a fixed set of prompts while people waited",
+            "arena": "which answered what people wrote",
+        }[one.source]
+        more = [
+            words
+            for allowed, words in (
+                (one.tie, "that they are equally good"),
+                (one.all_bad, "that none is any good"),
+                (one.cannot_judge, "that they cannot judge"),
+            )
+            if allowed
+        ]
+        could = f" They could also say {', '.join(more)}." if more else ""
+        yield (
+            f"- Comparisons ({code(one.id)}): {one.count} by each person, of"
+            f" {one.side_by_side} models side by side, not named, {what}. The question was"
+            f" “{cell(one.label)}”.{could}"
+        )
+
+
+def _comparison_stages(study: Study) -> Iterator[ComparisonsStage]:
+    return (stage for stage in study.stages if isinstance(stage, ComparisonsStage))
 
 
 def _texts(codebook: Codebook) -> Iterator[str]:
