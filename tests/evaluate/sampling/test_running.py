@@ -185,6 +185,12 @@ def test_a_wrong_configuration_is_refused_before_anything_is_asked(tmp_path: Pat
             read_config(config_file(tmp_path, **more), Config)
 
 
+def test_what_was_never_seen_on_three_prompts_may_still_happen(tmp_path: Path) -> None:
+    refusals = row(ran(tmp_path), "plain", "greedy")["measures"]["refusal"]
+    assert (refusals["value"], refusals["low"]) == (0.0, 0.0)
+    assert refusals["high"] == pytest.approx(0.56, abs=0.01)  # Wilson, 0 of 3
+
+
 def test_a_reward_model_scores_every_output(tmp_path: Path, saved: Path) -> None:
     found = ran(tmp_path, reward={"path": str(saved), "max_length": 128})
     score = row(found, "essay", "greedy")["measures"]["reward"]

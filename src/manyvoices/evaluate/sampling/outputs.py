@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ SAID: Mapping[Outcome, str] = {
     "failed": "the call failed",
 }
 """Outcome -> what stands in place of a text."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Signs that no page can hold; models that know little write them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +51,6 @@ def shown(result: Result) -> list[Shown]:
             notes.append(f"in another language ({language})")
         if measure(text).refusal:
             notes.append("refuses")
+        text = _CONTROL.sub("\ufffd", text)
         found.append(Shown(text, count_words(text), "", tuple(notes)))
     return found

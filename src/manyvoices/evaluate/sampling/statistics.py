@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from manyvoices.analyse.people.intervals import wilson
 from manyvoices.analyse.resampling import Resampling, cluster_means
 from manyvoices.curate.language_match import same_language
 from manyvoices.design.dialogue import count_words
@@ -45,6 +46,11 @@ MEASURES: Mapping[str, str] = {
     "reward": "reward model's score",
 }
 """Measure -> what a table calls it. All but ``words`` and ``reward`` are shares of 1."""
+
+SHARES = (
+    "empty", "cut_off", "open_end", "other_language", "refusal", "self_identification", "same"
+)  # fmt: skip
+"""Measures that are yes or no of each output."""
 
 Score = Mapping[tuple[int, int, int, int], float]
 """(report, prompt, result, output) -> a reward model's score."""
@@ -105,7 +111,7 @@ def statistics(
                 for i in range(len(result.outputs)):
                     score = (scores or {}).get((r, p, s, i), math.nan)
                     columns["reward"].add(score, cell, prompt)
-    means = {name: _means(column, len(cells), resampling) for name, column in columns.items()}
+    means = {name: _means(name, column, len(cells), resampling) for name, column in columns.items()}
     return [
         {
             "model": cell.model,
@@ -155,20 +161,25 @@ def _measure(
     add("same", measures.same_share(split))
 
 
-def _means(column: _Column, n_cells: int, resampling: Resampling) -> list[dict[str, float]]:
+def _means(
+    name: str, column: _Column, n_cells: int, resampling: Resampling
+) -> list[dict[str, float]]:
+    prompts = np.asarray(column.prompts, np.int64)
+    cells = np.asarray(column.cells, np.int64)
     found = cluster_means(
         np.asarray(column.values, np.float64),
-        np.asarray(column.cells, np.int64),
-        np.asarray(column.prompts, np.int64),
+        cells,
+        prompts,
         n_groups=n_cells,
         resampling=resampling,
     )
-    return [
-        {
-            "value": float(found.mean[i]),
-            "low": float(found.low[i]),
-            "high": float(found.high[i]),
-            "n": int(found.n[i]),
-        }
-        for i in range(n_cells)
-    ]
+    rows = []
+    for i in range(n_cells):
+        value, low, high = (float(part[i]) for part in (found.mean, found.low, found.high))
+        if name in SHARES and value in (0.0, 1.0):
+            # Resampling says "never" of what was not seen on ten prompts; Wilson's interval of the
+            # prompts does not.
+            n = len(np.unique(prompts[cells == i]))
+            low, high = wilson(int(value) * n, n, resampling.level)
+        rows.append({"value": value, "low": low, "high": high, "n": int(found.n[i])})
+    return rows

@@ -1,0 +1,111 @@
+"""Cost of a leaderboard and of a sampling page: CPU seconds and bytes, nothing invented.
+
+    python benchmarks/leaderboard.py [--battles 42000 --models 21 --people 1400 --resamples 1000]
+                                     [--reports A.json B.json ...]
+
+Battles are drawn with planted strengths, as many as PRISM's opening turns hold (42,306 battles of
+21 models by 1,396 people); five languages and four categories give boards of their own. With
+`--reports` the page that compares these sampling reports is made too. CPU seconds are of this
+process alone (`time.process_time`) and hold no import.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import gzip
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+LANGUAGES, SHARES = ("en", "de", "fr", "es", "ar"), (0.6, 0.2, 0.1, 0.08, 0.02)
+CATEGORIES = ("advice", "code", "facts", "writing")
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__)
+    for name, value in (("battles", 42_000), ("models", 21), ("people", 1400), ("resamples", 1000)):
+        words.add_argument(f"--{name}", type=int, default=value)
+    words.add_argument("--reports", nargs="*", type=Path, default=[])
+    asked = words.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data = write_battles(folder / "battles.csv", asked.battles, asked.models, asked.people)
+        board(data, folder / "board", asked.resamples)
+        if asked.reports:
+            page(tuple(asked.reports), folder / "sampling")
+
+
+def write_battles(path: Path, n: int, n_models: int, n_people: int) -> Path:
+    rng = np.random.default_rng(1)
+    strength = rng.normal(0, 0.5, n_models)
+    names = [f"organisation/model-{i:02d}" for i in range(n_models)]
+    language = rng.choice(LANGUAGES, n_people, p=SHARES)
+    person = rng.integers(n_people, size=n)
+    a = rng.integers(n_models, size=n)
+    b = (a + rng.integers(1, n_models, size=n)) % n_models
+    wins = rng.random(n) < 1 / (1 + np.exp(strength[b] - strength[a]))
+    outcome = np.where(rng.random(n) < 0.17, 0.5, wins.astype(float))
+    category = rng.choice(CATEGORIES, n)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("model_a", "model_b", "outcome", "judge", "language", "category"))
+        for i in range(n):
+            who = int(person[i])
+            writer.writerow(
+                (names[a[i]], names[b[i]], outcome[i], f"u{who}", language[who], category[i])
+            )
+    return path
+
+
+def board(data: Path, out: Path, resamples: int) -> None:
+    from manyvoices.evaluate.leaderboard import Settings, make_leaderboard
+    from manyvoices.report.pages.leaderboard import write
+
+    with said("everybody's board alone"):
+        make_leaderboard(data, out / "one", Settings(by=(), resamples=resamples), now=NOW)
+    with said("with a board for each language and category"):
+        made = make_leaderboard(data, out, Settings(resamples=resamples), now=NOW)
+    with said("the page"):
+        write(made.results, out)
+    print(f"{len(made.results['boards'])} boards, {made.results['data']['n_models']} models")
+    weigh(out / "index.html", out / "leaderboard.css", out / "leaderboard.js")
+    weigh(*(out / f"leaderboard.{kind}" for kind in ("json", "csv", "parquet")))
+
+
+def page(reports: tuple[Path, ...], out: Path) -> None:
+    from manyvoices.evaluate.sampling import SamplingConfig, run
+    from manyvoices.report.pages.sampling import write
+
+    with said("measures of sampling reports"):
+        found = run(SamplingConfig(reports=reports, out=out))
+    with said("the page that compares them"):
+        path = write(found)
+    print(f"{sum(row['n_outputs'] for row in found.results['rows']):,} outputs")
+    weigh(path)
+
+
+@contextmanager
+def said(what: str) -> Iterator[None]:
+    began = time.process_time()
+    yield
+    print(f"{time.process_time() - began:8.2f} s CPU  {what}")
+
+
+def weigh(*paths: Path) -> None:
+    sizes = [
+        (path.name, path.stat().st_size, len(gzip.compress(path.read_bytes()))) for path in paths
+    ]
+    for name, plain, packed in sizes:
+        print(f"{plain:10,} bytes ({packed:,} gzipped)  {name}")
+    print(f"{sum(plain for _, plain, _ in sizes):10,} bytes in all")
+
+
+if __name__ == "__main__":
+    main()
