@@ -70,8 +70,10 @@ def _look(
     from manyvoices.aggregate.sequential import GO_ON, sequential_test
 
     values = outcomes(participant.study_id, stage, rule, pair, simulated=participant.simulated)
-    found = sequential_test(values, alpha=stopping.alpha, margin=stopping.margin)
-    decision = str(found.decision)
+    decision, low, high = str(GO_ON), 0.0, 1.0
+    if values:
+        found = sequential_test(values, alpha=stopping.alpha, margin=stopping.margin)
+        decision, low, high = str(found.decision), found.low, found.high
     if len(values) < stopping.least:
         decision = TOO_FEW
     elif decision == GO_ON and stopping.most is not None and len(values) >= stopping.most:
@@ -85,8 +87,8 @@ def _look(
         defaults={
             "n": len(values),
             "decision": decision,
-            "low": found.low,
-            "high": found.high,
+            "low": low,
+            "high": high,
             "at": now,
         },
     )
