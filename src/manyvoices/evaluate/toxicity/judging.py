@@ -7,7 +7,7 @@ resample whole clusters (trees, authors).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from manyvoices.analyse.resampling import Resampling
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 GRID = tuple(round(0.05 * step, 2) for step in range(1, 20))
+RATES = ("precision", "recall", "f1", "accuracy")
 BINS = 10
 _BLOCK = 64
 
@@ -41,17 +42,17 @@ def judge(
     both = ~(np.isnan(score) | np.isnan(label))
     cluster = np.unique(clusters[both], return_inverse=True)[1].astype(np.int64)
     data = Judged(score[both], label[both] >= positive_from, cluster)
-    curve = [_row(data, one, resampling) for one in sorted({*GRID, threshold})]
-    chosen = next(row for row in curve if row["threshold"] == threshold)
+    thresholds = sorted({*GRID, threshold})
+    curve, auc = _measured(data, thresholds, resampling)
     return {
         "n": int(both.sum()),
         "n_positive": int(data.positive.sum()),
         "n_clusters": int(cluster.max()) + 1 if len(cluster) else 0,
         "n_without_label": int(np.isnan(label).sum()),
         "n_without_score": int((np.isnan(score) & ~np.isnan(label)).sum()),
-        "at_threshold": chosen,
+        "at_threshold": next(row for row in curve if row["threshold"] == threshold),
         "curve": curve,
-        "auc": _with_interval(data, _auc, resampling),
+        "auc": auc,
         "calibration": calibration(data, resampling.level),
     }
 
@@ -67,25 +68,38 @@ def confusion(data: Judged, threshold: float, weights: FloatArray) -> FloatArray
     return told
 
 
-def _row(data: Judged, threshold: float, resampling: Resampling) -> dict[str, Any]:
-    def rates(weights: FloatArray) -> FloatArray:
-        tp, fp, fn, tn = confusion(data, threshold, weights).T
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.stack([
-                tp / (tp + fp), tp / (tp + fn), 2 * tp / (2 * tp + fp + fn),
-                (tp + tn) / (tp + fp + fn + tn),
-            ])  # fmt: skip
+def _measured(
+    data: Judged, thresholds: Sequence[float], resampling: Resampling
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """The curve, and the AUC, all from the same resamples."""
 
-    point = rates(np.ones((1, len(data.score))))[:, 0]
-    tp, fp, fn, tn = confusion(data, threshold, np.ones((1, len(data.score))))[0].astype(int)
-    low, high = _interval([rates(w) for w in _weights(data, resampling)], len(point), resampling)
-    names = ("precision", "recall", "f1", "accuracy")
-    measured = {
-        name: {"value": float(v), "low": float(a), "high": float(b)}
-        for name, v, a, b in zip(names, point, low, high, strict=True)
-    }
-    counted = {"tp": int(tp), "fp": int(fp), "fn": int(fn), "tn": int(tn)}
-    return {"threshold": threshold, **counted, **measured}
+    def everything(weights: FloatArray) -> FloatArray:
+        rates = [_rates(confusion(data, one, weights)) for one in thresholds]
+        return np.concatenate([*rates, _auc(data, weights)[None]])
+
+    one = np.ones((1, len(data.score)))
+    point = everything(one)[:, 0]
+    low, high = _interval(list(map(everything, _weights(data, resampling))), len(point), resampling)
+    told = [
+        {"value": float(v), "low": float(a), "high": float(b)}
+        for v, a, b in zip(point, low, high, strict=True)
+    ]
+    curve = []
+    for place, threshold in enumerate(thresholds):
+        tp, fp, fn, tn = confusion(data, threshold, one)[0].astype(int).tolist()
+        mine = told[place * len(RATES) : (place + 1) * len(RATES)]
+        curve.append({"threshold": threshold, "tp": tp, "fp": fp, "fn": fn, "tn": tn,
+                      **dict(zip(RATES, mine, strict=True))})  # fmt: skip
+    return curve, told[-1]
+
+
+def _rates(cells: FloatArray) -> FloatArray:
+    """(4, B) `RATES` of cells (B, 4); NaN where there is nothing to divide by."""
+    tp, fp, fn, tn = cells.T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rates = [tp / (tp + fp), tp / (tp + fn), 2 * tp / (2 * tp + fp + fn),
+                 (tp + tn) / (tp + fp + fn + tn)]  # fmt: skip
+    return np.stack(rates)
 
 
 def _auc(data: Judged, weights: FloatArray) -> FloatArray:
@@ -101,13 +115,6 @@ def _auc(data: Judged, weights: FloatArray) -> FloatArray:
         if pairs:
             found[place] = (yes * below).sum() / pairs
     return found
-
-
-def _with_interval(data: Judged, measure: Any, resampling: Resampling) -> dict[str, float]:
-    point = float(measure(data, np.ones((1, len(data.score))))[0])
-    drawn = [measure(data, weights)[None] for weights in _weights(data, resampling)]
-    low, high = _interval(drawn, 1, resampling)
-    return {"value": point, "low": float(low[0]), "high": float(high[0])}
 
 
 def _weights(data: Judged, resampling: Resampling) -> Iterator[FloatArray]:
