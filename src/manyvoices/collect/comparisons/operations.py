@@ -17,6 +17,7 @@ from manyvoices.collect.comparisons.models import (
     Exchange,
     SideAnswer,
 )
+from manyvoices.collect.conversations import budget
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.locks import lock_participant
@@ -45,6 +46,9 @@ def start_comparison(
         return existing
     rule = queries.stage_spec(participant, stage)
     _may_start(participant, stage, number, rule)
+    if _is_beyond_the_budget(participant, stage, rule):
+        over(participant, stage, because=ComparisonsOver.Because.NOTHING_LEFT, now=now)
+        return None
     answers = queries.traits(participant)
     pool = queries.pool_for(rule, answers)
     seed = derive_seed(participant.seed, "comparison", stage, number)
@@ -74,6 +78,13 @@ def _may_start(participant: Participant, stage: int, number: int, rule: Comparis
         raise StaleSubmission("no comparison is left")
     if participant.comparisons_over.filter(stage=stage).exists():
         raise StaleSubmission("the comparisons are over")
+
+
+def _is_beyond_the_budget(participant: Participant, stage: int, rule: ComparisonsStage) -> bool:
+    """Whether this comparison of an arena is one more than is asked for, and one too many."""
+    if rule.at_most == rule.count or queries.n_counted(participant, stage) < rule.count:
+        return False
+    return not budget.room_beyond_what_is_promised(participant.study)
 
 
 def hold_turn(study_id: str, stage: int) -> None:

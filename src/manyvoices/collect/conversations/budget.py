@@ -8,7 +8,7 @@ person may need must fit together.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,8 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
 from manyvoices.design import ConversationsStage, ResponderSpec
 from manyvoices.design import Study as StudySpec
+from manyvoices.design.comparisons.stage import ComparisonsStage
+from manyvoices.llm.limits import estimate_tokens
 
 PICOS = 1_000_000
 """A price is per million tokens, so one token costs that many millionths of a millionth."""
@@ -116,20 +118,58 @@ def protocol_need(spec: StudySpec) -> Used:
     """Tokens and money of one person by the protocol: each conversation as short as it may be,
     each answer as long as it may be, asked of the dearest models."""
     tokens = picos = 0
-    for _, stage in spec.conversation_stages():
-        for answers, prompt, completion in _calls(stage, spec.models):
-            tokens += answers * (prompt + completion)
-            usage = Usage(answers, answers * prompt, answers * completion)
-            picos += max((usage.picos(model) for model in spec.models), default=0)
+    for answers, prompt, completion in _calls_of(spec):
+        tokens += answers * (prompt + completion)
+        usage = Usage(answers, answers * prompt, answers * completion)
+        picos += max((usage.picos(model) for model in spec.models), default=0)
     return Used(tokens=tokens, picos=picos)
+
+
+def room_beyond_what_is_promised(study: Study) -> bool:
+    """Whether somebody who has done their part may do more, so that all others still get through.
+    True where there is no budget."""
+    budget = study.current.spec.budget
+    if budget is None:
+        return True
+    needed = expected_at_the_end(study)
+    if budget.tokens is not None and needed.tokens >= budget.tokens:
+        return False
+    return budget.money is None or needed.picos < budget.money * 1e12
+
+
+def _calls_of(spec: StudySpec) -> Iterable[tuple[int, int, int]]:
+    """(answers, prompt tokens, completion tokens) of everything that one person asks models."""
+    for stage in spec.stages:
+        if isinstance(stage, ConversationsStage):
+            yield from _calls(stage, spec.models)
+        elif isinstance(stage, ComparisonsStage) and stage.source != "outputs":
+            yield from _compared(stage, spec.models)
+
+
+def _compared(
+    stage: ComparisonsStage, models: Sequence[ResponderSpec]
+) -> Iterable[tuple[int, int, int]]:
+    """The same of live comparisons, and of an arena's as far as they are asked for."""
+    own = _answer_tokens(stage, models)
+    written = 2 * (stage.messages.max_words or 0) or ASSUMED_MESSAGE_TOKENS
+    given = (estimate_tokens(" ".join((*p.earlier, p.text))) for p in stage.prompts)
+    message = max(given, default=written)
+    for turn in range(stage.turns[0] if stage.source == "arena" else 1):
+        yield stage.count * stage.side_by_side, message + turn * (message + own), own
+
+
+def _answer_tokens(
+    stage: ConversationsStage | ComparisonsStage, models: Iterable[ResponderSpec]
+) -> int:
+    limits = [m.max_tokens for m in models if m.max_tokens is not None]
+    return stage.answers.max_tokens or (max(limits) if limits else ASSUMED_TOKENS)
 
 
 def _calls(
     stage: ConversationsStage, models: Iterable[ResponderSpec]
 ) -> Iterable[tuple[int, int, int]]:
     """(answers, prompt tokens, completion tokens) of each turn of all conversations of a stage."""
-    limits = [m.max_tokens for m in models if m.max_tokens is not None]
-    own = stage.answers.max_tokens or (max(limits) if limits else ASSUMED_TOKENS)
+    own = _answer_tokens(stage, models)
     message = 2 * (stage.messages.max_words or 0) or ASSUMED_MESSAGE_TOKENS
     for turn in range(stage.continuing.turns[0]):
         answers = stage.opening.responders if turn == 0 else stage.continuing.responses
