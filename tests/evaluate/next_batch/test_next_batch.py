@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.evaluate.next_batch.conftest import Evaluate
 from tests.evaluate.next_batch.planted import MODELS, PROMPTS, drawn, study_files, write
+from typer.testing import CliRunner
 
+from manyvoices import cli
 from manyvoices.design.steering import with_batch
 from manyvoices.evaluate.next_batch.sharing import Wish, allot, share_out
 from manyvoices.io import write_battles
@@ -245,6 +248,26 @@ def test_where_the_reward_model_is_wrong_is_asked_about(
     run = evaluate(release, others={"reward": str(path)}, shares=only("disagreement"))
     assert {ask.category for ask in run.of("disagreement")} == {"cooking"}
     assert "the reward model is wrong or unsure" in run.readme
+
+
+def test_what_a_preference_study_leaves_open_is_asked_about(
+    release: Path, tmp_path: Path, evaluate: Evaluate, refused: Callable[..., str]
+) -> None:
+    """From the results of ``evaluate preference`` on the same release."""
+    config = {"data": str(release), "baseline": "birch", "out": str(tmp_path / "preference")}
+    path = tmp_path / "preference.yaml"
+    path.write_text(yaml.safe_dump(config))
+    done = CliRunner().invoke(cli.app, ["evaluate", "preference", str(path)])
+    assert done.exit_code == 0, (done.output, done.exception)
+    results = tmp_path / "preference" / "results.json"
+    run = evaluate(release, others={"preference": str(results)}, shares=only("disagreement"))
+    assert {frozenset(ask.models) for ask in run.of("disagreement")} == {
+        frozenset(("ash", "birch"))
+    }
+    assert {ask.category for ask in run.of("disagreement")} >= {"law", "cooking"}
+    assert "a win rate of" in run.readme
+    results.write_text("{}")
+    assert "results.json" in refused(release, others={"preference": str(results)})
 
 
 def test_prompts_on_which_a_personal_model_sees_people_differ_are_asked_about(

@@ -83,7 +83,7 @@ def most_steps(study: Study) -> int:
         for _index, rule in study.conversation_stages()
     )
     compared = sum(
-        stage.at_most * (6 + 2 * (stage.turns[1] if stage.source == "arena" else 1))
+        stage.at_most * (12 + 6 * (stage.turns[1] if stage.source == "arena" else 1))
         for stage in comparison_stages(study)
     )
     return 20 + 4 * pages + talks + compared

@@ -47,6 +47,8 @@ class _Reader(HTMLParser):
     def result(self) -> SeenPage:
         if self._loose.fields or self._loose.can_send:
             self._page.forms.append(self._loose)
+        # The choice of language stands on every page, and is no part of any.
+        self._page.forms = [f for f in self._page.forms if "languages" not in f.classes]
         known = {form.id for form in self._page.forms}
         # A button that comes alone names a form of the page that it is put into.
         self._page.forms += [Form(id=name) for name in self._senders - known]

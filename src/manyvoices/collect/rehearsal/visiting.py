@@ -94,11 +94,14 @@ class Visitor:
         return read_html(await self._open("POST", urljoin(self.url, form.action or ""), filled))
 
     async def poll(self, page: SeenPage) -> bool:
-        """Ask once for the answers that `page` awaits; False where the page must be reloaded."""
+        """Ask once for the answers that `page` awaits; False where the page must be reloaded.
+        "Nothing here" without a word on reloading is: nothing new yet."""
         assert page.poll_url is not None
         status, text, elsewhere = await self._request("GET", urljoin(self.url, page.poll_url))
-        if status == NOTHING_HERE or elsewhere is not None:
+        if elsewhere is not None:
             return False
+        if status == NOTHING_HERE:
+            return True
         self._check(status, page.poll_url)
         if text != self._last_poll:
             self._last_poll = text
@@ -135,7 +138,7 @@ class Visitor:
                 method, url, data=data, allow_redirects=False
             ) as response:
                 redirects = response.status in {301, 302, 303, 307, 308}
-                location = response.headers.get("Location") if redirects else None
+                location = response.headers.get("Location" if redirects else "HX-Refresh")
                 return response.status, await response.text(), location
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             # The server closed a connection that had been idle: people press the button again.

@@ -122,44 +122,43 @@ def _of_reward(cell: tuple[str, Any], possible: Possible) -> Ask | None:
 
 
 def _preference(path: Path, possible: Possible) -> Iterator[Wish]:
-    """Pairs whose interval holds one half, the ones nearest to it first."""
+    """Pairs whose interval holds one half, over all and in each category, the widest first."""
+    wanted = "results.json of manyvoices evaluate preference"
     try:
         results = msgspec.json.decode(path.read_bytes())
     except msgspec.MsgspecError as error:
-        wanted = "results.json of manyvoices evaluate preference"
         raise DataError([Fault(str(path), None, "", f"no JSON ({error})", wanted)]) from error
+    if not isinstance(results, dict) or not isinstance(results.get("rates"), list):
+        raise DataError([Fault(str(path), None, "rates", "no list of win rates", wanted)])
     askable = set(possible.pairs())
-    open_: list[tuple[float, Pair, dict[str, Any]]] = []
-    for rate in _rates(results):
-        one, two = sorted((rate["model"], rate["against"]))
-        pair = (one, two)
-        if pair in askable and rate["low"] <= 0.5 <= rate["high"]:
-            figures = {"win_rate": rate["value"], "low": rate["low"], "high": rate["high"]}
-            open_.append((abs(rate["value"] - 0.5), pair, figures))
-    for _, pair, figures in sorted(open_, key=lambda one: (one[0], one[1]))[:MOST]:
-        yield Wish(Ask(models=pair, reason="disagreement", evidence={"left_open": figures}))
+    open_: list[tuple[float, Ask]] = []
+    for rate in results["rates"]:
+        one, two = sorted((str(rate.get("model")), str(rate.get("against"))))
+        if (one, two) in askable:
+            open_ += _left_open(rate, (one, two), possible)
+    open_.sort(key=lambda found: (-found[0], str(found[1])))
+    for width, ask in open_[:MOST]:
+        yield Wish(ask, weight=width)
 
 
-def _rates(value: Any) -> Iterator[dict[str, Any]]:
-    """Every win rate of the results, wherever it stands: a model against another, with its
-    interval."""
-    if isinstance(value, list):
-        for part in value:
-            yield from _rates(part)
-    elif isinstance(value, dict):
-        names = (value.get("model"), value.get("against"))
-        inner = value.get("rate")
-        rate = inner if isinstance(inner, dict) else value
-        numbers = [rate.get(key) for key in ("value", "low", "high")]
-        if all(isinstance(name, str) for name in names):
-            if all(isinstance(number, int | float) for number in numbers):
-                yield {
-                    "model": names[0], "against": names[1],
-                    **dict(zip(("value", "low", "high"), numbers, strict=True)),
-                }  # fmt: skip
-            return
-        for part in value.values():
-            yield from _rates(part)
+def _left_open(rate: Any, pair: Pair, possible: Possible) -> Iterator[tuple[float, Ask]]:
+    """Width of the interval, and the ask, for each interval that holds one half."""
+    places: list[tuple[str | None, Any]] = [(None, rate)]
+    by = rate.get("by", {}).get("category", {})
+    places += [(row.get("value"), row) for row in by.get("rows", [])]
+    for category, row in places:
+        found = row.get("rate") or {}
+        numbers: list[Any] = [found.get(key) for key in ("value", "low", "high")]
+        known = category is None or category in possible.categories
+        if not known or not all(isinstance(number, int | float) for number in numbers):
+            continue
+        value, low, high = (float(number) for number in numbers)
+        if low <= 0.5 <= high:
+            figures = {"win_rate": value, "low": low, "high": high}
+            yield high - low, Ask(
+                models=pair, category=category, reason="disagreement",
+                evidence={"left_open": figures},
+            )  # fmt: skip
 
 
 # Personal models

@@ -69,16 +69,21 @@ def _group_test(
     n, total, pairs, people = _by_person(mine)
     member = np.array([groups.index(str(answer_of[name])) for name in people])
     observed, parts = _distance(n, total, member[None], len(groups))
-    dealt = np.array([rng.permutation(member) for _ in range(config.disagreement.permutations)])
-    drawn = np.concatenate([
-        _distance(n, total, dealt[start : start + _BLOCK], len(groups))[0]
-        for start in range(0, len(dealt), _BLOCK)
-    ])  # fmt: skip
-    p = (1 + int((drawn >= observed[0] - 1e-9).sum())) / (1 + len(drawn))
-    best = np.argsort(-parts[0], kind="stable")[:MOST_PAIRS]
+    as_large, as_far = 1, np.ones(len(pairs))
+    for start in range(0, config.disagreement.permutations, _BLOCK):
+        rows = min(_BLOCK, config.disagreement.permutations - start)
+        dealt = np.array([rng.permutation(member) for _ in range(rows)])
+        drawn, drawn_parts = _distance(n, total, dealt, len(groups))
+        as_large += int((drawn >= observed[0] - 1e-9).sum())
+        as_far += (drawn_parts >= parts[0] - 1e-9).sum(axis=0)
+    deals = 1 + config.disagreement.permutations
+    p, p_pair = as_large / deals, as_far / deals
+    # Of a difference that is sure, the pairs that it lies in; at least the surest one.
+    surest = np.lexsort((-parts[0], p_pair))[:MOST_PAIRS]
+    best = [k for k in surest.tolist() if p_pair[k] < config.disagreement.alpha] or [int(surest[0])]
     shares = {
         " – ".join(pairs[pair]): _shares(n[:, pair], total[:, pair], member, groups)
-        for pair in best.tolist()
+        for pair in best
     }
     details = {"groups": groups, "pairs": [list(pairs[pair]) for pair in best], "shares": shares}
     return Test("group", question, category, p, details)
