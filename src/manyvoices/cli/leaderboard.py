@@ -126,7 +126,11 @@ def _print(results: Mapping[str, Any]) -> None:
         )
     console.print(shape)
     people = everybody["n_people"]
-    who = "people not named" if people is None else f"{people:,} people"
+    who = (
+        "people not named"
+        if people is None
+        else f"{people:,} {'person' if people == 1 else 'people'}"
+    )
     rest = f"{everybody['n_battles']:,} battles, {who}; {len(results['boards']) - 1} further boards"
     for line in (rest, *results["notes"], *everybody["warnings"]):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

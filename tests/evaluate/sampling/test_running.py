@@ -198,6 +198,16 @@ def test_a_reward_model_scores_every_output(tmp_path: Path, saved: Path) -> None
     assert score["low"] <= score["value"] <= score["high"]
 
 
+def test_toxicity_comes_from_whoever_is_asked_for_it(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(plain_report()))
+    row_of = {"text": "a/small-model says one thing.", "scores": {"toxicity": 0.25}}
+    (tmp_path / "scores.jsonl").write_text(json.dumps(row_of) + "\n")
+    more: dict[str, Any] = {"reports": ["a.json"], "toxicity": {"file": "scores.jsonl"}}
+    found = ran(tmp_path, prompts=None, models=[], **more)
+    toxicity = row(found, "a/small-model", "k50")["measures"]["toxicity"]
+    assert (toxicity["value"], toxicity["n"]) == (0.25, 2)
+
+
 def test_the_folder_of_a_training_run_means_the_model_in_it(tmp_path: Path) -> None:
     (tmp_path / "run" / "model").mkdir(parents=True)
     (tmp_path / "run" / "model" / "config.json").write_text("{}")

@@ -110,7 +110,10 @@ def _notes(source: Source, folds: Mapping[str, Folded], settings: Settings) -> I
             "bots of a rehearsal: this is no board of people's preferences"
         )
     for field, folded in folds.items():
-        if not folded.parts:
+        if not folded.parts and not folded.small:
+            if settings.by is not None:
+                yield f"{field}: all battles are of one group, so there is nothing to split"
+        elif not folded.parts:
             yield f"{field}: fewer than two groups of {n} people, so none is shown"
         elif folded.small and OTHER in folded.parts:
             yield f"{field}: {_groups(folded)} of few people are one group here"

@@ -21,6 +21,7 @@ from manyvoices.design.responders import ResponderSpec
 from manyvoices.design.written import Unfit
 from manyvoices.evaluate.config_reward import RewardFolder
 from manyvoices.evaluate.generating import Setting
+from manyvoices.evaluate.toxicity.config import ScorerConfig
 from manyvoices.train.config import ConfigPath, Strict
 
 
@@ -121,6 +122,8 @@ class SamplingConfig(Strict):
     study: StudyOutputs = StudyOutputs()
     reward: RewardFolder | None = None
     """A reward model by which every output is scored."""
+    toxicity: ScorerConfig | None = None
+    """Who says how toxic every output is; see ``manyvoices evaluate toxicity``."""
     resamples: PositiveInt = 1000
     """Resamples of prompts for the intervals."""
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95

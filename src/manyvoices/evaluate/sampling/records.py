@@ -8,6 +8,7 @@ an output is empty, in which language it is, why the model stopped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -89,6 +90,18 @@ def finish_of(result: Result) -> list[str | None]:
     """Parallel to the outputs; None where nobody said why the model stopped."""
     known = result.manyvoices.finish_reasons if result.manyvoices else []
     return known or [None] * len(result.outputs)
+
+
+def texts_of(
+    reports: Sequence[SamplingReport],
+) -> Iterator[tuple[tuple[int, int, int, int], str]]:
+    """((report, prompt, result, output), text) of every output that has a text."""
+    for r, report in enumerate(reports):
+        for p, one in enumerate(report.prompts):
+            for s, result in enumerate(one.results):
+                for i, text in enumerate(result.outputs):
+                    if text.strip():
+                        yield (r, p, s, i), text
 
 
 def prompt_key(one: PromptResults) -> str:

@@ -19,7 +19,7 @@ from manyvoices.evaluate.sampling.config import Sampling, SamplingConfig
 from manyvoices.evaluate.sampling.errors import SameModelTwice
 from manyvoices.evaluate.sampling.prompts import Asked, prompts_of, read_prompts
 from manyvoices.evaluate.sampling.reading import read_report
-from manyvoices.evaluate.sampling.records import SamplingReport
+from manyvoices.evaluate.sampling.records import SamplingReport, texts_of
 from manyvoices.evaluate.sampling.statistics import MEASURES, statistics
 from manyvoices.evaluate.sampling.writing import report_of, write_report, write_study_files
 from manyvoices.llm.port import Responder
@@ -70,12 +70,19 @@ def run(
         from manyvoices.evaluate.sampling.rewarding import reward_scores
 
         scores = reward_scores(reports, config.reward, told)
+    toxicity = None
+    if config.toxicity is not None:
+        from manyvoices.evaluate.toxicity.scorers import score
+
+        texts = [text for _, text in texts_of(reports)]
+        toxicity = score(texts, config.toxicity, config.out, progress=told).of
+    languages = {one.key: one.language for one in prompts}
     resampling = Resampling(config.resamples, config.seed, config.level)
     results = {
         "n_prompts": len(prompts),
         "reports": written,
         "outputs_from": dict(taken),
-        "rows": statistics(reports, resampling, scores, {one.key: one.language for one in prompts}),
+        "rows": statistics(reports, resampling, scores, languages, toxicity),
         "config": as_plain(config),
     }
     write_results(config.out, results, table(results))
@@ -125,7 +132,8 @@ def _ask(
 
 
 SHOWN = (
-    "words", "repeated", "cut_off", "open_end", "other_language", "refusal", "self_bleu", "reward"
+    "words", "repeated", "cut_off", "open_end", "other_language", "refusal", "self_bleu", "reward",
+    "toxicity",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ MEASURES: Mapping[str, str] = {
     "self_bleu": "alike (self-BLEU)",
     "same": "word for word the same",
     "reward": "reward model's score",
+    "toxicity": "mean toxicity",
 }
 """Measure -> what a table calls it. All but ``words`` and ``reward`` are shares of 1."""
 
@@ -54,6 +55,8 @@ SHARES = (
 
 Score = Mapping[tuple[int, int, int, int], float]
 """(report, prompt, result, output) -> a reward model's score."""
+Toxicity = Callable[[str], float | None]
+"""Text -> 0 to 1; None where nobody could say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ def statistics(
     resampling: Resampling,
     scores: Score | None = None,
     languages: Mapping[str, str | None] | None = None,
+    toxicity: Toxicity | None = None,
 ) -> list[dict[str, Any]]:
     """One row for each model and sampling, in their order: counts, languages, measures.
 
@@ -108,9 +112,11 @@ def statistics(
                     found_languages.append(Counter())
                 counts[cell].update(outcomes_of(result))
                 _measure(result, wanted, columns, cell, prompt, found_languages[cell])
-                for i in range(len(result.outputs)):
+                for i, text in enumerate(result.outputs):
                     score = (scores or {}).get((r, p, s, i), math.nan)
                     columns["reward"].add(score, cell, prompt)
+                    toxic = toxicity(text) if toxicity is not None and text.strip() else None
+                    columns["toxicity"].add(math.nan if toxic is None else toxic, cell, prompt)
     means = {name: _means(name, column, len(cells), resampling) for name, column in columns.items()}
     return [
         {
