@@ -125,7 +125,11 @@ def _demographics(found: Description) -> DataTable:
             (label, number(k), percent(k / n if n else 0))
             for label, k in (
                 ("With conversations", people.n_with_conversations),
-                ("Just survey", people.n_survey_only),
+                # Where people compared answers too, no conversation is not nothing but a survey.
+                (
+                    "Just survey" if found.comparisons is None else "Without conversations",
+                    people.n_survey_only,
+                ),
             )
         ),
     ]
