@@ -333,6 +333,18 @@ def test_a_verdict_form_with_a_fault_keeps_the_talk_on_the_page(
     assert 'name="prompt"' in shown
 
 
+def test_a_study_may_keep_the_names_to_itself(db: None, tmp_path: Path) -> None:
+    person = take_part(publish(tmp_path, ARENA + "reveal: never\n"))
+    browser = browser_of(person)
+    browser.post(PLACE, {"number": "1"})
+    send(browser)
+    answer(person.comparisons.get())
+    reply = browser.post(FIRST, {"action": "judge", "verdict": "0"}, follow=True)
+    told = [reply, browser.get(f"{FIRST}names/", follow=True), browser.get("/s/arena/my-data/")]
+    assert not any(name in one.content.decode() for one in told for name in NAMES)
+    assert person.comparisons.get(number=1).revealed_at is None
+
+
 def test_three_models_are_put_in_an_order(db: None, tmp_path: Path) -> None:
     person = take_part(publish(tmp_path, ARENA + "side_by_side: 3\n"))
     browser = browser_of(person)
@@ -398,16 +410,20 @@ def test_one_person_cannot_see_or_write_into_another_persons_talk(
 def test_a_poll_without_news_costs_two_queries_and_a_page_the_same_in_every_turn(
     browser: Client, comparison: Comparison
 ) -> None:
-    polls, waiting, reading = [], [], []
+    polls, news, waiting, reading = [], [], [], []
     for turn in range(3):
         send(browser, f"Message {turn}", turn=turn)
         with CaptureQueriesContext(connection) as captured:
             assert browser.get(f"{FIRST}progress/?have=0").status_code == 204
         polls.append(len(captured))
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(f"{FIRST}progress/?have=9").status_code == 200
+        news.append(len(captured))
         waiting.append(_queries(browser))
         answer(comparison)
         reading.append(_queries(browser))
     assert set(polls) == {2}, "as many as a poll of a conversation"
+    assert max(news) <= 5, "as many as a conversation's with news, test_queries_per_page"
     assert len(set(waiting)) == 1
     assert len(set(reading[:2])) == 1, "the last page has no box to write in"
     assert max(waiting + reading) <= 9

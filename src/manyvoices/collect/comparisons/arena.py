@@ -14,8 +14,7 @@ from django.utils import timezone
 
 from manyvoices.collect.accounts.limits import limited
 from manyvoices.collect.comparisons import operations, presenting, queries, talking
-from manyvoices.collect.comparisons.arena_contexts import ArenaPage
-from manyvoices.collect.comparisons.arena_presenting import arena_page
+from manyvoices.collect.comparisons.arena_presenting import arena_page, waiting_view
 from manyvoices.collect.comparisons.forms import VerdictForm
 from manyvoices.collect.comparisons.models import Comparison
 from manyvoices.collect.conversations.presenting import MAX_PROMPT
@@ -90,15 +89,13 @@ def go_on_without(
 def progress(request: HttpRequest, found: Comparison) -> HttpResponse:
     """What the waiting page asks for, where something is new: how many answers are here, or the
     whole page."""
-    rule = queries.stage_spec(found.participant, found.stage)
-    page: ArenaPage | None = None
-    if not found.is_over:
-        page = arena_page(found, rule, now=timezone.now())
-    if page is None or page.waiting is None:
+    exchanges = queries.exchanges_with_answers(found)
+    waiting = waiting_view(found, exchanges, now=timezone.now())
+    if waiting is None:
         response = HttpResponse(status=204)
         response.headers["HX-Refresh"] = "true"
         return response
-    context = {"page": page.waiting, "study": found.participant.study}
+    context = {"page": waiting, "study": found.participant.study}
     return render(request, "comparisons/_waiting.html", context)
 
 

@@ -57,7 +57,7 @@ def arena_page(
         header=header,
         exchanges=[presenting.exchange_view(e) for e in exchanges[: -1 if is_open else None]],
         n_columns=len(comparison.models),
-        waiting=_waiting(comparison, exchanges[-1], now) if step is TalkStep.WAITING else None,
+        waiting=waiting_view(comparison, exchanges, now=now),
         unanswered=exchanges[-1].prompt if is_open else "",
         has_failed=step is TalkStep.FAILED,
         message=message,
@@ -85,13 +85,18 @@ def _message_box(
     )
 
 
-def _waiting(comparison: Comparison, exchange: Exchange, now: datetime) -> WaitingView:
-    answers = queries.shown(exchange)
+def waiting_view(
+    comparison: Comparison, exchanges: list[Exchange], *, now: datetime
+) -> WaitingView | None:
+    """How many answers are here; None where none is awaited. Answers need to be loaded."""
+    if talk_step(talk_of(comparison, exchanges, now=now)) is not TalkStep.WAITING:
+        return None
+    answers = queries.shown(exchanges[-1])
     settled = sum(answer.is_settled for answer in answers)
     place = [comparison.participant.study_id, comparison.stage, comparison.number]
     return WaitingView(
         asked=len(answers),
         settled=settled,
         progress_url=f"{reverse('comparisons:progress', args=place)}?have={settled}",
-        poll_ms=poll_ms(now - exchange.created_at),
+        poll_ms=poll_ms(now - exchanges[-1].created_at),
     )
