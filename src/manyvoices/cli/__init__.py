@@ -36,7 +36,7 @@ VERBS = {
     "trees": "Export or import message trees, or forecast a project of them.",
     "release": "Freeze what a study collected into documented, hashed files.",
     "review": "Let people check what was flagged, and merge what they say.",
-    "quality": "Check everybody's work in a study, with the reasons, and the cost.",
+    "quality": "Check everybody's work in a study, with reasons and cost.",
     "validate": "Check a data file or a release against its format.",
     "convert": "Convert a data file, a release or a survey to another format.",
     "describe": "Write the tables that describe a release.",
