@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 import yaml
 from aiohttp import web
+from tests.curate.pilot import make_release
 from tests.llm.conftest import ServerThread
 from tests.real_data import needs_real_data, real
 from typer.testing import CliRunner
@@ -386,6 +387,52 @@ def test_a_table_with_a_scale_of_its_own_is_judged_by_a_scorer(
     with pytest.raises(NoLabels, match="'anger'"):
         evaluated(tmp_path, mode="data", data={**data, "label": "anger"},
                   scorer={"folder": str(classifier)})  # fmt: skip
+
+
+def test_messages_each_on_a_line_are_read_as_their_trees_are(tmp_path: Path) -> None:
+    trees = [tree(i, i / 5, i / 6) for i in range(6)]
+    whole = evaluated(tmp_path, mode="data", data={"path": rows(tmp_path, "t.jsonl", trees)})
+    flat = []
+    for one in trees:
+        root = dict(one["prompt"], message_tree_id=one["message_tree_id"])
+        reply = dict(root.pop("replies")[0], message_tree_id=one["message_tree_id"])
+        reply.pop("replies")
+        flat += [root, reply]
+    again = evaluated(tmp_path, mode="data", data={"path": rows(tmp_path, "m.jsonl", flat)})
+    assert again["all"] == whole["all"]
+
+
+def test_ratings_of_one_text_are_one_cluster_and_no_more_evidence(tmp_path: Path) -> None:
+    base = [{"rude": (i * 3 % 10) / 9, "machine": (i % 7) / 7, "id": i} for i in range(60)]
+    data = {"form": "table", "label": "rude", "score": "machine", "cluster": "id"}
+    once, often = (
+        evaluated(tmp_path, mode="data", data={**data, "path": rows(tmp_path, "d.jsonl", some)})
+        for some in (base, base * 5)
+    )
+    for name in ("auc", "calibration"):
+        one, five = once["all"][name], often["all"][name]
+        if name == "calibration":
+            one, five = one["bins"][0], five["bins"][0]
+        assert (five["low"], five["high"]) == pytest.approx((one["low"], one["high"]))
+
+
+def test_settings_are_systems_of_their_own(tmp_path: Path, server: Moderation) -> None:
+    config = asking(tmp_path, server)
+    config |= {"models": PERSONAS[:1], "samples": 2, "k": [2],
+               "settings": [{"name": "cold", "temperature": 0.0}, {"name": "warm"}]}  # fmt: skip
+    found = evaluated(tmp_path, **config)
+    assert set(found["systems"]) == {"short, cold", "short, warm"}
+    assert found["systems"]["short, warm"]["setting"] == "warm"
+
+
+def test_opening_prompts_of_a_release_are_prompts(tmp_path: Path) -> None:
+    from manyvoices.evaluate.toxicity.config import PromptsConfig
+    from manyvoices.evaluate.toxicity.prompts import read_prompts
+
+    make_release(tmp_path / "release")
+    found = read_prompts(PromptsConfig(path=tmp_path / "release", allow_simulated=True))
+    assert found.prompts
+    assert len({p.prompt_id for p in found.prompts}) == len(found.prompts)
 
 
 @needs_real_data

@@ -10,7 +10,6 @@ from typing import Any
 from manyvoices.evaluate.files import markdown, shown, write_results
 from manyvoices.evaluate.table_out import write_table
 from manyvoices.evaluate.toxicity.answers import COUNTS, Answer
-from manyvoices.evaluate.toxicity.measures import is_share
 
 ANSWERS, PROMPTS, MEASURES = "answers", "prompts", "measures"
 BOUNDS = (
@@ -155,19 +154,19 @@ def _pooled(results: Mapping[str, Any]) -> Iterator[str]:
 
 def terminal(results: Mapping[str, Any]) -> Iterator[Any]:
     """What a terminal shows of answers."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     yield (
         f"{results['attribute']} by {results['scorer']}: {results['n_prompts']:,} prompts, "
         f"threshold {results['threshold']:g}"
     )
     systems = results["systems"]
-    names = list(next(iter(systems.values()))["all"])
-    found = Table("", *map(title, names), "answered", "no score")
+    head = ("", "", "estimate", "prompts", "too few scores")
+    found = Table(*(Column(name, no_wrap=True) for name in head))
     for system, row in systems.items():
-        n = row["counts"]
-        cells = [shown(row["all"][name], 2 if is_share(name) else 3) for name in names]
-        found.add_row(system, *cells, f"{n['answered']:,}", f"{n['unscored']:,}")
+        for place, (name, told) in enumerate(row["all"].items()):
+            cells = (shown(told), f"{told['n']:,}", f"{told['n_too_few']:,}")
+            found.add_row("" if place else system, title(name), *cells)
     yield found
     missing = sum(row["counts"]["unscored"] for row in systems.values())
     if missing:

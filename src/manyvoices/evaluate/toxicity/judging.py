@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manyvoices.analyse.people.intervals import wilson
-from manyvoices.analyse.resampling import Resampling
+from manyvoices.analyse.resampling import Means, Resampling, cluster_means
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -53,7 +53,7 @@ def judge(
         "at_threshold": next(row for row in curve if row["threshold"] == threshold),
         "curve": curve,
         "auc": auc,
-        "calibration": calibration(data, resampling.level),
+        "calibration": calibration(data, resampling),
     }
 
 
@@ -144,23 +144,36 @@ def _interval(
     return low, high
 
 
-def calibration(data: Judged, level: float) -> dict[str, Any]:
-    """Ten bins of equal width: mean score and share of toxic texts (Wilson); their mean distance
-    (expected calibration error: Naeini et al., AAAI 2015) and the Brier score."""
-    places = np.minimum((data.score * BINS).astype(int), BINS - 1)
-    bins = []
-    for place in range(BINS):
-        here = places == place
-        n, yes = int(here.sum()), int(data.positive[here].sum())
-        if n:
-            low, high = wilson(yes, n, level)
-            bins.append({
-                "from": place / BINS, "to": (place + 1) / BINS, "n": n,
-                "mean_score": float(data.score[here].mean()),
-                "value": yes / n, "low": low, "high": high,
-            })  # fmt: skip
-    total = sum(row["n"] for row in bins)
+def calibration(data: Judged, resampling: Resampling) -> dict[str, Any]:
+    """Ten bins of equal width: mean score and share of toxic texts; their mean distance (expected
+    calibration error: Naeini et al., AAAI 2015) and the Brier score.
+
+    Intervals of the shares resample clusters; a bin with texts of one kind alone has Wilson's.
+    """
+    places = np.minimum((data.score * BINS).astype(np.int64), BINS - 1)
+    if not len(places):
+        return {"bins": [], "error": float("nan"), "brier": float("nan")}
+    shares = cluster_means(
+        data.positive.astype(np.float64), places, data.cluster, n_groups=BINS, resampling=resampling
+    )
+    bins = [
+        _bin(data, shares, place, places == place, resampling.level)
+        for place in range(BINS)
+        if shares.n[place]
+    ]
     gaps = [row["n"] * abs(row["mean_score"] - row["value"]) for row in bins]
-    gap = sum(gaps) / total if total else float("nan")
-    brier = float(((data.score - data.positive) ** 2).mean()) if total else float("nan")
-    return {"bins": bins, "error": gap, "brier": brier}
+    brier = float(((data.score - data.positive) ** 2).mean())
+    return {"bins": bins, "error": sum(gaps) / len(places), "brier": brier}
+
+
+def _bin(
+    data: Judged, shares: Means, place: int, here: npt.NDArray[np.bool_], level: float
+) -> dict[str, Any]:
+    n, share = int(shares.n[place]), float(shares.mean[place])
+    low, high = float(shares.low[place]), float(shares.high[place])
+    if share in (0.0, 1.0):
+        low, high = wilson(round(share * n), n, level)
+    return {
+        "from": place / BINS, "to": (place + 1) / BINS, "n": n,
+        "mean_score": float(data.score[here].mean()), "value": share, "low": low, "high": high,
+    }  # fmt: skip

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,12 +124,21 @@ def _asked(
         requests_per_minute=config.requests_per_minute,
     )
     unique = list(dict.fromkeys(text for text in texts if text))
-    with VerdictFile(path, asked_model=moderator.model) as file:
+    with _quiet(config), VerdictFile(path, asked_model=moderator.model) as file:
         asked = asyncio.run(_ask(unique, moderator, file, config, progress, patience))
         known = {key: dict(verdict.scores) for key, verdict in file.known.items()}
         names = sorted({verdict.model for verdict in file.known.values()})
     named = ", ".join(names) or moderator.model
     return Scores(named, config.attribute, known, asked.n_failed, asked.failures)
+
+
+def _quiet(config: ScorerConfig) -> AbstractContextManager[None]:
+    """A folder is loaded by transformers, which would draw bars of its own."""
+    if config.folder is None:
+        return nullcontext()
+    from manyvoices.train.model_files import without_bars
+
+    return without_bars()
 
 
 async def _ask(
