@@ -11,7 +11,7 @@ from tests.evaluate.preference.studies import BASE, OURS, planted, rich, votes
 
 from manyvoices.evaluate.preference.analysing import pairs_of, rates, sensitivity
 from manyvoices.evaluate.preference.planting import true_win_rate
-from manyvoices.evaluate.preference.rates import difference, win_rate
+from manyvoices.evaluate.preference.rates import difference, on_these_prompts, win_rate
 from manyvoices.evaluate.preference.rules import Rules
 from manyvoices.evaluate.preference.votes import COLUMNS, Collector, Votes
 
@@ -174,3 +174,12 @@ def test_more_than_two_side_by_side_are_all_their_pairs() -> None:
         for a, b, score in zip(found.a, found.b, found.score, strict=True)
     }
     assert pairs == {("a", "b"): 0.5, ("a", "c"): 0.0, ("b", "c"): 0.0}
+
+
+def test_on_these_prompts_alone_only_people_are_drawn() -> None:
+    study = votes(planted(0.5, prompt_sd=2.0), raters=60, prompts=10, each=10, seed=3)
+    both, alone = (way(study, OURS, BASE, RULES) for way in (win_rate, on_these_prompts))
+    assert alone.value == both.value
+    assert alone.n_prompts == 10
+    # Everybody saw every prompt, so what differs between prompts drops out.
+    assert alone.high - alone.low < (both.high - both.low) / 3

@@ -51,7 +51,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_it_says_what_it_found_and_leaves_every_file(done: tuple[Path, str]) -> None:
     out, said = done
     assert "of bots of a rehearsal" in said
-    assert "ours against base" in said
+    assert "Win rates against base" in said
     assert "To read:" in said
     results = json.loads((out / "results.json").read_text())
     row = next(row for row in results["rates"] if row["model"] == OURS)

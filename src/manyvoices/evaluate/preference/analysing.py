@@ -15,7 +15,7 @@ from manyvoices.evaluate.preference.agreeing import agreement
 from manyvoices.evaluate.preference.clustered import Measure
 from manyvoices.evaluate.preference.model import fit
 from manyvoices.evaluate.preference.placing import length_of, place_of
-from manyvoices.evaluate.preference.rates import difference, mean_of, win_rate
+from manyvoices.evaluate.preference.rates import difference, mean_of, on_these_prompts, win_rate
 from manyvoices.evaluate.preference.rules import Rules
 from manyvoices.evaluate.preference.votes import NOT_SAID, Votes
 
@@ -171,6 +171,8 @@ def sensitivity(
         for label, changed in _variants(rules):
             found = rate(votes, model, other, changed)
             variants.append({"rule": label, "rate": found.plain()})
+        alone = on_these_prompts(votes, model, other, _for_difference(rules))
+        variants.append({"rule": "people drawn, these prompts alone", "rate": alone.plain()})
         rows.append({
             "model": model,
             "against": other,

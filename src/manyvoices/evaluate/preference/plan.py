@@ -208,10 +208,11 @@ def lines(result: PlanResult) -> Iterator[Any]:
 
     found = result.results
     table = Table()
-    for name in HEAD:
+    for name in ("prompts", "each", "people", "verdicts", "cost", "power", "± points", "covers"):
         table.add_column(name, justify="right")
     for row in found["designs"]:
-        table.add_row(*_cells(row, found["config"]))
+        cells = _cells(row, found["config"])
+        table.add_row(*cells[:5], *cells[6:])
     yield table
     chosen = found["chosen"]
     if chosen is None:

@@ -27,6 +27,8 @@ from manyvoices.evaluate.preference.simulating import (
 )
 
 MOST_RATERS = 1_000_000
+_AT, _WEIGHTS = np.polynomial.hermite_e.hermegauss(NODES)
+_WEIGHT = _WEIGHTS / sqrt(2 * pi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,7 @@ def components(planted: Planted, model: str, other: str, rules: Rules) -> Compon
 
     Davidson's rule is planned as ties left out: with one pair the two are the same.
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    weights = weights / sqrt(2 * pi)
+    nodes, weights = _AT, _WEIGHT
     gap = planted.strengths[model] - planted.strengths[other]
     half = rules.ties == "half"
     mean, square, share = (np.zeros((NODES, NODES)) for _ in range(3))

@@ -23,6 +23,15 @@ def win_rate(votes: Votes, model: str, other: str | None, rules: Rules) -> Measu
     return _rate(score, part, rules)
 
 
+def on_these_prompts(votes: Votes, model: str, other: str | None, rules: Rules) -> Measure:
+    """The win rate with an interval for people yet to come on these very prompts: clusters of
+    people alone. It says nothing of other prompts."""
+    part, score = _entering(votes, model, other, rules)
+    alone = np.arange(len(score))
+    found = mean_of(score, part.rater, alone, rules)
+    return replace(found, n_prompts=len(np.unique(part.prompt)))
+
+
 def difference(
     votes: Votes, other_votes: Votes, model: str, other: str | None, rules: Rules
 ) -> Measure:

@@ -178,11 +178,14 @@ def lines(result: PreferenceResult) -> Iterator[Any]:
     )
     if counts["simulated"]:
         yield f"{counts['simulated']:,} of them are of bots of a rehearsal"
-    table = Table("", "win rate", "won", "tied", "lost", "both bad", "failed", "set aside")
+    against = f" against {found['baseline']}" if found["baseline"] else ""
+    table = Table("", "win rate", "won", "tied", "lost", "both bad", "failed", "set aside",
+                  title=f"Win rates{against}", title_justify="left")  # fmt: skip
     for row in found["rates"]:
         n = row["outcomes"]
         cells = (n[name] for name in ("won", "tied", "lost", "all_bad", "failed", "set_aside"))
-        table.add_row(pair_name(row), percent(row["rate"]), *(f"{one:,}" for one in cells))
+        label = row["model"] if against else pair_name(row)
+        table.add_row(label, percent(row["rate"]), *(f"{one:,}" for one in cells))
     yield table
     yield f"shown first, balanced: {percent(found['place']['balanced'])}"
     yield f"agreement of people, alpha: {shown(found['agreement']['alpha'])}"
