@@ -212,7 +212,7 @@ def test_everything_is_on_disk_and_texts_only_in_generations(
     line = json.loads((out / "answers.jsonl").read_text().splitlines()[0])
     assert "text" not in line
     assert line["column"] == "option"
-    names = {path.name for path in (out / "tables").iterdir()}
+    names = {path.name for path in (out / "data").iterdir()}
     assert names == {
         f"{n}.csv" for n in ("items", "positions", "outcomes", "shifts", "components", "distances")
     }

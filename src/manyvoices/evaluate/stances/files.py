@@ -1,4 +1,4 @@
-"""What ``manyvoices evaluate stances`` leaves: results.json, README.md, tables/, answers.jsonl."""
+"""What ``manyvoices evaluate stances`` leaves: results.json, README.md, data/, answers.jsonl."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from manyvoices.evaluate.files import markdown, put, shown, write_results
 from manyvoices.evaluate.stances.answers import Coded
 
-ANSWERS, TABLES = "answers.jsonl", "tables"
+ANSWERS, TABLES = "answers.jsonl", "data"
 COLUMN_TITLES = {
     "option": "option",
     "refusal": "refusal",
@@ -149,7 +149,7 @@ def _models(results: Mapping[str, Any]) -> Iterator[str]:
     head = ("model", "way", "items stable", *axes, *(f"{axis}, all items" for axis in axes))
     yield markdown(head, rows)
     yield (
-        "Intervals here redraw items and answers; `tables/positions.csv` has them apart. “All "
+        "Intervals here redraw items and answers; `data/positions.csv` has them apart. “All "
         "items” averages unstable answers too and stands here for comparison alone."
     )
     yield "## What became of the askings"

@@ -1,0 +1,1 @@
+"""The page of stances: what ``results.json`` of ``manyvoices evaluate stances`` holds, drawn."""
