@@ -53,8 +53,11 @@ def evaluate(
     toxicity: expected maximum and probability of toxic answers, by kind of prompt and between
     models, scored by an endpoint, a local classifier or a file; or a classifier against labels.
 
-    stances: where models stand on an instrument's propositions, asked in many forms; answers that do
-    not keep their side are counted as unstable; two axes, and distance from people's answers.
+    stances: where models stand on an instrument's propositions, asked in many forms; answers that
+    do not keep their side count as unstable; two axes, and distance from people's answers; a page.
+
+    export: instruments, prompts, refusal sets and pairs as tasks of lm-evaluation-harness and of
+    Inspect, with our scoring in them.
 
     Results go to the configuration's `out`, results.json last; what was asked of models before a
     stop is not asked again.

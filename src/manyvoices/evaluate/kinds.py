@@ -45,6 +45,7 @@ class Kind(StrEnum):
     REFUSALS = "refusals"
     SAMPLING = "sampling"
     STANCES = "stances"
+    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ KINDS: Mapping[Kind, KindOf] = {
     Kind.REFUSALS: KindOf("manyvoices.evaluate.refusals", "Asking"),
     Kind.SAMPLING: KindOf("manyvoices.evaluate.sampling", "Asking"),
     Kind.STANCES: KindOf("manyvoices.evaluate.stances.running", "Asking"),
+    Kind.EXPORT: KindOf("manyvoices.evaluate.export", "Writing"),
 }
 
 

@@ -15,6 +15,7 @@ PAGES: Mapping[str, str] = {
     "preference": "manyvoices.report.pages.preference",
     "refusals": "manyvoices.report.pages.safety",
     "sampling": "manyvoices.report.pages.sampling",
+    "stances": "manyvoices.report.pages.stances",
     "toxicity": "manyvoices.report.pages.safety",
 }
 """Kind of evaluation -> module of its page."""
