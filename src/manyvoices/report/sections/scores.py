@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isfinite, nan
+
 import numpy as np
 
 from manyvoices.analyse.scale_use import AttributeStudy, ScaleUse, ScoreHabits, scale_use
@@ -271,8 +274,7 @@ def _correlations(study: AttributeStudy, scores: ScoreHabits) -> Item:
 def _three(study: AttributeStudy, scores: ScoreHabits) -> Item:
     pairs = [(i, j) for _, i, j in same_attribute(study)]
     between, within = (
-        float(np.nanmean([found.r[i, j] for i, j in pairs]))
-        for found in (study.between, study.within)
+        _mean([float(found.r[i, j]) for i, j in pairs]) for found in (study.between, study.within)
     )
     return Item(
         name="scores-three-correlations",
@@ -291,6 +293,12 @@ def _three(study: AttributeStudy, scores: ScoreHabits) -> Item:
         source="PRISM, Figure 9",
         drawing=three_kinds_figure("scores-three-correlations", study),
     )
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Of those that are known; NaN where none is (too few people for a correlation)."""
+    known = [value for value in values if isfinite(value)]
+    return sum(known) / len(known) if known else nan
 
 
 CHAPTER = Chapter(id="scores", title="Scores and attributes", compute=scale_use, render=render)
