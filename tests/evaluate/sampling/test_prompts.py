@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.analyse.releases import Plan, write_release
 from tests.evaluate.sampling.samples import plain_report
 from tests.real_data import needs_real_data, real
 
 from manyvoices.evaluate.sampling.config import PromptsConfig
 from manyvoices.evaluate.sampling.prompts import Asked, read_prompts
-from manyvoices.schema.errors import DataError
+from manyvoices.schema.errors import DataError, ManyvoicesError
 
 
 def asked(folder: Path, name: str, text: str, **more: object) -> list[Asked]:
@@ -68,6 +69,17 @@ def test_faults_are_named_all_at_once(tmp_path: Path) -> None:
         asked(tmp_path, "p.json", '[{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]')
     with pytest.raises(DataError, match="at least one prompt"):
         asked(tmp_path, "p.txt", "\n")
+
+
+def test_a_release_gives_the_opening_messages_that_may_be_used(tmp_path: Path) -> None:
+    release = write_release(tmp_path / "release", Plan(n_people=6, n_simulated=0))
+    found = read_prompts(PromptsConfig(path=release))
+    assert found
+    assert all(one.text and not one.earlier for one in found)
+    rehearsed = write_release(tmp_path / "rehearsed", Plan(n_people=6))
+    with pytest.raises(ManyvoicesError):
+        read_prompts(PromptsConfig(path=rehearsed))
+    assert read_prompts(PromptsConfig(path=rehearsed, allow_simulated=True))
 
 
 @needs_real_data

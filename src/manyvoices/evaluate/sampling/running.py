@@ -21,7 +21,7 @@ from manyvoices.evaluate.sampling.prompts import Asked, prompts_of, read_prompts
 from manyvoices.evaluate.sampling.reading import read_report
 from manyvoices.evaluate.sampling.records import SamplingReport, texts_of
 from manyvoices.evaluate.sampling.statistics import MEASURES, statistics
-from manyvoices.evaluate.sampling.writing import report_of, write_report, write_study_files
+from manyvoices.evaluate.sampling.writing import report_of, write_reports, write_study_files
 from manyvoices.llm.port import Responder
 from manyvoices.llm.providers import build_responder
 from manyvoices.train.config import as_plain
@@ -61,7 +61,7 @@ def run(
     if twice := [name for name, n in names.items() if n > 1]:
         raise SameModelTwice(twice[0])
     made = _ask(config, asked, told, now or dt.datetime.now(dt.UTC), build)
-    written = [write_report(report, config.out).name for report in made]
+    written = write_reports(made, config.out)
     reports = (*made, *read)
     prompts = prompts_of(reports, asked)
     taken = write_study_files(reports, prompts, config.study, config.out)

@@ -78,12 +78,19 @@ def report_of(
     )
 
 
-def write_report(report: SamplingReport, folder: Path) -> Path:
-    """``reports/MODEL_sampling.json`` in `folder`; the path."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", report.model_name)
-    path = folder / REPORTS / f"{name}_sampling.json"
-    put(path, msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n")
-    return path
+def write_reports(reports: Sequence[SamplingReport], folder: Path) -> list[str]:
+    """``reports/MODEL_sampling.json`` in `folder` for each; the files' names, in their order."""
+    names: list[str] = []
+    for report in reports:
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "_", report.model_name)
+        known = {name.casefold() for name in names}
+        # "a/b" and "a_b" are two models.
+        endings = ("", *(f"-{n}" for n in range(2, len(reports) + 2)))
+        made = (f"{plain}{ending}_sampling.json" for ending in endings)
+        names.append(next(name for name in made if name.casefold() not in known))
+        text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+        put(folder / REPORTS / names[-1], text)
+    return names
 
 
 def write_study_files(
