@@ -10,14 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.io.compared import comparison
 
 from manyvoices.io import (
     MAX_FAULTS,
     FaultLog,
     read_battles,
+    read_comparisons,
     read_messages,
     read_prism_conversations,
     read_trees,
@@ -303,6 +306,7 @@ SEEDS = [
     _prism_conversation(),
     _croissant_conversation(),
     {"participant_id": "p", "started_at": "2026-01-31T09:30:00Z", "schema_version": "1"},
+    msgspec.to_builtins(comparison(order=[[1], [0]])),
 ]
 
 ALL: list[Callable[[Path], Any]] = [
@@ -310,6 +314,7 @@ ALL: list[Callable[[Path], Any]] = [
     lambda path: read_native_file(path, "participants"),
     lambda path: read_native_file(path, "answers"),
     lambda path: read_native_file(path, "conversations"),
+    read_comparisons,
     lambda path: read_prism_file(path, "survey"),
     lambda path: read_prism_file(path, "utterances"),
     lambda path: read_prism_file(path, "metadata"),

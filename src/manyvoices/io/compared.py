@@ -67,8 +67,8 @@ def place_pairs(record: Comparison) -> Iterator[tuple[int, int, Outcome]]:
 def conversations(record: Comparison) -> list[list[ChatLine]] | None:
     """By place, the lines of the exchanges that every side answered; None where there is none.
 
-    Where a side was asked again, its last answer that did not fail counts. What comes after an exchange in which a
-    side gave nothing is left out, so that all conversations are equally long.
+    Where a side was asked again, its last answer that did not fail counts. What comes after an
+    exchange in which a side gave nothing is left out, so that all conversations are equally long.
     """
     said: list[list[ChatLine]] = [[] for _ in record.models]
     for exchange in record.exchanges:

@@ -126,5 +126,9 @@ def _first_record(path: Path) -> dict[str, Any]:
 
 
 def _unknown(path: Path, found: str, *, names_only: bool = False) -> DataError:
-    known = [name if names_only else f"{name} ({what})" for name, what in FORMATS.items()]
+    # One file of a release says by its name what it is; the list is long enough without that.
+    known = [
+        name if names_only or what.endswith(" alone") else f"{name} ({what})"
+        for name, what in FORMATS.items()
+    ]
     return DataError([Fault(str(path), None, "", found, "one of " + "; ".join(known))])
