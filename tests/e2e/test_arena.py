@@ -206,6 +206,7 @@ def test_keys_alone_lead_through_two_comparisons(
         keys.write("And 0?")
         keys.send(".arena-message button")
         page.get_by_text("Answer A is better").wait_for()
+        assert page.evaluate("document.activeElement.id") == "now", "at the new answers"
         if number == 1:
             look(page, "verdict")
             # Digits in a message are letters of it, and no verdict.

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
 from manyvoices.collect.accounts.limits import limited
@@ -101,5 +100,4 @@ def progress(request: HttpRequest, found: Comparison) -> HttpResponse:
 
 def _to(found: Comparison) -> HttpResponse:
     place = [found.participant.study_id, found.stage, found.number]
-    # In a long talk people land at what is new, or at the box to write in.
-    return redirect(reverse("comparisons:comparison", args=place) + "#now")
+    return redirect("comparisons:comparison", *place)
