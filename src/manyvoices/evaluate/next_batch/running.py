@@ -26,7 +26,7 @@ from manyvoices.evaluate.next_batch.possible import Possible, of_evidence, of_st
 from manyvoices.evaluate.next_batch.reading import read_evidence
 from manyvoices.evaluate.next_batch.sharing import Wish, allot, room_of, share_out
 from manyvoices.evaluate.next_batch.telling import readme, results_of
-from manyvoices.evaluate.next_batch.uncertainty import most_telling, standing
+from manyvoices.evaluate.next_batch.uncertainty import Standing, most_telling, standing
 from manyvoices.io import read_native
 from manyvoices.train.config import as_plain
 
@@ -58,30 +58,42 @@ def run(config: NextConfig, *, progress: Callable[[int, int], None] | None = Non
     evidence = evidence.of(possible.models)
     if not evidence.verdicts:
         raise NoVerdicts(evidence.where, evidence.left_out)
-    told(1, 4)
+    told(1, 3)
+    planned = plan(evidence, possible, config)
+    told(2, 3)
+    gain = expected_gain(planned.asks, evidence, possible, planned.now, config.uncertainty.l2)
+    results = results_of(
+        planned.asks, planned.shares, evidence, possible, planned.now, gain, planned.differing,
+        planned.failed, stage=None if stage is None else stage.id, config=as_plain(config),
+    )  # fmt: skip
+    lines = [ask.model_dump_json(exclude_none=True) for ask in planned.asks]
+    put(config.out / BATCH, "".join(f"{line}\n" for line in lines))
+    write_results(config.out, results, readme(results))
+    told(3, 3)
+    return NextResult(config.out, results, planned.asks)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A batch, with what it rests on."""
+
+    asks: tuple[Ask, ...]
+    shares: Mapping[str, int]
+    """Reason -> verdicts."""
+    now: Standing
+    differing: Found
+    failed: Failing
+
+
+def plan(evidence: Evidence, possible: Possible, config: NextConfig) -> Planned:
+    """The batch for what is known, as every reason has a use for its share of the budget."""
     differing = disagreements(evidence, possible, config)
-    told(2, 4)
     failed = failing(evidence, possible, config)
-    wishes = {
+    wishes: dict[str, list[Wish]] = {
         "disagreement": [*differing.wishes, *doubts(evidence, possible, config)],
         "coverage": gaps(evidence, possible, config),
         "failures": failed.wishes,
     }
-    told(3, 4)
-    result = _written(config, evidence, possible, wishes, differing, failed, stage)
-    told(4, 4)
-    return result
-
-
-def _written(
-    config: NextConfig,
-    evidence: Evidence,
-    possible: Possible,
-    wishes: Mapping[str, list[Wish]],
-    differing: Found,
-    failed: Failing,
-    stage: Stage | None,
-) -> NextResult:
     now = standing(evidence, possible, config)
     shares = share_out(
         config.n,
@@ -92,15 +104,7 @@ def _written(
     for reason, found in wishes.items():
         asks += allot(found, shares[reason])
     asks += at_random(possible, config, shares["exploration"])
-    gain = expected_gain(asks, evidence, possible, now, config.uncertainty.l2)
-    results = results_of(
-        asks, shares, evidence, possible, now, gain, differing, failed,
-        stage=None if stage is None else stage.id, config=as_plain(config),
-    )  # fmt: skip
-    lines = [ask.model_dump_json(exclude_none=True) for ask in asks]
-    put(config.out / BATCH, "".join(f"{line}\n" for line in lines))
-    write_results(config.out, results, readme(results))
-    return NextResult(config.out, results, tuple(asks))
+    return Planned(tuple(asks), shares, now, differing, failed)
 
 
 def _stage(config: NextConfig) -> tuple[Study | None, Stage | None]:
