@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.collect.comparisons.conftest import MODELS, NOW, Publish, judge_next, make_person
 
-from manyvoices.collect.comparisons.models import Comparison
+from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver
 from manyvoices.collect.console.roles import give_role
 from manyvoices.schema.comparisons import ComparisonVerdict
 
@@ -110,6 +110,24 @@ def test_the_console_knows_where_people_are_and_has_the_page_only_where_it_is_wa
     people = staff_client.get("/console/studies/pairs/people/").content.decode()
     assert "Comparisons, at most 2" in people
     assert PLACE in people
+    done = "/console/studies/pairs/people/?done=comparisons-1-2"
+    assert str(person.pk) not in staff_client.get(done).content.decode()
+    judge_next(person)
+    over = make_person(person.version)
+    ComparisonsOver.objects.create(participant=over, stage=1, at=NOW, because="nothing_left")
+    listed = staff_client.get(done).content.decode()
+    assert str(person.pk) in listed
+    assert str(over.pk) in listed
+    (step,) = (
+        row
+        for row in csv.DictReader(
+            io.StringIO(
+                staff_client.get("/console/studies/pairs/progress/funnel.csv").content.decode()
+            )
+        )
+        if row["kind"] == "comparisons"
+    )
+    assert (step["people"], step["begun"], step["of"]) == ("2", "2", "2")
     assert "/comparisons/" not in staff_client.get("/console/studies/small/").content.decode()
 
 

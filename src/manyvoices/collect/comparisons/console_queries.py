@@ -4,13 +4,28 @@ whose size does not grow with the votes."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from django.db.models import BooleanField, Case, Count, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
-from manyvoices.collect.comparisons.models import Comparison, Look
+from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, Look
+from manyvoices.collect.people.journey import comparison_stages
+from manyvoices.collect.people.models import Participant
+from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.schema.comparisons import ComparisonVerdict
 
 NO_CATEGORY = ""
@@ -120,6 +135,48 @@ def _column(group: Group, a: str, b: str) -> str:
 
 def _rank(order: tuple[tuple[int, ...], ...], place: int) -> int:
     return next((rank for rank, group in enumerate(order) if place in group), len(order))
+
+
+def who_finished(people: QuerySet[Participant], stage: int, count: int) -> QuerySet[Participant]:
+    """Those of `people` who judged `count` comparisons of a stage, or whose stage was over before."""
+    judged = (
+        Comparison.objects.filter(participant=OuterRef("pk"), stage=stage)
+        .exclude(Q(verdict=None) | Q(verdict=ComparisonVerdict.FAILED))
+        .order_by()
+        .values("participant")
+    )
+    n_judged = Subquery(judged.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    over = ComparisonsOver.objects.filter(participant=OuterRef("pk"), stage=stage)
+    return people.alias(n_judged=n_judged).filter(Q(n_judged__gte=count) | Q(Exists(over)))
+
+
+def reached(
+    study_id: str, versions: Iterable[StudyVersion]
+) -> dict[tuple[int, bool, int, int], tuple[int, int]]:
+    """(version id, simulated, stage, its count) -> people who began, who finished; two statements
+    for each comparisons stage."""
+    found: dict[tuple[int, bool, int, int], tuple[int, int]] = {}
+    for version in versions:
+        for index, rule in comparison_stages(version.spec):
+            people = Participant.objects.filter(
+                study_id=study_id, version=version, withdrawn_at=None
+            )
+            begun = people.filter(
+                Exists(Comparison.objects.filter(participant=OuterRef("pk"), stage=index))
+            )
+            n_begun = _by_kind(begun)
+            n_finished = _by_kind(who_finished(people, index, rule.count))
+            for simulated in (False, True):
+                finished = n_finished.get(simulated, 0)
+                # For some it is over before they were given one: nothing was left.
+                began = max(n_begun.get(simulated, 0), finished)
+                found[version.pk, simulated, index, rule.count] = (began, finished)
+    return found
+
+
+def _by_kind(people: QuerySet[Participant]) -> dict[bool, int]:
+    rows = people.order_by().values_list("simulated").annotate(n=Count("pk"))
+    return dict(rows)
 
 
 def looks(study_id: str) -> list[Look]:

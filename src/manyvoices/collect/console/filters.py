@@ -13,7 +13,8 @@ STATUSES = ("staying", "now", "underway", "complete", "withdrew")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step that was done: page `number` (0-based) of a survey, or conversation `number`."""
+    """A step that was done: page `number` (0-based) of a survey, conversation `number`, or as many
+    comparisons."""
 
     kind: str
     stage: int
@@ -77,7 +78,7 @@ def _number(text: str) -> int | None:
 def _done(text: str) -> Done | None:
     kind, _, place = text.partition("-")
     stage, number = (_number(part) for part in (*place.split("-", 1), "")[:2])
-    if kind not in {"survey", "conversation"} or stage is None or number is None:
+    if kind not in {"survey", "conversation", "comparisons"} or stage is None or number is None:
         return None
     # The columns behind it are small: what cannot be stored is no step.
     return Done(kind, stage, number) if max(stage, number) <= 32767 else None

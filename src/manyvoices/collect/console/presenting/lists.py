@@ -22,9 +22,11 @@ from manyvoices.collect.console.contexts import (
 from manyvoices.collect.console.filters import Filter, query_string
 from manyvoices.collect.console.presenting import words
 from manyvoices.collect.conversations.models import Conversation, Utterance
+from manyvoices.collect.people.journey import comparison_stages
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.design import Study
+from manyvoices.design.comparisons.stage import ComparisonsStage
 from manyvoices.design.journey import JourneyFacts, next_step
 from manyvoices.llm import FailureKind
 
@@ -59,6 +61,7 @@ def _person(
     step = next_step(spec, facts)
     held = sum(c.stage == step.stage for c in facts.conversations)
     n_done = len(facts.survey_pages_done) + sum(c.finished for c in facts.conversations)
+    n_done += sum(_is_over(facts, index, rule) for index, rule in comparison_stages(spec))
     return PersonRow(
         id=participant.pk,
         simulated=participant.simulated,
@@ -71,6 +74,12 @@ def _person(
         withdrawn_at=participant.withdrawn_at,
         conversations_url=url + query_string(Filter(participant=participant.pk)),
     )
+
+
+def _is_over(facts: JourneyFacts, stage: int, rule: ComparisonsStage) -> bool:
+    """Whether somebody has made all comparisons that a stage asks for, or it is over before."""
+    n_judged = sum(c.finished for c in facts.comparisons if c.stage == stage)
+    return stage in facts.comparisons_over or n_judged >= rule.count
 
 
 def conversation_rows(

@@ -80,11 +80,17 @@ def steps(spec: Study) -> list[StudyStep]:
                 StudyStep(Done("conversation", index, n), _conversation(n, stage))
                 for n in range(1, stage.n_conversations + 1)
             ]
+        elif isinstance(stage, ComparisonsStage):
+            found.append(StudyStep(Done("comparisons", index, stage.count), _compared(stage)))
     return found
 
 
 def _conversation(n: int, stage: ConversationsStage) -> str:
     return _("Conversation %(number)d of %(total)d") % {"number": n, "total": stage.n_conversations}
+
+
+def _compared(stage: ComparisonsStage) -> str:
+    return _("Comparisons, at most %(total)d") % {"total": stage.at_most}
 
 
 def place(step: Step, spec: Study, n_held: int) -> str:
@@ -102,7 +108,7 @@ def place(step: Step, spec: Study, n_held: int) -> str:
             "total": stage.n_conversations,
         }
     if isinstance(stage, ComparisonsStage):
-        return _("Comparisons, at most %(total)d") % {"total": stage.at_most}
+        return _compared(stage)
     return _("Consent")
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
+from manyvoices.collect.comparisons.console_queries import who_finished
 from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver
 from manyvoices.collect.console.filters import Done, Filter
 from manyvoices.collect.console.queries.calls import calls_of
@@ -53,6 +54,8 @@ def _who_did(rows: QuerySet[Participant], done: Done) -> QuerySet[Participant]:
     if done.kind == "survey":
         sent = SurveyPage.objects.filter(stage=done.stage, page=done.number)
         return rows.filter(pk__in=sent.values("participant"))
+    if done.kind == "comparisons":
+        return who_finished(rows, done.stage, done.number)
     finished = Conversation.objects.filter(
         stage=done.stage, number=done.number, finished_at__isnull=False
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from manyvoices.collect.comparisons import console_queries as comparisons
 from manyvoices.collect.console.queries import calls, progress
 from manyvoices.collect.console.queries.places import Places, places
 from manyvoices.collect.studies.models import Study, StudyVersion
@@ -68,7 +69,7 @@ def study_facts(study: Study, *, now: datetime) -> StudyFacts:
         versions=known,
         heads={(v, simulated): n for (_s, v, simulated), n in progress.heads(key).items()},
         survey_pages=progress.survey_pages_sent(key),
-        conversations=progress.conversations_reached(key),
+        conversations=progress.conversations_reached(key) | _compared(key, known),
         types=progress.conversation_types(key),
         turns=progress.turns_by_type(key),
         active={sim: n for (_s, sim), n in progress.active_now(now=now, study_id=key).items()},
@@ -84,6 +85,15 @@ def study_facts(study: Study, *, now: datetime) -> StudyFacts:
         step_durations=progress.step_durations(key),
         places=places(study, has_version=bool(known)),
     )
+
+
+def _compared(
+    study_id: str, versions: list[StudyVersion]
+) -> dict[tuple[int, bool, int, int], progress.Reached]:
+    """Comparisons stages as steps of the same kind: no stage holds both."""
+    return {
+        step: progress.Reached(*n) for step, n in comparisons.reached(study_id, versions).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
