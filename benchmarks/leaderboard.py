@@ -1,11 +1,13 @@
 """Cost of a leaderboard and of a sampling page: CPU seconds and bytes, nothing invented.
 
     python benchmarks/leaderboard.py [--battles 42000 --models 21 --people 1400 --resamples 1000]
-                                     [--reports A.json B.json ...]
+                                     [--reports A.json B.json ...] [--coverage 400]
 
 Battles are drawn with planted strengths, as many as PRISM's opening turns hold (42,306 battles of
 21 models by 1,396 people); five languages and four categories give boards of their own. With
-`--reports` the page that compares these sampling reports is made too. CPU seconds are of this
+`--reports` the page that compares these sampling reports is made too. With `--coverage` so many
+studies are simulated in which people differ, and it is counted how often all true ranks lie in
+their ranges at once, and how many pairs are put in a wrong order. CPU seconds are of this
 process alone (`time.process_time`) and hold no import.
 """
 
@@ -29,17 +31,69 @@ CATEGORIES = ("advice", "code", "facts", "writing")
 
 
 def main() -> None:
+    """Run what was asked for."""
     words = argparse.ArgumentParser(description=__doc__)
     for name, value in (("battles", 42_000), ("models", 21), ("people", 1400), ("resamples", 1000)):
         words.add_argument(f"--{name}", type=int, default=value)
     words.add_argument("--reports", nargs="*", type=Path, default=[])
+    words.add_argument("--coverage", type=int, default=0)
     asked = words.parse_args()
+    if asked.coverage:
+        return coverage(asked.coverage)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data = write_battles(folder / "battles.csv", asked.battles, asked.models, asked.people)
         board(data, folder / "board", asked.resamples)
         if asked.reports:
             page(tuple(asked.reports), folder / "sampling")
+    return None
+
+
+def coverage(n: int) -> None:
+    """How often the ranges hold all true ranks: few people, who differ, and models that tie."""
+    from manyvoices.aggregate import Battles
+    from manyvoices.evaluate.leaderboard import Settings
+    from manyvoices.evaluate.leaderboard.boards import board
+
+    for name, truth in (
+        ("8 models, all equal", [0.0] * 8),
+        ("8 models, three of them equal", [0.0, 0.0, 0.0, 0.4, 0.6, 0.8, 1.2, 1.6]),
+    ):
+        held = wrong = told = 0
+        for seed in range(n):
+            battles = Battles.from_frame(simulated(np.array(truth), 60, 20, seed))
+            found = board(battles, Settings(resamples=400, seed=seed))
+            rows = {int(row["model"]): row for row in found["rows"]}
+            held += all(
+                row["rank_low"] <= 1 + sum(t > truth[i] for t in truth)
+                and row["rank_high"] >= len(truth) - sum(t < truth[i] for t in truth)
+                for i, row in rows.items()
+            )
+            pairs = [(i, j) for i in rows for j in rows
+                     if rows[i]["rank_high"] < rows[j]["rank_low"]]  # fmt: skip
+            told += len(pairs)
+            wrong += sum(truth[i] <= truth[j] for i, j in pairs)
+        print(f"{held / n:.3f} of {n} studies hold all true ranks; "
+              f"{wrong} of {told} orders told are wrong  ({name})")  # fmt: skip
+
+
+def simulated(truth: np.ndarray, n_people: int, each: int, seed: int) -> dict[str, list]:
+    """Battles of people whose likes differ by a standard deviation of 0.7 per model."""
+    rng = np.random.default_rng(seed)
+    k, n = len(truth), n_people * each
+    likes = truth + rng.normal(0, 0.7, (n_people, k))
+    person = np.repeat(np.arange(n_people), each)
+    a = rng.integers(k, size=n)
+    b = (a + rng.integers(1, k, size=n)) % k
+    wins = rng.random(n) < 1 / (1 + np.exp(likes[person, b] - likes[person, a]))
+    outcome = np.where(rng.random(n) < 0.1, 0.5, wins.astype(float))
+    names = [str(i) for i in range(k)]
+    return {
+        "model_a": [names[i] for i in a],
+        "model_b": [names[i] for i in b],
+        "outcome": outcome.tolist(),
+        "participant_id": [f"u{p}" for p in person],
+    }
 
 
 def write_battles(path: Path, n: int, n_models: int, n_people: int) -> Path:
