@@ -184,3 +184,17 @@ def test_nobody_yet_is_open(method: Method) -> None:
 def test_what_cannot_be_is_refused(values: list[float], options: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         sequential_test(values, **options)
+
+
+def test_the_benchmark_says_what_is_in_the_methods_at_a_smaller_size() -> None:
+    """`benchmarks.sequential`, with 150 sequences of 150 people."""
+    from benchmarks.sequential import errors, outside, people
+
+    for line in list(outside(150, 150, 0))[2:]:
+        assert all(float(cell.strip(" %")) <= 8 for cell in line.split("|")[2:-1]), line
+    for line in list(errors(150, 150, 0))[2:]:
+        *found, naive = (float(cell.strip(" %*")) for cell in line.split("|")[2:-1])
+        assert max(found) <= 8 < naive
+    rows = [line.split("|") for line in people(150, 150, 0)][2:]
+    assert [row[2].strip() for row in rows[:5]] == ["0.5", "0.48", "0.45", "0.4", "0.3"]
+    assert int(rows[4][3].split(",")[1]) < 100
