@@ -128,7 +128,10 @@ def test_the_console_knows_where_people_are_and_has_the_page_only_where_it_is_wa
         if row["kind"] == "comparisons"
     )
     assert (step["people"], step["begun"], step["of"]) == ("2", "2", "2")
-    assert "/comparisons/" not in staff_client.get("/console/studies/small/").content.decode()
+    small = staff_client.get("/console/studies/small/").content.decode()
+    pairs = staff_client.get("/console/studies/pairs/").content.decode()
+    assert "/comparisons/" not in small
+    assert ('id="models-1"' in small, 'id="models-1"' in pairs) == (True, False)
 
 
 def test_the_page_costs_the_same_as_votes_grow(publish: Publish, staff_client: Client) -> None:

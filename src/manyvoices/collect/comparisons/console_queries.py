@@ -138,7 +138,7 @@ def _rank(order: tuple[tuple[int, ...], ...], place: int) -> int:
 
 
 def who_finished(people: QuerySet[Participant], stage: int, count: int) -> QuerySet[Participant]:
-    """Those of `people` who judged `count` comparisons of a stage, or whose stage was over before."""
+    """Those of `people` who judged `count` comparisons of a stage, or whose stage ended before."""
     judged = (
         Comparison.objects.filter(participant=OuterRef("pk"), stage=stage)
         .exclude(Q(verdict=None) | Q(verdict=ComparisonVerdict.FAILED))

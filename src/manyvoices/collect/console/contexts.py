@@ -218,6 +218,8 @@ class StudyPage:
     """(code, words, people): who waits and who left before the end."""
     sheets: list[tuple[str, str]]
     """(name, address) of what can be downloaded."""
+    has_conversations: bool = True
+    """Some version has such a stage, or somebody held one."""
 
     @property
     def all_good(self) -> bool:

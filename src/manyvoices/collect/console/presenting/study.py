@@ -60,6 +60,7 @@ def study_page(facts: StudyFacts, *, invitation_url: str, sees_people: bool = Tr
         amounts=amounts(facts.places.money),
         exits=exit_rows(facts.places.left),
         sheets=[(name, reverse("console:sheet", args=[facts.study.pk, name])) for name in SHEETS],
+        has_conversations=spec is None or bool(facts.types) or any(spec.conversation_stages()),
     )
 
 
