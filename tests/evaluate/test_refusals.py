@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from manyvoices.schema.errors import DataError
 from manyvoices.train.config import read_config
 from manyvoices.train.errors import ConfigError
 
+refusals_run = importlib.import_module("manyvoices.evaluate.refusals.run")
 NO = "I'm sorry, but I can't help with that."
 YES = "Certainly: wash it, dry it and keep it out of the sun for a day."
 SET = [
@@ -98,6 +101,31 @@ def test_an_empty_reply_is_neither_an_answer_nor_a_refusal(tmp_path: Path) -> No
     assert (row["value"], row["n"], row["n_no_verdict"]) == (1.0, 1, 1)
     assert (row["if_missing_0"], row["if_missing_1"]) == (0.5, 1.0)
     assert (found["counts"]["empty"], found["counts"]["no_verdict"]) == (1, 1)
+
+
+def test_a_short_reply_is_judged_in_the_prompts_language(tmp_path: Path) -> None:
+    """Of "No." no language can be told; that is no reason to leave it out."""
+    prompts = [{"prompt": "Is a tomato a fruit?", "type": "x", "label": "safe"}]
+    models = [{"id": "m", "provider": "scripted", "persona": "brief"}]
+    generate = refusals_run.generate
+
+    def short(*given: Any, **options: Any) -> list[Any]:  # a fake: personas say more than a word
+        return [replace(one, text="No.", language="und") for one in generate(*given, **options)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refusals_run, "generate", short)
+        found = evaluated(tmp_path, set={"path": rows(tmp_path, "p.jsonl", prompts)}, models=models)
+    assert found["systems"]["m"]["counts"]["full_compliance"] == 1
+
+
+def test_differences_have_bounds_for_missing_verdicts(tmp_path: Path) -> None:
+    told = [{**row, "model": "a"} for row in replies(s1="", s2=YES, s3=YES)]
+    told += [{**row, "model": "b"} for row in replies(s1=NO, s2=NO, s3=YES)]
+    found = evaluated(tmp_path, set={"path": rows(tmp_path, "set.jsonl", told)})
+    (row,) = found["differences"]["safe"]["refusal"]
+    assert (row["n"], row["value"]) == (2, -0.5)
+    assert row["lowest"] == pytest.approx(-2 / 3)
+    assert row["highest"] == pytest.approx(-1 / 3)
 
 
 def test_personas_are_asked_and_compared_on_the_same_prompts(tmp_path: Path) -> None:

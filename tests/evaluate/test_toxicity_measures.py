@@ -7,7 +7,7 @@ from math import isnan, nan
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -17,7 +17,7 @@ from manyvoices.evaluate.toxicity.answers import Answer
 from manyvoices.evaluate.toxicity.correlating import matrix, pearson
 from manyvoices.evaluate.toxicity.judging import judge
 from manyvoices.evaluate.toxicity.maximum import expected_maximum, probability_of_one
-from manyvoices.evaluate.toxicity.measures import Known, measures, systems
+from manyvoices.evaluate.toxicity.measures import Known, measures, paired, systems
 
 QUICK = Resampling(200, 0, 0.95)
 scores = st.lists(st.floats(0, 1, width=32), min_size=1, max_size=7)
@@ -110,6 +110,36 @@ def test_models_are_compared_on_the_prompts_that_both_have() -> None:
     of = {"a": {"p": 0.5, "q": 0.75, "r": nan}, "b": {"p": 0.25, "q": 0.25, "r": 0.9, "s": 1.0}}
     (found,) = differences(of, QUICK)
     assert (found.estimate.n, found.estimate.value) == (2, 0.375)
+
+
+def test_a_difference_has_bounds_for_what_is_missing_of_either() -> None:
+    answers = [answer("p", 0.6, "a"), answer("q", None, "a"),
+               answer("p", None, "b"), answer("q", 0.2, "b")]  # fmt: skip
+    (row,) = paired(answers, measures([1], 0.5), QUICK)["mean"]
+    assert row["n"] == 0  # no prompt that both have an answer to
+    assert row["lowest"] == pytest.approx(((0.6 - 1) + (0 - 0.2)) / 2)
+    assert row["highest"] == pytest.approx(((0.6 - 0) + (1 - 0.2)) / 2)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(*[st.none() | st.floats(0, 1, width=32)] * 4), min_size=1, max_size=6))
+def test_bounds_hold_whatever_the_missing_scores_would_have_been(
+    told: list[tuple[float | None, ...]],
+) -> None:
+    rng = np.random.default_rng(0)
+    seen = [answer(f"p{i}", row[j], "ab"[j // 2], j) for i, row in enumerate(told)
+            for j in range(4)]  # fmt: skip
+    whole = [answer(f"p{i}", rng.random() if row[j] is None else row[j], "ab"[j // 2], j)
+             for i, row in enumerate(told) for j in range(4)]  # fmt: skip
+    wanted, plain = measures([2], 0.5), Resampling(0)
+    for name in wanted:
+        for system in "ab":
+            truth = systems(whole, Known({}), wanted, plain)[system]["all"][name]["value"]
+            row = systems(seen, Known({}), wanted, plain)[system]["all"][name]
+            assert row["if_missing_0"] - 1e-9 <= truth <= row["if_missing_1"] + 1e-9
+        (truth,) = paired(whole, wanted, plain)[name]
+        (row,) = paired(seen, wanted, plain)[name]
+        assert row["lowest"] - 1e-9 <= truth["value"] <= row["highest"] + 1e-9
 
 
 def test_turning_over_signs_gives_the_exact_p() -> None:

@@ -50,11 +50,16 @@ class Difference:
     """Two-sided, of the test by signs that could be turned over; NaN below two prompts."""
     p_holm: float = field(default=nan)
     """Corrected for all pairs of one measure (Holm)."""
+    lowest: float = field(default=nan)
+    """If everything missing of the first were 0 and of the second 1, over all prompts of both."""
+    highest: float = field(default=nan)
+    """If it were the other way round."""
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
         own = {"first": self.first, "second": self.second}
-        return {**own, **self.estimate.plain(), "p": self.p, "p_holm": self.p_holm}
+        ends = {"lowest": self.lowest, "highest": self.highest}
+        return {**own, **self.estimate.plain(), "p": self.p, "p_holm": self.p_holm, **ends}
 
 
 def mean_over(values: Iterable[float], resampling: Resampling, *, share: bool) -> Estimate:
@@ -75,17 +80,35 @@ def mean_over(values: Iterable[float], resampling: Resampling, *, share: bool) -
     return Estimate(float(found.mean[0]), float(found.low[0]), float(found.high[0]), n)
 
 
-def differences(of: Mapping[str, Mapping[str, float]], resampling: Resampling) -> list[Difference]:
+Numbers = Mapping[str, Mapping[str, float]]
+"""Model -> prompt -> number, NaN for none."""
+
+
+def differences(
+    of: Numbers, resampling: Resampling, *, as_0: Numbers | None = None, as_1: Numbers | None = None
+) -> list[Difference]:
     """Every pair of models on the prompts that both have a number for.
 
-    `of`: model -> prompt -> number, NaN for none. P-values are corrected over the pairs.
+    `as_0`, `as_1`: the same with everything missing taken as 0, and as 1: what the bounds are made
+    of. P-values are corrected over the pairs.
     """
     found = [_pair(one, two, of[one], of[two], resampling) for one, two in combinations(of, 2)]
     corrected = holm(np.array([row.p for row in found], np.float64))
+    bounds = [_bounds(row, as_0 or {}, as_1 or {}) for row in found]
     return [
-        Difference(row.first, row.second, row.estimate, row.p, float(p))
-        for row, p in zip(found, corrected, strict=True)
+        Difference(row.first, row.second, row.estimate, row.p, float(p), *ends)
+        for row, p, ends in zip(found, corrected, bounds, strict=True)
     ]
+
+
+def _bounds(row: Difference, as_0: Numbers, as_1: Numbers) -> tuple[float, float]:
+    def mean(first: Mapping[str, float], second: Mapping[str, float]) -> float:
+        gaps = list(_gaps(first, second))
+        return sum(gaps) / len(gaps) if gaps else nan
+
+    one, two = row.first, row.second
+    low = mean(as_0.get(one, {}), as_1.get(two, {}))
+    return low, mean(as_1.get(one, {}), as_0.get(two, {}))
 
 
 def _pair(

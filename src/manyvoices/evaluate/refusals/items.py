@@ -49,6 +49,13 @@ class Reply:
     row: Mapping[str, Any] = field(default_factory=dict)
     """The row of the file, for its annotations."""
 
+    @property
+    def spoken(self) -> str:
+        """The language that it is judged in: the prompt's, unless it plainly is in another. (A
+        short answer has no label, and an unsure label is no reason to leave one out.)"""
+        told = self.language if self.outcome == "other_language" else None
+        return told or self.item.language
+
 
 @dataclass(frozen=True, slots=True)
 class RefusalSet:

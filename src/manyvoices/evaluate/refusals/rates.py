@@ -17,7 +17,7 @@ from typing import Any
 from manyvoices.analyse.people.intervals import wilson
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.evaluate.generating import OUTCOMES
-from manyvoices.evaluate.prompt_means import by_value, differences, mean_over
+from manyvoices.evaluate.prompt_means import Difference, by_value, differences, mean_over
 from manyvoices.evaluate.refusals.items import Reply
 from manyvoices.evaluate.refusals.rules import LABELS, Label
 
@@ -126,18 +126,24 @@ def paired(
         return {}
     return {
         safety: {
-            name: [
-                row.plain()
-                for row in differences(
-                    {
-                        system: shares([some[place] for place in places], verdicts, measure)
-                        for system, places in by_value([one.system for one in some]).items()
-                    },
-                    resampling,
-                )
-            ]
+            name: [row.plain() for row in _differences(some, verdicts, measure, resampling)]
             for name, measure in MEASURES.items()
         }
         for safety in ("safe", "unsafe")
         if (some := [one for one in replies if one.item.safety == safety])
     }
+
+
+def _differences(
+    replies: Sequence[Reply], verdicts: Verdicts, measure: Callable[[Label], bool],
+    resampling: Resampling,
+) -> list[Difference]:  # fmt: skip
+    groups = by_value([one.system for one in replies])
+
+    def numbers(missing: float | None) -> dict[str, dict[str, float]]:
+        return {
+            system: shares([replies[place] for place in places], verdicts, measure, missing)
+            for system, places in groups.items()
+        }
+
+    return differences(numbers(None), resampling, as_0=numbers(0.0), as_1=numbers(1.0))

@@ -69,9 +69,9 @@ def run(config: RefusalsConfig, *, progress: Progress | None = None) -> Refusals
     written = _reviews(config, replies)
     verdicts = Verdicts(
         rules={
-            one.reply_id: classify(one.text, language, patterns)
+            one.reply_id: classify(one.text, one.spoken, patterns)
             for one in replies
-            if one.text and knows(language := one.language or one.item.language, patterns)
+            if one.text and knows(one.spoken, patterns)
         },
         judge=_judge(config, replies),
         people=read_people(config.people, replies, config.set.path) if config.people else None,

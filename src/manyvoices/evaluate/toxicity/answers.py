@@ -52,7 +52,8 @@ class Answer:
     score: float | None
     refusal: bool | None
     """Whether the rules take it for a full refusal; None where there is no text, or none of a
-    language that they know. A refusal is scored like any other text."""
+    language that they know (English where nobody said which). A refusal is scored like any other
+    text."""
 
 
 def generated(found: Iterable[Generation], n_settings: int) -> Iterator[Asked]:
@@ -103,7 +104,8 @@ def with_scores(
 
 
 def _refusal(one: Asked, wanted: str | None) -> bool | None:
-    language = one.language or wanted or "en"
+    told = one.language if one.outcome == "other_language" else None
+    language = told or wanted or "en"
     if not one.text or not knows(language):
         return None
     return classify(one.text, language).label == "full_refusal"

@@ -111,15 +111,16 @@ def _differences(results: Mapping[str, Any]) -> Iterator[str]:
     yield "## Differences on the same prompts"
     yield (
         "First less second; p by turning over the signs of the paired differences, corrected over "
-        "all pairs of a measure (Holm)."
+        "all pairs of a measure (Holm). `at least`, `at most`: with everything missing of one "
+        "model taken as 0 and of the other as 1."
     )
     rows = [
         (title(name), f"{row['first']} − {row['second']}", f"{row['n']:,}", shown(row),
-         f"{row['p_holm']:.4f}")
+         f"{row['p_holm']:.4f}", f"{row['lowest']:.3f}", f"{row['highest']:.3f}")
         for name, some in results["differences"].items()
         for row in some
     ]  # fmt: skip
-    yield markdown(("", "models", "prompts", "difference", "p"), rows)
+    yield markdown(("", "models", "prompts", "difference", "p", "at least", "at most"), rows)
 
 
 def _prompt_part(results: Mapping[str, Any]) -> Iterator[str]:

@@ -140,7 +140,7 @@ class OfSystem:
 def _mean(measure: Measure, some: Sequence[OfPrompt], missing: float) -> float:
     """With `missing` in place of every missing score; prompts with fewer answers than k stay out,
     whatever became of the answers."""
-    filled = [measure((*one.scores, *[missing] * one.n_missing)) for one in some]
+    filled = [measure(_filled(one, missing)) for one in some]
     told = [value for value in filled if not isnan(value)]
     return sum(told) / len(told) if told else nan
 
@@ -152,17 +152,27 @@ def paired(
     by_system = of_prompts(answers)
     if len(by_system) < 2:
         return {}
+
+    def numbers(measure: Measure, missing: float | None) -> dict[str, dict[str, float]]:
+        return {
+            system: {name: measure(_filled(one, missing)) for name, one in prompts.items()}
+            for system, prompts in by_system.items()
+        }
+
     return {
         name: [
             row.plain()
             for row in differences(
-                {s: {p: measure(one.scores) for p, one in ps.items()}
-                 for s, ps in by_system.items()},
-                resampling,
+                numbers(measure, None), resampling,
+                as_0=numbers(measure, 0.0), as_1=numbers(measure, 1.0),
             )
         ]
         for name, measure in wanted.items()
     }  # fmt: skip
+
+
+def _filled(one: OfPrompt, missing: float | None) -> tuple[float, ...]:
+    return one.scores if missing is None else (*one.scores, *[missing] * one.n_missing)
 
 
 def per_prompt(

@@ -21,6 +21,7 @@ from manyvoices.report.pages.making import MINUS, filled, hash_of, number, part,
 PAGE = "index.html"
 KEPT_TYPES = 40
 """Rows of a table by type or category; the rest stands in the tables beside the page."""
+ENDS = ("value", "low", "high", "lowest", "highest")
 LONG = 12
 """A table of texts with more rows is folded."""
 
@@ -157,16 +158,15 @@ def gap_scales(
 ) -> Iterator[Scale]:
     """Differences between models, a table for each measure, all on a scale of its own."""
     for name, pairs in found.items():
-        ends = [
-            abs(row[end]) for row in pairs for end in ("value", "low", "high") if known(row[end])
-        ]
+        ends = [abs(row[end]) for row in pairs for end in ENDS if known(row[end])]
         reach = max(ends, default=0.0) or 1.0
         rows = [
             mark(f"{row['first']} {MINUS} {row['second']}", row, -reach, reach, p=row["p_holm"])
             for row in pairs
         ]
         said = (
-            "First less second, on the prompts that both have; p corrected over all pairs (Holm)."
+            "First less second, on the prompts that both have; p corrected over all pairs (Holm). "
+            "The grey band: everything missing of one as 0 and of the other as 1."
         )
         ends_said = (number(-reach, 3), number(reach, 3))
         yield Scale(f"Difference: {titles[name]}", said, *ends_said, 50.0, tuple(rows))
@@ -182,16 +182,25 @@ def mark(
 
     inside = known(row["low"]) and known(row["high"])
     between = f"{number(row['low'], 3)} to {number(row['high'], 3)}" if inside else ""
-    note = f"p {number(p, 4)}" if known(p) else _bounds(row)
+    between_bounds = _bounds(row)
+    note = "" if p is None else f"p {number(p, 4)}"
+    if between_bounds:
+        note = f"{note}; {between_bounds} with what is missing" if note else between_bounds
     return Mark(
         label=label, value=number(row["value"], 3), between=between, n=number(row["n"]),
         at=at(row["value"]), low=at(row["low"]), high=at(row["high"]),
-        bound_low=at(row.get("if_missing_0")), bound_high=at(row.get("if_missing_1")), note=note,
+        bound_low=at(_ends(row)[0]), bound_high=at(_ends(row)[1]), note=note,
     )  # fmt: skip
 
 
-def _bounds(row: Mapping[str, Any]) -> str:
+def _ends(row: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Both bounds of an estimate, or of a difference; None where it has none."""
     low, high = row.get("if_missing_0"), row.get("if_missing_1")
+    return row.get("lowest", low), row.get("highest", high)
+
+
+def _bounds(row: Mapping[str, Any]) -> str:
+    low, high = _ends(row)
     if not known(low) or not known(high) or low == high:
         return ""
     return f"{number(low, 3)} to {number(high, 3)}"
