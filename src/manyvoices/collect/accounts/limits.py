@@ -64,7 +64,7 @@ RATES = {
     "register": Rate(10, 60 * MINUTE),
     "account": Rate(30, 10 * MINUTE),
     "api": Rate(600, MINUTE),
-    "compare": Rate(120, 10 * MINUTE),
+    "compare": Rate(240, 10 * MINUTE),
     "arena_message": Rate(20, 10 * MINUTE),
     "arena_again": Rate(20, 10 * MINUTE),
     "webhook": Rate(30, 10 * MINUTE),
