@@ -162,12 +162,12 @@ def terminal(results: Mapping[str, Any]) -> Iterator[Any]:
         f"threshold {results['threshold']:g}"
     )
     systems = results["systems"]
-    head = ("", "", "estimate", "prompts", "too few scores")
+    head = ("", "", "estimate", "prompts")
     found = Table(*(Column(name, no_wrap=True) for name in head))
     for system, row in systems.items():
         for place, (name, told) in enumerate(row["all"].items()):
-            cells = (shown(told), f"{told['n']:,}", f"{told['n_too_few']:,}")
-            found.add_row("" if place else system, title(name), *cells)
+            first = "" if place else system
+            found.add_row(first, title(name), shown(told), f"{told['n']:,}")
     yield found
     missing = sum(row["counts"]["unscored"] for row in systems.values())
     if missing:
