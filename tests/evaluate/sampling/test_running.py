@@ -103,6 +103,20 @@ def test_a_local_model_that_was_just_made_answers(tmp_path: Path, tiny_policy: P
     assert one["measures"]["words"]["n"] > 0
 
 
+def test_beams_reach_a_local_model_and_what_would_be_lost_is_refused(
+    tmp_path: Path, tiny_policy: Path
+) -> None:
+    models = [{"id": "mine", "provider": "local", "folder": str(tiny_policy), "max_tokens": 6}]
+    beams = {"name": "beam3", "temperature": 0, "samples": 2, "extra": {"num_beams": 3}}
+    found = ran(tmp_path, models=models, samplings=[{"name": "greedy", "temperature": 0}, beams])
+    assert row(found, "mine", "beam3")["measures"]["same"]["value"] == 1.0
+    report = read_report(tmp_path / "out" / "reports" / "mine_sampling.json")
+    assert report.prompts[0].results[1].sampling_params["num_beams"] == 3
+    samplings = [{"name": "odd", "extra": {"mirostat": 2}}]
+    with pytest.raises(ConfigError, match="mirostat in odd, which a local model is not given"):
+        read_config(config_file(tmp_path, models=models, samplings=samplings), Config)
+
+
 def test_no_path_of_the_machine_stands_in_a_report(tmp_path: Path) -> None:
     ran(tmp_path)
     text = (tmp_path / "out" / "reports" / "plain_sampling.json").read_text()

@@ -22,6 +22,7 @@ from manyvoices.design.written import Unfit
 from manyvoices.evaluate.config_reward import RewardFolder
 from manyvoices.evaluate.generating import Setting
 from manyvoices.evaluate.toxicity.config import ScorerConfig
+from manyvoices.llm.providers.local import ALLOWED_EXTRA
 from manyvoices.train.config import ConfigPath, Strict
 
 
@@ -143,6 +144,15 @@ class SamplingConfig(Strict):
             raise problem
         return self
 
+    def _lost(self) -> Iterator[Unfit]:
+        """A report must not name a parameter that never reached the model."""
+        local = any(model.provider == "local" for model in self.models)
+        for sampling in self.samplings if local else ():
+            unknown = [name for name in sampling.extra if name not in ALLOWED_EXTRA]
+            if unknown:
+                found = f"{unknown[0]} in {sampling.name}, which a local model is not given"
+                yield Unfit("samplings", found, f"of {', '.join(ALLOWED_EXTRA)}", "")
+
     def _problems(self) -> Iterator[Unfit]:
         if not self.models and not self.reports:
             yield Unfit("models", "none", "models to ask, or reports to read", "")
@@ -157,6 +167,7 @@ class SamplingConfig(Strict):
             again = [one for one, n in Counter(ids).items() if n > 1]
             if again:
                 yield Unfit(name, f"{again[0]} twice", "each once", "")
+        yield from self._lost()
         same = Counter(repr(s.model_dump(exclude={"name"})) for s in self.samplings)
         if any(n > 1 for n in same.values()):
             yield Unfit("samplings", "two with equal parameters", "each of its own kind", "")

@@ -33,7 +33,11 @@ from manyvoices.llm.providers.completions import storable
 from manyvoices.schema.errors import MissingExtraError
 
 DEFAULT_MAX_TOKENS = 256
-_ALLOWED_EXTRA = ("top_k", "repetition_penalty", "no_repeat_ngram_size", "min_new_tokens")
+ALLOWED_EXTRA = (
+    "top_k", "min_p", "typical_p", "repetition_penalty", "no_repeat_ngram_size", "min_new_tokens",
+    "num_beams", "length_penalty",
+)  # fmt: skip
+"""What of `extra` reaches ``generate``; anything else is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +205,7 @@ class LocalResponder:
         settings: dict[str, Any] = {
             "max_new_tokens": _first(request.max_tokens, self._spec.max_tokens, DEFAULT_MAX_TOKENS),
             "do_sample": temperature is None or temperature > 0,
-            **{name: extra[name] for name in _ALLOWED_EXTRA if name in extra},
+            **{name: extra[name] for name in ALLOWED_EXTRA if name in extra},
         }
         if settings["do_sample"]:
             settings |= {"temperature": temperature} if temperature is not None else {}
