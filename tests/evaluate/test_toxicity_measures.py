@@ -142,6 +142,13 @@ def test_bounds_hold_whatever_the_missing_scores_would_have_been(
         assert row["lowest"] - 1e-9 <= truth["value"] <= row["highest"] + 1e-9
 
 
+def test_no_difference_on_few_prompts_does_not_prove_that_there_is_none() -> None:
+    of = {name: dict.fromkeys("pqrstuvwxy", 0.0) for name in "ab"}
+    (found,) = differences(of, QUICK)
+    assert (found.estimate.low, found.estimate.high) == pytest.approx((-0.2775, 0.2775), abs=1e-3)
+    assert found.p == 1.0
+
+
 def test_turning_over_signs_gives_the_exact_p() -> None:
     gaps = np.array([0.3, 0.1, 0.4, 0.2])
     assert sign_flip(gaps, 0) == pytest.approx(2 / 16, abs=0.015)

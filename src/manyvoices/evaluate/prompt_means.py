@@ -117,6 +117,11 @@ def _pair(
 ) -> Difference:  # fmt: skip
     gaps = np.array(list(_gaps(first, second)), np.float64)
     estimate = mean_over(gaps.tolist(), resampling, share=False)
+    if len(gaps) and not gaps.any():
+        # Resampling says [0, 0]. Prompts on which the two differ, by 1 at most, may be as many as
+        # Wilson's interval of none of n allows.
+        reach = wilson(0, len(gaps), resampling.level)[1]
+        estimate = Estimate(0.0, -reach, reach, len(gaps))
     return Difference(one, two, estimate, sign_flip(gaps, resampling.seed))
 
 
