@@ -163,9 +163,8 @@ def _style(style: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 def _history(results: Mapping[str, Any], digits: int) -> Mapping[str, Any] | None:
     """The last runs as columns, and each model's way as a line with its intervals."""
-    entries = [
-        one for one in results["history"] if one["method"] == results["settings"]["method"]
-    ][-RUNS:]
+    method = results["settings"]["method"]
+    entries = [one for one in results["history"] if one["method"] == method][-RUNS:]
     if len(entries) < 2:
         return None
     ends = [end for one in entries for row in one["models"].values() for end in row[1:3]]
