@@ -134,3 +134,16 @@ def test_the_release_is_validated_and_converted_by_the_same_names(
     assert (code, "category: law: 24 battles" in out) == (0, True)
     code, out, _ = run("validate", study / "native" / "comparisons.jsonl")
     assert (code, "native-comparisons" in out) == (0, True)
+
+
+def test_a_file_of_comparisons_alone_is_ranked_and_agreed_upon(study: Path) -> None:
+    path = study / "native" / "comparisons.jsonl"
+    code, out, _ = run("rank", path, "--group", "category", "--resamples", 20)
+    assert code == 0
+    assert "48 battles (0 ties), 8 participants, 2 models" in out
+    assert "Excluded: 1 set aside (too_fast), 1 not judged" in out
+    code, out, _ = run("rank", path, "--group", "age")
+    assert code == 2
+    code, out, _ = run("agree", path, "--resamples", 20)
+    assert (code, "8 judges, 48 judgements, 6 units" in out) == (0, True)
+    assert "Left side wins 0.5000 of 48 decided" in out

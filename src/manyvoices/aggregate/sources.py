@@ -10,7 +10,7 @@ the higher one wins. Later turns are left out, because by then one model answers
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -22,15 +22,16 @@ from manyvoices.aggregate.labels import answer_labels, require_groups
 from manyvoices.aggregate.outcomes import BothBad
 from manyvoices.aggregate.scores import Scores
 from manyvoices.aggregate.turns import Side, Table, prism_turns, release_turns, scores_of
-from manyvoices.io import NativeRelease, read_battles, read_native, read_prism
+from manyvoices.io import read_battles, read_comparisons, read_native, read_prism
 from manyvoices.io.compared import labels, place_pairs
-from manyvoices.schema import ComparisonVerdict, Outcome
+from manyvoices.schema import Comparison, ComparisonVerdict, Outcome
 
 __all__ = [
     "COMPARISON_GROUPS",
     "Side",
     "Source",
     "battles_from_arena",
+    "battles_from_comparisons",
     "battles_from_prism",
     "battles_from_release",
     "read_counts",
@@ -117,8 +118,31 @@ def battles_from_release(
     if source != "comparisons":
         table.add_turns(release_turns(release, groups, own), tie_threshold)
     if source != "conversations":
-        counted = _add_comparisons(table, release, with_quarantined)
-    battles = table.battles(str(directory), both_bad)
+        of_person = answer_labels(release, table.groups, _OWN)
+        counted = _add_comparisons(table, release.comparisons, of_person, with_quarantined)
+    return _counted(table.battles(str(directory), both_bad), counted)
+
+
+def battles_from_comparisons(
+    path: str | PathLike[str],
+    *,
+    groups: Sequence[str] = COMPARISON_GROUPS,
+    with_quarantined: bool = False,
+    both_bad: BothBad = "tie",
+) -> Battles:
+    """Read a file of comparisons alone, ``comparisons.jsonl``; see `battles_from_release`.
+
+    `groups` are of `COMPARISON_GROUPS`: what judges said in surveys is in other files.
+    """
+    require_groups(groups, COMPARISON_GROUPS)
+    table = Table(groups)
+    records = read_comparisons(Path(fspath(path)))
+    counted = _add_comparisons(table, records, lambda _: {}, with_quarantined)
+    return _counted(table.battles(str(path), both_bad), counted)
+
+
+def _counted(battles: Battles, counted: Counter[str]) -> Battles:
+    """With what `_add_comparisons` counted; who could not judge is no longer among the failed."""
     failed = battles.excluded.get("failed", 0) - counted["cannot_judge"]
     rest = {name: n for name, n in battles.excluded.items() if name != "failed"}
     return replace(battles, excluded={**({"failed": failed} if failed else {}), **rest}).excluding(
@@ -131,11 +155,15 @@ def _own(source: Source) -> tuple[str, ...]:
     return () if source == "conversations" else _OWN
 
 
-def _add_comparisons(table: Table, release: NativeRelease, with_quarantined: bool) -> Counter[str]:
+def _add_comparisons(
+    table: Table,
+    records: Iterable[Comparison],
+    of_person: Callable[[str], Mapping[str, str]],
+    with_quarantined: bool,
+) -> Counter[str]:
     """Add every two places; return reason -> pairs that are no battle, or will be counted apart."""
-    of_person = answer_labels(release, table.groups, _OWN)
     counted: Counter[str] = Counter()
-    for record in release.comparisons:
+    for record in records:
         n_pairs = len(record.models) * (len(record.models) - 1) // 2
         if record.verdict is None:
             counted["not judged"] += n_pairs

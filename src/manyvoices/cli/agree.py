@@ -15,7 +15,7 @@ from manyvoices.schema.errors import DataError, Fault
 if TYPE_CHECKING:
     from manyvoices.aggregate import Battles
 
-FORMATS = ("arena", "native", "prism", "ballots", "oasst-trees", "ratings")
+FORMATS = ("arena", "native", "comparisons", "prism", "ballots", "oasst-trees", "ratings")
 UNIT_FIELDS = ("question_id", "conversation_id", "turn")
 """Fields of a battle that tell units apart, where --unit names none."""
 ALONE = "each conversation is judged by one person, so no two judged the same"
@@ -45,8 +45,8 @@ def agree(
         typer.Option(
             "--format",
             "-f",
-            help="arena, native, prism, ballots, oasst-trees or ratings; told from the content if "
-            "left out (.csv and .parquet hold ratings).",
+            help="arena, native, comparisons, prism, ballots, oasst-trees or ratings; told from "
+            "the content if left out (.csv and .parquet hold ratings).",
         ),
     ] = None,
     against: Annotated[
@@ -104,6 +104,8 @@ def _kind(data: Path, name: str | None) -> str:
     from manyvoices.io import detect_format
 
     found = "ballots" if "election_id" in first_keys(data) else detect_format(data)
+    if found == "native-comparisons":
+        return "comparisons"
     if found not in FORMATS:
         raise DataError([Fault(str(data), None, "", found, f"judgements: {', '.join(FORMATS)}")])
     return found
@@ -121,6 +123,8 @@ def _agree(data: Path, kind: str, against: Path | None, options: Options) -> dic
         return document | _of_battles(data, against, options)
     if kind == "native":
         return document | _of_release(data, options)
+    if kind == "comparisons":
+        return document | _of_file(data, options)
     from manyvoices.aggregate import Battles, position_bias
 
     return document | {
@@ -130,25 +134,49 @@ def _agree(data: Path, kind: str, against: Path | None, options: Options) -> dic
 
 
 def _of_release(data: Path, options: Options) -> dict[str, Any]:
-    """Agreement on prompts that several people judged; the place's advantage over all."""
-    from manyvoices.aggregate import Battles, Verdicts, krippendorff_alpha, position_bias
-    from manyvoices.aggregate.battles import NOT_GIVEN
+    """Agreement on the comparisons of a release; the place's advantage over all it holds."""
+    from manyvoices.aggregate import Battles, position_bias
     from manyvoices.aggregate.sources import release_sources
 
     source = release_sources(data)
-    battles = Battles.from_release(data, source=source)
-    document: dict[str, Any] = {
+    names = _comparison_fields(options)
+    compared = None
+    if source != "conversations":
+        compared = Battles.from_release(data, source="comparisons", groups=names)
+    both = compared if source == "comparisons" else Battles.from_release(data, source=source)
+    assert both is not None
+    return {
         "source": source,
-        "position": asdict(position_bias(battles, **options.resampling)),
+        **({"no_agreement": ALONE} if compared is None else _of_comparisons(compared, options)),
+        "position": asdict(position_bias(both, **options.resampling)),
     }
-    if source == "conversations":
-        return {"no_agreement": ALONE, **document}
-    fields = options.unit or ("stage", "prompt_id")
-    names = tuple(dict.fromkeys((*fields, "prompt_id")))
-    compared = Battles.from_release(data, source="comparisons", groups=names)
+
+
+def _of_file(data: Path, options: Options) -> dict[str, Any]:
+    """The same of a file of comparisons alone."""
+    from manyvoices.aggregate import position_bias
+    from manyvoices.aggregate.sources import battles_from_comparisons
+
+    compared = battles_from_comparisons(data, groups=_comparison_fields(options))
+    return {
+        **_of_comparisons(compared, options),
+        "position": asdict(position_bias(compared, **options.resampling)),
+    }
+
+
+def _comparison_fields(options: Options) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*(options.unit or ("stage",)), "prompt_id")))
+
+
+def _of_comparisons(compared: Battles, options: Options) -> dict[str, Any]:
+    """Agreement on prompts that several people judged."""
+    from manyvoices.aggregate import Verdicts, krippendorff_alpha
+    from manyvoices.aggregate.battles import NOT_GIVEN
+
     shared = compared.select(compared.groups["prompt_id"] != NOT_GIVEN)
     if not len(shared):
-        return {"no_agreement": OWN_PROMPTS, **document}
+        return {"no_agreement": OWN_PROMPTS}
+    fields = options.unit or ("stage", "prompt_id")
     verdicts = Verdicts.from_battles(shared, fields, join=options.join)
     return {
         "unit": [*fields, f"models ({options.join})"],
@@ -156,7 +184,6 @@ def _of_release(data: Path, options: Options) -> dict[str, Any]:
         "n_judgements": len(shared),
         "n_units": len(verdicts),
         "alpha": asdict(krippendorff_alpha(verdicts.of.values(), **options.resampling)),
-        **document,
     }
 
 

@@ -12,8 +12,9 @@ from manyvoices.schema.errors import DataError, Fault
 if TYPE_CHECKING:
     from manyvoices.aggregate import Battles, Scores
 
-FORMATS = ("native", "prism", "arena", "battles", "scores", "counts")
-"""battles and scores are plain tables: CSV, JSON lines or Parquet, columns as in the docs."""
+FORMATS = ("native", "prism", "comparisons", "arena", "battles", "scores", "counts")
+"""comparisons: ``comparisons.jsonl`` of a release alone. battles and scores are plain tables: CSV,
+JSON lines or Parquet, columns as in the docs."""
 TABLES = (".csv", ".csv.gz", ".parquet", ".pq")
 
 
@@ -36,6 +37,8 @@ def kind_of(data: Path, name: str | None) -> str:
         if data.is_file() and kind_of_table(data) == "scores":
             return "scores"
         raise
+    if found == "native-comparisons":
+        return "comparisons"
     if found not in FORMATS:
         wanted = f"battles: {', '.join(FORMATS)}"
         raise DataError([Fault(str(data), None, "", found, wanted)])
@@ -59,6 +62,12 @@ def read(
     groups = (group,) if group is not None else ()
     if kind == "arena":
         return Battles.from_arena(data, groups=groups), None
+    if kind == "comparisons":
+        from manyvoices.aggregate.sources import battles_from_comparisons
+
+        return battles_from_comparisons(
+            data, groups=groups, with_quarantined=with_quarantined
+        ), None
     if kind == "battles":
         return battles_from_table(data, groups=groups), None
     if kind == "scores":
