@@ -13,7 +13,7 @@ import numpy as np
 from manyvoices.analyse.many_tests import benjamini_hochberg, holm
 from manyvoices.evaluate.preference.agreeing import agreement
 from manyvoices.evaluate.preference.clustered import Measure
-from manyvoices.evaluate.preference.model import fit
+from manyvoices.evaluate.preference.model import Fitted, fit
 from manyvoices.evaluate.preference.placing import length_of, place_of
 from manyvoices.evaluate.preference.rates import difference, mean_of, on_these_prompts, win_rate
 from manyvoices.evaluate.preference.rules import Rules
@@ -28,27 +28,43 @@ PAPER = {
 """The published figure, without an interval; it is of other models and other people."""
 
 
-def rate(votes: Votes, model: str, other: str, rules: Rules) -> Measure:
-    """The win rate by the declared rule of ties."""
+def rate(
+    votes: Votes, model: str, other: str, rules: Rules, fitted: Fitted | None = None
+) -> Measure:
+    """The win rate by the declared rule of ties; `fitted`: Davidson's model of `votes`, if made."""
     if rules.ties != "davidson":
         return win_rate(votes, model, other, rules)
     part, _ = votes.scored(rules).between(model, other)
     if not len(part):
         return win_rate(votes, model, other, rules)
-    found = fit(votes, rules).rate(model, other, rules)
+    found = (fitted or fit(votes, rules)).rate(model, other, rules)
     direct = win_rate(votes, model, other, rules)
     return replace(found, n=direct.n, n_raters=direct.n_raters, n_prompts=direct.n_prompts)
 
 
+def _fitted(votes: Votes, rules: Rules) -> Fitted | None:
+    """One fit for all pairs, where the rules ask for the model."""
+    return fit(votes, rules) if rules.ties == "davidson" else None
+
+
 def pairs_of(votes: Votes, baseline: str | None) -> list[tuple[str, str]]:
-    """The comparisons that are reported: each model against the baseline, or every pair."""
+    """The comparisons that are reported: each model against the baseline, or every pair, the model
+    first that wins more of all its votes."""
     met = {tuple(sorted(pair)) for pair in zip(votes.a.tolist(), votes.b.tolist(), strict=True)}
     names = votes.models
     if baseline is not None:
         code = names.index(baseline)
         return [(names[i], baseline) for i in range(len(names))
                 if i != code and tuple(sorted((i, code))) in met]  # fmt: skip
-    return [(names[i], names[j]) for i, j in combinations(range(len(names)), 2) if (i, j) in met]
+    order = sorted(range(len(names)), key=lambda code: (-_share(votes, names[code]), names[code]))
+    return [(names[i], names[j]) for i, j in combinations(order, 2)
+            if tuple(sorted((i, j))) in met]  # fmt: skip
+
+
+def _share(votes: Votes, model: str) -> float:
+    _, score = votes.between(model, None)
+    known = score[np.isfinite(score)]
+    return float(known.mean()) if len(known) else 0.0
 
 
 def rates(
@@ -56,9 +72,10 @@ def rates(
 ) -> list[dict[str, Any]]:
     """A row to each pair: outcomes in columns of their own, the rate, p-values, and by field."""
     rows = []
+    fitted = _fitted(votes, rules)
     for model, other in pairs:
         part, _ = votes.between(model, other)
-        found = rate(votes, model, other, rules)
+        found = rate(votes, model, other, rules, fitted)
         rows.append({
             "model": model,
             "against": other,
@@ -166,10 +183,11 @@ def sensitivity(
 ) -> list[dict[str, Any]]:
     """The rate under every other rule: what set-aside votes, ties and "both bad" would change."""
     rows = []
+    ways = [(label, changed, _fitted(votes, changed)) for label, changed in _variants(rules)]
     for model, other in pairs:
         variants = []
-        for label, changed in _variants(rules):
-            found = rate(votes, model, other, changed)
+        for label, changed, fitted in ways:
+            found = rate(votes, model, other, changed, fitted)
             variants.append({"rule": label, "rate": found.plain()})
         alone = on_these_prompts(votes, model, other, _for_difference(rules))
         variants.append({"rule": "people drawn, these prompts alone", "rate": alone.plain()})

@@ -38,10 +38,11 @@ def _parts(results: Mapping[str, Any]) -> Iterator[str]:
         for row in results["rates"]
     ])  # fmt: skip
     paper = results["paper"]
-    yield (
-        f"The published figure of this kind: {paper['value']:.1%} ({paper['of']}, "
-        f"{paper['n_prompts']} prompts, {paper['source']}), given without an interval."
-    )
+    if results["baseline"]:
+        yield (
+            f"The published figure of this kind: {paper['value']:.1%} ({paper['of']}, "
+            f"{paper['n_prompts']} prompts, {paper['source']}), given without an interval."
+        )
     yield from _groups(results)
     yield from _place(results)
     yield "## Agreement of people"

@@ -59,7 +59,6 @@ class Votes:
     """Field -> (rows,) labels: category, language, pool, and answers of the survey."""
     changed: IntArray | None = None
     """1 where a judging model changed its mind with the places; None where nobody says so."""
-    texts: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.a)

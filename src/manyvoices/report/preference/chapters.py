@@ -13,6 +13,7 @@ from manyvoices.report.preference.figures import Mark, forest, growth_figure, ou
 from manyvoices.report.section import Item, Section
 
 Found = Mapping[str, Any]
+_CORRECTIONS = {"holm": "Holm’s", "benjamini_hochberg": "Benjamini and Hochberg’s"}
 BOTH_WAYS = "clustered by people and prompts (Cameron, Gelbach and Miller 2011)"
 
 
@@ -68,11 +69,14 @@ def _rates(found: Found) -> Section:
     rows, paper = found["rates"], found["paper"]
     marks = [Mark(_label(found, row), row["rate"], percent(row["rate"])) for row in rows]
     first = rows[0]
-    reference = (paper["value"], f"{paper['value']:.1%}, {paper['of']} ({paper['source']})")
+    # The published figure is of a model against a baseline: it answers nothing else.
+    reference = None
+    if found["baseline"]:
+        reference = paper["value"], f"{paper['value']:.1%}, {paper['of']} ({paper['source']})"
     named = [{"label": _label(found, row), "outcomes": row["outcomes"]} for row in rows]
     in_short = tuple(
         f"{row['model']} wins {percent(row['rate'])} against {row['against']}"
-        f"{'' if row['p_holm'] is None else ', p ' + p_text(row['p_holm'])}."
+        f"{_corrected(row, len(rows))}."
         for row in rows[:3]
     )
     return Section(
@@ -91,7 +95,7 @@ def _rates(found: Found) -> Section:
                 (
                     f"The published figure ({paper['value']:.1%}, {paper['n_prompts']} prompts) "
                     "is of other models and other people and has no interval.",
-                ),
+                ) if reference else (),
             ),
             Item(
                 "outcomes", "What every comparison came to",
@@ -101,6 +105,12 @@ def _rates(found: Found) -> Section:
         ),
         in_short=in_short,
     )  # fmt: skip
+
+
+def _corrected(row: Found, n: int) -> str:
+    if row["p_holm"] is None or row["p_holm"] != row["p_holm"]:
+        return ""
+    return f", p {p_text(row['p_holm'])}{' corrected' if n > 1 else ''}"
 
 
 def _groups(found: Found) -> Section:
@@ -114,11 +124,12 @@ def _groups(found: Found) -> Section:
             marks.append(Mark(_label(found, row)))
             marks += [Mark(one["value"], one["rate"], _differs(found, one))
                       for one in row["by"][field]["rows"]]  # fmt: skip
-        correction = found["config"]["rules"]["correction"].replace("_", "-")
+        correction = _CORRECTIONS[found["config"]["rules"]["correction"]]
         items.append(Item(
             f"by-{_slug(field)}", f"By {field}", _n(found),
             _method(found) + f" p-values are corrected over the values of {field}, for each two "
-            f"models; {correction} decides. Hollow: fewer than {least} people, so no interval",
+            f"models; {correction} decides what “differs” from all others. Hollow: fewer than "
+            f"{least} people, so no interval",
             drawing=forest(f"by-{_slug(field)}", marks, xlabel=_percent(found),
                            alt=f"Win rates by {field} for {len(rows)} pairs; the table has all."),
             table=tables.by_field(rows, field),

@@ -117,27 +117,29 @@ def _mark(axes: Axes, mark: Mark, y: int, scale: float, width: float) -> None:
 def outcomes_figure(name: str, rows: Sequence[Mapping[str, Any]]) -> Drawing:
     """Wins to the right and losses to the left of the ties; beside them what counts for nobody."""
 
+    besides = [(NAMES[key], SEQUENCE[i]) for i, key in enumerate(BESIDES)
+               if any(row["outcomes"][key] for row in rows)]  # fmt: skip
+
     def draw(width: float) -> Figure:
         wide = width >= WIDE
         height = 1.25 + 0.36 * len(rows)
-        figure = new_figure(width, height if wide else 2 * height)
-        shape: dict[str, Any] = {"ncols": 2, "width_ratios": (3, 2)} if wide else {"nrows": 2}
-        panels: Any = figure.subplots(**shape)
-        left, right = panels
+        stacked = bool(besides) and not wide
+        figure = new_figure(width, 2 * height if stacked else height)
         labels = [shortened(row["label"], 34 if wide else 18) for row in rows]
+        left, right = _panels(figure, wide=wide, both=bool(besides))
         rows_axes(left, labels)
-        rows_axes(right, [""] * len(rows) if wide else labels)
         for y, row in enumerate(rows):
             _diverging(left, row["outcomes"], y)
-            _besides(right, row["outcomes"], y)
         left.axvline(0, color=INK, linewidth=0.8)
         left.set_xlabel("← lost · % of votes · won →")
-        right.set_xlabel("% of all comparisons")
         _extend(left, 1.0)
         _legend(left, [(NAMES[key], colour) for key, colour in _DIVERGING.items()])
-        besides = [(NAMES[key], SEQUENCE[i]) for i, key in enumerate(BESIDES)
-                   if any(row["outcomes"][key] for row in rows)]  # fmt: skip
-        _legend(right, besides, 3 if wide else 2)
+        if right is not None:
+            rows_axes(right, [""] * len(rows) if wide else labels)
+            for y, row in enumerate(rows):
+                _besides(right, row["outcomes"], y)
+            right.set_xlabel("% of all comparisons")
+            _legend(right, besides, 3 if wide else 2)
         return figure
 
     first = rows[0]
@@ -145,14 +147,27 @@ def outcomes_figure(name: str, rows: Sequence[Mapping[str, Any]]) -> Drawing:
     return Drawing(
         name=name,
         title="",
-        caption="Ties stand around the middle, half on each side. Right: what is in no rate, or "
-        "counts as a tie by rule (both bad), as a share of all comparisons handed out.",
+        caption="Ties stand around the middle, half on each side. "
+        + (
+            "Beside or below: what is in no rate, or counts as a tie by rule (both bad), of "
+            "all comparisons handed out."
+            if besides
+            else "Nothing failed or was set aside."
+        ),
         alt=(
             f"Outcomes of {len(rows)} pairs of models. {first['label']}: {n['won']} won, "
             f"{n['tied']} tied, {n['lost']} lost, {n['failed']} failed, {n['set_aside']} set aside."
         ),
         draw=draw,
     )
+
+
+def _panels(figure: Figure, *, wide: bool, both: bool) -> tuple[Axes, Axes | None]:
+    if not both:
+        return figure.subplots(), None
+    shape: dict[str, Any] = {"ncols": 2, "width_ratios": (3, 2)} if wide else {"nrows": 2}
+    panels: Any = figure.subplots(**shape)
+    return panels[0], panels[1]
 
 
 _DIVERGING = {"lost": SERIES[0], "tied": LINE, "won": ACCENT}
