@@ -162,6 +162,7 @@ def test_a_release_of_conversations_and_one_of_comparisons_are_ranked(tmp_path: 
     found = made(talks, tmp_path / "one", by=("gender",))
     assert found.results["data"]["name"] == "made-up-1"
     assert found.results["data"]["first"] is not None
+    assert any("at most 5 apart are a tie" in note for note in found.results["notes"])
     people = [person(name) for name in PEOPLE]
     study = preference_study(tmp_path / "study", *votes(), participants=people, answers=[])
     found = made(study, tmp_path / "two", least_people=5)

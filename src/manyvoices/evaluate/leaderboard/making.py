@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from manyvoices.aggregate import Battles
+from manyvoices.aggregate.sources import release_sources
 from manyvoices.evaluate.leaderboard.boards import board
 from manyvoices.evaluate.leaderboard.history import (
     entry,
@@ -120,9 +121,26 @@ def _notes(source: Source, folds: Mapping[str, Folded], settings: Settings) -> I
         elif folded.small:
             left = len(source.battles) - sum(map(len, folded.parts.values()))
             yield (f"{field}: {_groups(folded)} of few people are left out ({left:,} battles)")
+    rated = _rated(source, settings)
+    if rated:
+        yield rated
     pairs = _pairs(source.battles)
     if pairs:
         yield pairs
+
+
+def _rated(source: Source, settings: Settings) -> str:
+    """How scores became battles, where some did."""
+    if source.form not in ("native", "prism"):
+        return ""
+    kinds = release_sources(source.path) if source.form == "native" else "conversations"
+    if kinds == "comparisons":
+        return ""
+    among = "opening turns beside comparisons" if kinds == "both" else "opening turns"
+    return (
+        f"rated answers of {among}: two are a battle, and scores at most "
+        f"{settings.tie_threshold:g} apart are a tie"
+    )
 
 
 def _groups(folded: Folded) -> str:
