@@ -76,15 +76,10 @@ def draws_anew(conversation: Conversation, index: int) -> bool:
 
 def opener(conversation: Conversation) -> Opener:
     """Who opens a conversation, as far as a batch may ask for some people and not for others."""
-    from manyvoices.collect.people.admission import traits_of
+    from manyvoices.collect.comparisons.queries import traits
 
     participant = conversation.participant
-    answers = {
-        question: [str(part) for part in (value if isinstance(value, list) else [value])]
-        for question, value in traits_of(participant).items()
-        if value is not None and not isinstance(value, dict)
-    }
-    return Opener(participant.language, conversation.type, answers)
+    return Opener(participant.language, conversation.type, traits(participant))
 
 
 def openings_by_ask(turn: Turn) -> dict[int, int]:
