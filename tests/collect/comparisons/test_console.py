@@ -13,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.collect.comparisons.conftest import MODELS, NOW, Publish, judge_next, make_person
 
-from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver
+from manyvoices.collect.comparisons import console_queries, operations
+from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, SideAnswer
 from manyvoices.collect.console.roles import give_role
 from manyvoices.schema.comparisons import ComparisonVerdict
 
@@ -147,3 +148,21 @@ def test_the_page_costs_the_same_as_votes_grow(publish: Publish, staff_client: C
         costs.append(len(captured))
     assert len(set(costs)) == 1
     assert costs[0] <= 10
+
+
+def test_answers_of_live_models_are_counted_by_model_and_kind_of_failure(
+    publish: Publish, staff_client: Client
+) -> None:
+    person = make_person(publish(source="live", count=3))
+    row = operations.start_comparison(participant=person, stage=1, number=1, now=NOW)
+    assert row is not None
+    answers = SideAnswer.objects.filter(exchange__comparison=row)
+    answers.filter(position=0).update(text="Bonjour.", failure="other_language", settled_at=NOW)
+    counted = console_queries.calls_by_model("pairs")
+    first, second = (counted[False, model] for model in row.models)
+    assert (first.asked, first.answered, dict(first.failures)) == (1, 0, {"other_language": 1})
+    assert (second.asked, second.waiting, second.missing) == (1, 1, 0)
+    page = staff_client.get(PLACE).content.decode()
+    assert "answered in another language" in page
+    judge_next(make_person(publish()))
+    assert sum(calls.asked for calls in console_queries.calls_by_model("pairs").values()) == 2

@@ -4,8 +4,9 @@ whose size does not grow with the votes."""
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from django.db.models import (
@@ -22,7 +23,7 @@ from django.db.models import (
     When,
 )
 
-from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, Look
+from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, Look, SideAnswer
 from manyvoices.collect.people.journey import comparison_stages
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
@@ -69,19 +70,13 @@ def groups(study_id: str) -> list[Group]:
     rows = (
         _rows(study_id)
         .order_by()
-        .annotate(
-            aside=Case(
-                When(quarantined=[], then=Value(False)),
-                default=Value(True),
-                output_field=BooleanField(),
-            )
-        )
-        .values_list("stage", "simulated", "category", "models", "verdict", "order", "aside")
+        .annotate(counts=_is(quarantined=[]))
+        .values_list("stage", "simulated", "category", "models", "verdict", "order", "counts")
         .annotate(n=Count("pk"))
     )
     return [
-        Group(stage, bots, category, tuple(models), verdict, _tuples(order), bool(aside), n)
-        for stage, bots, category, models, verdict, order, aside, n in rows
+        Group(stage, bots, category, tuple(models), verdict, _tuples(order), not counts, n)
+        for stage, bots, category, models, verdict, order, counts, n in rows
     ]
 
 
@@ -177,6 +172,59 @@ def reached(
 def _by_kind(people: QuerySet[Participant]) -> dict[bool, int]:
     rows = people.order_by().values_list("simulated").annotate(n=Count("pk"))
     return dict(rows)
+
+
+@dataclass
+class Calls:
+    """Answers that one model was asked for while people waited."""
+
+    asked: int = 0
+    answered: int = 0
+    waiting: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def missing(self) -> int:
+        return self.failures.total()
+
+
+def calls_by_model(study_id: str) -> dict[tuple[bool, str], Calls]:
+    """(simulated, model) -> what it was asked for and what came; stored outputs are not counted.
+    One statement, of as many rows as models stood in places."""
+    rows = (
+        SideAnswer.objects.filter(
+            exchange__comparison__study_id=study_id,
+            exchange__comparison__participant__withdrawn_at=None,
+        )
+        .exclude(exchange__comparison__source="outputs")
+        .order_by()
+        .annotate(is_waiting=_is(settled_at=None))
+        .values_list(
+            "exchange__comparison__simulated",
+            "exchange__comparison__models",
+            "position",
+            "failure",
+            "is_waiting",
+        )
+        .annotate(n=Count("pk"))
+    )
+    found: dict[tuple[bool, str], Calls] = {}
+    for simulated, models, position, failure, is_waiting, n in rows:
+        calls = found.setdefault((simulated, models[position]), Calls())
+        calls.asked += n
+        if failure:
+            calls.failures[failure] += n
+        elif is_waiting:
+            calls.waiting += n
+        else:
+            calls.answered += n
+    return dict(sorted(found.items()))
+
+
+def _is(**conditions: object) -> Case:
+    """True where all conditions hold, as a column."""
+    holds = When(then=Value(True), **conditions)
+    return Case(holds, default=Value(False), output_field=BooleanField())
 
 
 def looks(study_id: str) -> list[Look]:

@@ -65,6 +65,10 @@ def comparisons(request: StaffRequest, found: Study) -> HttpResponse:
         "categories": [(*key, row) for key, row in queries.by_category(counted).items()],
         "looks": [_look(look) for look in queries.looks(found.pk)],
         "votes": vote_words.counts_views(votes_by_rule(found.pk)),
+        "calls": [
+            (*key, calls, [(words.failure(kind), n) for kind, n in sorted(calls.failures.items())])
+            for key, calls in queries.calls_by_model(found.pk).items()
+        ],
         "opens": opens,
         "counted_at": timezone.now(),
     }

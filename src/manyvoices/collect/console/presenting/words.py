@@ -63,6 +63,7 @@ def failure(kind: str) -> str:
         FailureKind.MISCONFIGURED: _("request not possible as configured"),
     }
     known = {str(member.value): text for member, text in words.items()}
+    known["other_language"] = _("answered in another language")
     return known.get(kind, kind)
 
 
