@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -226,13 +226,13 @@ def _form(found: Found) -> Section:
         for one in subjects
     ]
     kinds = (("first_option", "pull of the first option"), ("agreement", "saying yes"))
-    marks = [
-        Mark(f"{name_of(one)}: {words}", one["sensitivity"][key],
-             shown(one["sensitivity"][key], 2))
+    habits = [
+        (words, name_of(one), one["sensitivity"][key])
         for key, words in kinds
         for one in subjects
         if _known(one["sensitivity"][key])
-    ]  # fmt: skip
+    ]
+    marks = _headed(habits)
     shifts = [
         (name_of(one), s["factor"].replace("_", " "), s["level"], s["axis"],
          f"{s['position']:+.2f}".replace("-", "−"), shown(s["difference"], 2))
@@ -266,8 +266,10 @@ def _form(found: Found) -> Section:
                     "habits", marks, alt="Pull of the first option and habit of saying yes.",
                     xlabel="0 = none", middle=0.0, scale=1.0, limits=None,
                 ),
-                table=_table("habits", "Habits", ("model and habit", "value"),
-                             [(mark.label, mark.note) for mark in marks]),
+                table=_table(
+                    "habits", "Habits", ("model", "habit", "value"),
+                    [(model, words, shown(value, 2)) for words, model, value in habits],
+                ),
             )
         )  # fmt: skip
     if shifts:
@@ -290,6 +292,16 @@ def _form(found: Found) -> Section:
         lead="The same item in other words, another order or another frame is the same question.",
         items=tuple(items),
     )
+
+
+def _headed(rows: Sequence[tuple[str, str, Found]]) -> list[Mark]:
+    """A heading wherever the first of (heading, label, measure) changes, and a row for each."""
+    marks: list[Mark] = []
+    for place, (heading, label, measure) in enumerate(rows):
+        if not place or rows[place - 1][0] != heading:
+            marks.append(Mark(heading))
+        marks.append(Mark(label, measure, shown(measure, 2)))
+    return marks
 
 
 def _share(value: float | None) -> str:
@@ -340,7 +352,7 @@ def _people(found: Found) -> Section:
 def _distance_item(found: Found) -> Item:
     subjects = found["subjects"]
     rows = [(one, d) for one in subjects for d in one["people"]["groups"]]
-    marks = [Mark(f"{name_of(one)}: {d['group']}", d, shown(d, 2)) for one, d in rows if _known(d)]
+    marks = _headed([(name_of(one), d["group"], d) for one, d in rows if _known(d)])
     closest = {name_of(one): one["people"]["closest"] or "cannot be told" for one in subjects}
     return Item(
         name="distances",
