@@ -152,6 +152,7 @@ def test_no_answer_of_the_server_names_a_model_or_its_maker(
             for name in MODELS
         )
     )
+    _add_comparisons(folder / "study.yaml")
     server = make_server(folder / "study.yaml")
     proxy = Proxy(server.url, "")
     passing = web.Application(client_max_size=2**24)
@@ -170,7 +171,8 @@ def test_no_answer_of_the_server_names_a_model_or_its_maker(
     _fetch_what_pages_name(proxy)
 
     kinds = {_kind(seen.path) for seen in proxy.answers}
-    needed = ("", "survey/N/N/", "talk/N/", "talk/N/N/", "talk/N/N/progress/", "done/")
+    talk = ("talk/N/", "talk/N/N/", "talk/N/N/progress/")
+    needed = ("", "survey/N/N/", *talk, "compare/N/", "compare/N/N/", "done/")
     assert {f"/s/small/{kind}" for kind in needed} <= kinds
     assert any(seen.path.endswith(".js") for seen in proxy.answers)
     assert any(b"csrftoken" in seen.headers for seen in proxy.answers)
@@ -183,6 +185,14 @@ def test_no_answer_of_the_server_names_a_model_or_its_maker(
         if found
     ]
     assert told == [], "\n".join(told)
+
+
+def _add_comparisons(study: Path) -> None:
+    """A last stage in which two of the models answer side by side while people wait."""
+    prompts = ", ".join(f"{{id: p{n}, text: 'Question {n}?'}}" for n in range(8))
+    stage = f"  - comparisons: {{source: live, count: 3, timeout_s: 10, prompts: [{prompts}]}}\n"
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace("models: models.yaml", f"{stage}models: models.yaml"))
 
 
 def _kind(path: str) -> str:
