@@ -13,7 +13,20 @@ odds theta_i - theta_j + u_pi - u_pj, u normal with standard deviation 0.7, and 
 fitted to the mean chances. Steered data weigh pairs otherwise, and people answer several times, so
 neither has to cover the truth; that is what the coverage shows.
 
-MEASURED
+Measured on 2026-11-21 (one thread of a busy machine, 0.2 CPU seconds per study; ratios with 95 %
+intervals over seeds; 64 % of the second round was assigned by uncertainty, 36 % explored):
+
+    50 studies, focus         lead                   order                  scores
+    width, leading pair       .863 [.830, .899]      1.081 [1.054, 1.109]   1.021 [.995, 1.048]
+    widths, all models        1.086 [1.073, 1.099]   1.050 [1.038, 1.063]   1.014 [1.005, 1.024]
+    wrong leading pair (.26)  .24                    .20                    .18
+
+    1,000 studies (--seeds 1000 --first-seed 1000 --resamples 200)     uniform     lead
+    width, leading pair           .844 [.836, .852]                    .600        .508
+    widths, all models            1.089 [1.085, 1.092]                 2.329       2.538
+    covered, leading pair (of .95)                                     .934        .930
+    covered, all models (of .95)                                       .933        .937
+    wrong first; wrong leading pair                                    .119; .170  .098; .170
 """
 
 from __future__ import annotations

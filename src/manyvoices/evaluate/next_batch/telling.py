@@ -121,6 +121,7 @@ WHAT = {
 
 
 def _listed(asks: Sequence[Mapping[str, Any]], results: Mapping[str, Any]) -> str:
+    asks = sorted(asks, key=lambda ask: -ask["n"])
     lines = [f"- {sentence(ask)}" for ask in asks[:MOST_LINES]]
     if len(asks) > MOST_LINES:
         rest = sum(ask["n"] for ask in asks[MOST_LINES:])
