@@ -12,7 +12,8 @@ numbers, k = 1 the mean and the share.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import nan
+from functools import lru_cache
+from math import comb, nan
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +34,7 @@ def expected_maximum(scores: Sequence[float] | FloatArray, k: int) -> float:
         raise ValueError(f"k must be at least 1, found {k}")
     if n < k:
         return nan
-    places = np.arange(k, n + 1)
-    logs = _log_choose(places - 1, k - 1) - _log_choose(np.array([n]), k)
-    # Logarithms, since C(2000, 1000) is no float; the weights add up to 1 but for rounding.
-    weights = np.exp(logs)
-    return float(weights @ values[k - 1 :] / weights.sum())
+    return float(_weights(n, k) @ values[k - 1 :])
 
 
 def probability_of_one(scores: Sequence[float] | FloatArray, k: int, threshold: float) -> float:
@@ -55,8 +52,17 @@ def probability_of_one(scores: Sequence[float] | FloatArray, k: int, threshold: 
         return 1.0
     if not m:
         return 0.0
-    logs = _log_choose(np.array([n - m]), k) - _log_choose(np.array([n]), k)
-    return float(1.0 - np.exp(logs[0]))
+    return 1.0 - comb(n - m, k) / comb(n, k)
+
+
+@lru_cache(maxsize=256)
+def _weights(n: int, k: int) -> FloatArray:
+    """(n - k + 1,) how often each of the higher scores is the highest of k among n."""
+    logs = _log_choose(np.arange(k - 1, n), k - 1) - _log_choose(np.array([n]), k)
+    # Logarithms, since C(2000, 1000) is no float; the weights add up to 1 but for rounding.
+    weights: FloatArray = np.exp(logs)
+    weights /= weights.sum()
+    return weights
 
 
 def _log_choose(n: npt.NDArray[np.int64], k: int) -> FloatArray:

@@ -81,7 +81,7 @@ def systems(
     found: dict[str, Any] = {}
     for system, prompts in of_prompts(answers).items():
         mine = [one for one in answers if one.system == system]
-        of = [OfSystem(name, measure, prompts) for name, measure in wanted.items()]
+        of = [OfSystem.of(name, measure, prompts) for name, measure in wanted.items()]
         by = {
             group: {
                 value: {one.name: one.row(resampling, names) for one in of}
@@ -115,33 +115,44 @@ def _named(values: Mapping[str, str | None], names: Sequence[str]) -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class OfSystem:
-    """One measure of one system."""
+    """One measure of one system, each a mapping from the prompt."""
 
     name: str
-    measure: Measure
-    prompts: Mapping[str, OfPrompt]
+    scored: Mapping[str, float]
+    """Of scored answers; NaN where there are fewer than k."""
+    as_0: Mapping[str, float]
+    as_1: Mapping[str, float]
+    """With 0, or 1, in place of every missing score; NaN where fewer than k were asked for."""
+
+    @classmethod
+    def of(cls, name: str, measure: Measure, prompts: Mapping[str, OfPrompt]) -> OfSystem:
+        """The measure of every prompt, three ways."""
+        return cls(name, *(numbers(measure, prompts, missing) for missing in (None, 0.0, 1.0)))
 
     def row(self, resampling: Resampling, names: Sequence[str]) -> dict[str, Any]:
         """The mean over the prompts `names`: value, low, high, n, sd over prompts, prompts with too
         few scores, and both bounds."""
-        some = [self.prompts[name] for name in names]
-        values = [self.measure(one.scores) for one in some]
+        values = [self.scored[name] for name in names]
         told = np.array([value for value in values if not isnan(value)])
         estimate = mean_over(values, resampling, share=is_share(self.name))
         return {
             **estimate.plain(),
             "sd": float(told.std(ddof=1)) if len(told) > 1 else nan,
             "n_too_few": len(values) - len(told),
-            "if_missing_0": _mean(self.measure, some, 0.0),
-            "if_missing_1": _mean(self.measure, some, 1.0),
+            "if_missing_0": _mean([self.as_0[name] for name in names]),
+            "if_missing_1": _mean([self.as_1[name] for name in names]),
         }
 
 
-def _mean(measure: Measure, some: Sequence[OfPrompt], missing: float) -> float:
-    """With `missing` in place of every missing score; prompts with fewer answers than k stay out,
-    whatever became of the answers."""
-    filled = [measure(_filled(one, missing)) for one in some]
-    told = [value for value in filled if not isnan(value)]
+def numbers(
+    measure: Measure, prompts: Mapping[str, OfPrompt], missing: float | None
+) -> dict[str, float]:
+    """Prompt -> measure, with `missing` in place of missing scores; None leaves them out."""
+    return {name: measure(_filled(one, missing)) for name, one in prompts.items()}
+
+
+def _mean(values: Sequence[float]) -> float:
+    told = [value for value in values if not isnan(value)]
     return sum(told) / len(told) if told else nan
 
 
@@ -153,18 +164,14 @@ def paired(
     if len(by_system) < 2:
         return {}
 
-    def numbers(measure: Measure, missing: float | None) -> dict[str, dict[str, float]]:
-        return {
-            system: {name: measure(_filled(one, missing)) for name, one in prompts.items()}
-            for system, prompts in by_system.items()
-        }
+    def of(measure: Measure, missing: float | None) -> dict[str, dict[str, float]]:
+        return {s: numbers(measure, prompts, missing) for s, prompts in by_system.items()}
 
     return {
         name: [
             row.plain()
             for row in differences(
-                numbers(measure, None), resampling,
-                as_0=numbers(measure, 0.0), as_1=numbers(measure, 1.0),
+                of(measure, None), resampling, as_0=of(measure, 0.0), as_1=of(measure, 1.0)
             )
         ]
         for name, measure in wanted.items()
