@@ -58,6 +58,10 @@ def test_it_says_what_it_found_and_leaves_every_file(done: tuple[Path, str]) -> 
     assert sum(row["outcomes"].values()) > row["rate"]["n"]
     assert row["rate"]["low"] < 0.483 < row["rate"]["high"]
     assert set(row["by"]) == {"category", "country"}
+    of_ours = results["answers"][OURS]
+    assert set(of_ours) >= {"answered", "timeout", "empty", "other_language"}
+    assert of_ours["timeout"] > 0
+    assert results["answers"][BASE]["timeout"] == 0
     table = pl.read_parquet(out / "numbers" / "rates.parquet")
     assert table.filter(pl.col("field") == "country").height == 4
     assert pl.read_csv(out / "numbers" / "rates.csv").height == table.height

@@ -43,6 +43,7 @@ def _parts(results: Mapping[str, Any]) -> Iterator[str]:
             f"The published figure of this kind: {paper['value']:.1%} ({paper['of']}, "
             f"{paper['n_prompts']} prompts, {paper['source']}), given without an interval."
         )
+    yield from _answers(results)
     yield from _groups(results)
     yield from _place(results)
     yield "## Agreement of people"
@@ -61,6 +62,16 @@ def _parts(results: Mapping[str, Any]) -> Iterator[str]:
 
 def _outcomes(row: Mapping[str, Any]) -> list[str]:
     return [f"{row['outcomes'][name]:,}" for name in TITLES]
+
+
+def _answers(results: Mapping[str, Any]) -> Iterator[str]:
+    found = results["answers"]
+    if found:
+        kinds = list(next(iter(found.values())))
+        yield "Answers that were asked for, every attempt:"
+        yield markdown(("", *(kind.replace("_", " ") for kind in kinds)), [
+            (model, *(f"{row[kind]:,}" for kind in kinds)) for model, row in found.items()
+        ])  # fmt: skip
 
 
 def _groups(results: Mapping[str, Any]) -> Iterator[str]:

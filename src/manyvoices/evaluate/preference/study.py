@@ -13,6 +13,7 @@ from manyvoices.evaluate.files import shown
 from manyvoices.evaluate.preference import analysing, preregistration
 from manyvoices.evaluate.preference.config import JudgeConfig, PreferenceConfig
 from manyvoices.evaluate.preference.errors import NoVotesError, UnknownModelError
+from manyvoices.evaluate.preference.failing import answers_of
 from manyvoices.evaluate.preference.judges import judge_report
 from manyvoices.evaluate.preference.judging import ask
 from manyvoices.evaluate.preference.reading import read_votes
@@ -54,6 +55,7 @@ def run(config: PreferenceConfig, *, progress: Progress | None = None) -> Prefer
     votes = _wanted(every, config, n_simulated)
     tell(1, STEPS)
     results = analysed(votes, config, n_simulated, tell)
+    results["answers"] = answers_of(config.data)
     results["judges"] = {judge.name: _judge(judge, votes, config, tell) for judge in config.judges}
     results["preregistration"] = None
     if record is not None:

@@ -102,9 +102,21 @@ def _rates(found: Found) -> Section:
                 f"{sum(sum(row['outcomes'].values()) for row in rows):,} comparisons",
                 "Counts; nothing is estimated", drawing=outcomes_figure("outcomes", named),
             ),
+            *_answers(found),
         ),
         in_short=in_short,
     )  # fmt: skip
+
+
+def _answers(found: Found) -> Iterator[Item]:
+    rows = found["answers"]
+    if rows:
+        n = sum(sum(row.values()) for row in rows.values())
+        yield Item(
+            "answers", "Which models gave no answer, and why", f"{n:,} answers that were asked for",
+            "Every attempt of every turn; a comparison with a side that failed is in no rate",
+            table=tables.answers(rows),
+        )  # fmt: skip
 
 
 def _corrected(row: Found, n: int) -> str:

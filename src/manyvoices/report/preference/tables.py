@@ -28,6 +28,15 @@ def rates(rows: Sequence[Mapping[str, Any]]) -> DataTable:
     )  # fmt: skip
 
 
+def answers(found: Mapping[str, Mapping[str, int]]) -> DataTable:
+    """How every answer that was asked for came out."""
+    kinds = list(next(iter(found.values())))
+    return DataTable(
+        "answers", "Answers by model", ("", *(kind.replace("_", " ") for kind in kinds)),
+        tuple((model, *(f"{row[kind]:,}" for kind in kinds)) for model, row in found.items()),
+    )  # fmt: skip
+
+
 def by_field(rows: Sequence[Mapping[str, Any]], field: str) -> DataTable:
     """The values of a field, pair by pair."""
     cells: list[tuple[str, ...]] = []
