@@ -35,7 +35,7 @@ METHODS = (
 class Size:
     """A study's size, and how much people and prompts differ (log odds).
 
-    MT-bench's votes give about 0.3 between people and 1.5 between prompts for a pair of models.
+    MT-bench's votes give up to 0.3 between people and 1.0 to 1.8 between prompts.
     """
 
     raters: int
