@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyvoices.design.comparisons.integrity import Vote, evidence, normalised, signs
+from manyvoices.design.comparisons.integrity import (
+    Vote,
+    evidence,
+    names_told,
+    normalised,
+    signs,
+)
 from manyvoices.design.comparisons.stage import Integrity
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -101,6 +107,26 @@ def test_what_is_not_known_is_left_out_and_nothing_divides_by_zero() -> None:
     assert "seconds" not in evidence(vote(seconds=None), [])
     assert "words_per_second" not in evidence(vote(seconds=0.0), [])
     assert "prompts_alike" not in evidence(vote(), [])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("I am Big-Model 7B, made by nobody.", 1),
+        ("As big_model-7b, I cannot.", 1),
+        ("A big model has 70 billion parameters.", 0),
+        ("Rebig model 7b5 is no name of mine.", 0),
+        ("I am X1.", 0),
+    ],
+)
+def test_an_answer_that_names_its_model_is_told(text: str, told: int) -> None:
+    assert names_told([text, "Nothing."], ["big-model-7b", "X1"]) == told
+
+
+def test_names_are_a_figure_and_no_rule() -> None:
+    assert "names_told" not in evidence(vote(), [])
+    assert evidence(vote(names_told=2), [])["names_told"] == 2
+    assert signs(vote(names_told=2), [], RULE) == ()
 
 
 @given(votes, st.lists(votes, max_size=12), st.randoms())

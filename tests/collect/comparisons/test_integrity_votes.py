@@ -83,6 +83,27 @@ def test_a_vote_given_with_care_counts_and_its_figures_are_kept(person: Particip
     }
 
 
+def test_an_answer_that_names_its_model_leaves_a_trace_without_the_name(
+    person: Participant,
+) -> None:
+    comparison = start(person)
+    say(comparison)
+    told = f"I am {comparison.models[0].upper()}, glad to help."
+    answers = SideAnswer.objects.filter(exchange__comparison=comparison)
+    answers.update(text="Hello there.", settled_at=NOW)
+    answers.filter(position=0).update(text=told)
+    rule = queries.stage_spec(person, comparison.stage)
+    operations.after_settling(comparison, comparison.exchanges.get(), rule, now=NOW)
+    judged = judging.judge(
+        comparison=Comparison.objects.get(pk=comparison.pk),
+        verdict=ComparisonVerdict.TIE,
+        order=None,
+        now=NOW + timedelta(minutes=1),
+    )
+    assert judged.evidence["names_told"] == 1
+    assert judged.quarantined == []
+
+
 def test_the_same_prompt_again_and_again_is_set_aside_from_the_third_on(
     person: Participant,
 ) -> None:

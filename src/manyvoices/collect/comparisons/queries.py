@@ -14,7 +14,7 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.curate.language_match import same_language
 from manyvoices.design.comparisons.assigning import Cell, Counts, Person, pool_of
-from manyvoices.design.comparisons.integrity import Vote
+from manyvoices.design.comparisons.integrity import Vote, names_told
 from manyvoices.design.comparisons.stage import ComparisonsStage, Pool, PromptItem
 from manyvoices.design.dialogue import count_words
 from manyvoices.schema.comparisons import ComparisonVerdict
@@ -212,9 +212,21 @@ def vote(comparison: Comparison) -> Vote:
         at=comparison.judged_at,
         seconds=_seconds(comparison),
         words=sum(map(count_words, texts)),
+        names_told=names_told(_all_texts(exchanges), _names(comparison)),
         place=_place(comparison.order),
         prompt=first,
     )
+
+
+def _all_texts(exchanges: list[Exchange]) -> list[str]:
+    return [answer.text or "" for exchange in exchanges for answer in shown(exchange)]
+
+
+def _names(comparison: Comparison) -> set[str]:
+    """By which the compared models could be known: our names of them, and their providers'."""
+    known = {spec.id: spec.model for spec in comparison.participant.version.spec.models}
+    found = {name for model in comparison.models for name in (model, known.get(model))}
+    return {name for name in found if name}
 
 
 def _seconds(comparison: Comparison) -> float | None:

@@ -30,6 +30,7 @@ _FIGURES = {
     "votes_in_the_hour": gettext_noop("Verdicts of this person within the hour"),
     "same_place_in_a_row": gettext_noop("Verdicts for the same place in a row"),
     "prompts_alike": gettext_noop("Times that this person sent this prompt"),
+    "names_told": gettext_noop("Answers that name a model"),
 }
 
 

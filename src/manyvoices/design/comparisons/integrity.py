@@ -20,6 +20,8 @@ REPEATED_PROMPT, ONE_SIDED = "repeated_prompt", "one_sided"
 BY_HAND = "by_hand"
 """Set aside by a moderator, for a reason that they wrote."""
 HOUR = timedelta(hours=1)
+LEAST_NAME = 4
+"""Letters and digits of a name by which a model can be known in a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Vote:
     """0-based place that was preferred to all others; None with a tie, and without a choice."""
     prompt: str | None = None
     """What the person wrote first; None where the prompt was given."""
+    names_told: int = 0
+    """Answers that name a model: the person may have known whom they judged."""
 
 
 def signs(vote: Vote, earlier: Iterable[Vote], rule: Integrity) -> tuple[str, ...]:
@@ -58,7 +62,7 @@ def evidence(vote: Vote, earlier: Iterable[Vote]) -> dict[str, Json]:
     """The figures behind `signs`, kept with every vote.
 
     ``seconds`` and ``words_per_second`` only where they are known; ``prompts_alike`` only where
-    the person wrote the prompt.
+    the person wrote the prompt; ``names_told`` only where a name was told.
     """
     before = _until(vote, earlier)
     found: dict[str, Json] = {
@@ -72,6 +76,8 @@ def evidence(vote: Vote, earlier: Iterable[Vote]) -> dict[str, Json]:
             found["words_per_second"] = round(vote.words / vote.seconds, 1)
     if vote.prompt is not None:
         found["prompts_alike"] = _alike(vote, before)
+    if vote.names_told:
+        found["names_told"] = vote.names_told
     return found
 
 
@@ -82,6 +88,13 @@ def normalised(prompt: str) -> str:
     # Marks belong to the letters before them: without them Hindi or Arabic prompts fall together.
     words = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded)
     return " ".join(words.split()) or " ".join(folded.split())
+
+
+def names_told(texts: Iterable[str], names: Iterable[str]) -> int:
+    """How many of `texts` hold one of `names`, however it is written; short names are no sign."""
+    long = [name for name in names if sum(map(str.isalnum, name)) >= LEAST_NAME]
+    wanted = {f" {normalised(name)} " for name in long}
+    return sum(any(name in f" {normalised(text)} " for name in wanted) for text in texts)
 
 
 def _until(vote: Vote, others: Iterable[Vote]) -> list[Vote]:
