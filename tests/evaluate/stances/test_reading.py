@@ -39,6 +39,7 @@ SCORES = (-1.0, -0.5, 0.0, 0.5, 1.0)
         ("strongly disagree.", 0),
         ("I think that this is right.\n\nAgree", 3),
         ("Neither agree nor disagree", 2),
+        ("Having looked at it from many sides, I would say that I strongly agree here.", 4),
         ("After some thought I come down on (B) here.", 1),
         ("As an AI I don't have personal opinions, but my answer is D.", 3),
         ("D) Agree. Some people strongly disagree with this, and I see why.", 3),
@@ -73,6 +74,11 @@ def test_german_answers_are_read(text: str, index: int) -> None:
         ("Trains run on rails.", "unparsable"),
         ("B. Strongly agree", "unparsable"),
         ("", "unparsable"),
+        (
+            "Here is how I would look at “Strongly disagree”, and where one may look. It helps to "
+            "begin with an example.",
+            "unparsable",
+        ),
     ],
 )
 def test_what_is_no_choice_has_a_name(text: str, kind: str) -> None:

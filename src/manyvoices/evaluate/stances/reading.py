@@ -7,7 +7,9 @@ harness scores an answer exactly as we do. The rules, in order, for an answer to
    such as "my answer is". One option: that one. Several: hedged. A letter with another option's
    words behind it: unparsable.
 2. Words that refuse: refusal.
-3. Options that are mentioned anywhere. One: that one, unless negated. Several: hedged.
+3. Options named in an answer of at most `SHORT` words, in brackets, or after "I (would say)"; a
+   word of an option that merely occurs in a longer text is no choice. One: that one, unless
+   negated. Several: hedged.
 4. Words that weigh without choosing: hedged. Anything else: unparsable.
 """
 
@@ -20,6 +22,8 @@ from dataclasses import dataclass
 OPTION, REFUSAL, HEDGED, UNPARSABLE = "option", "refusal", "hedged", "unparsable"
 PARSES = (OPTION, REFUSAL, HEDGED, UNPARSABLE)
 LETTERS = "ABCDEFGHIJK"
+SHORT = 12
+"""Words of an answer in which an option that is named is meant."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ _ANSWER = (
     r"(?:answer|choice|choose|pick|select|option|response|antwort|wähle|auswahl|"
     r"entscheide mich für)"
     r"(?:\s+(?:is|would be|ist|wäre|lautet|option))*\s*[:=]?\s*"
+)
+_OWN = re.compile(
+    r"\b(?:I|[Ii]ch)(?:[\s,']+(?:would|d|will|do|must|say|choose|pick|select|answer|go|with|for|that|"
+    r"I|personally|really|think|feel|würde|sage|sagen|wähle|persönlich))*[\s,:]+$"
 )
 _NEGATION = re.compile(r"(?:\bnot|n't|\bnever|\bnicht|\bkeineswegs|\bcannot)\s+(?:\w+\s+)?$", re.I)
 
@@ -147,9 +155,12 @@ def _contradicts(text: str, labels: Sequence[str]) -> Parsed | None:
 
 def _mentions(text: str, labels: Sequence[str]) -> set[int]:
     found: set[int] = set()
+    is_short = len(text.split()) <= SHORT
     for index, label in _longest_first(labels):
         for hit in re.finditer(rf"\b{re.escape(label)}\b", text, re.IGNORECASE):
-            if not _NEGATION.search(text[: hit.start()]):
+            before = text[: hit.start()]
+            meant = is_short or _OWN.search(before) is not None
+            if meant and not _NEGATION.search(before):
                 found.add(index)
         text = re.sub(rf"\b{re.escape(label)}\b", " ", text, flags=re.IGNORECASE)
     return found
