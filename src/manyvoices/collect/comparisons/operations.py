@@ -32,7 +32,6 @@ QUEUE_ALLOWANCE_S = 5.0
 JOB_KIND = "side_answer"
 
 
-@transaction.atomic
 def start_comparison(
     *, participant: Participant, stage: int, number: int, now: datetime
 ) -> Comparison | None:
@@ -40,11 +39,25 @@ def start_comparison(
 
     None where nothing is left for this person: the stage is then over for them (`over`).
     """
+    rule = queries.stage_spec(participant, stage)
+    # Looks at the language of every stored output, once per process: not while others wait.
+    to_draw = queries.rule_to_draw(participant.version, stage, rule)
+    with transaction.atomic():
+        return _start(participant, stage, number, rule, to_draw, now)
+
+
+def _start(
+    participant: Participant,
+    stage: int,
+    number: int,
+    rule: ComparisonsStage,
+    to_draw: ComparisonsStage,
+    now: datetime,
+) -> Comparison | None:
     lock_participant(participant)
     existing = participant.comparisons.filter(stage=stage, number=number).first()
     if existing is not None:
         return existing
-    rule = queries.stage_spec(participant, stage)
     _may_start(participant, stage, number, rule)
     if _is_beyond_the_budget(participant, stage, rule):
         over(participant, stage, because=ComparisonsOver.Because.NOTHING_LEFT, now=now)
@@ -54,7 +67,7 @@ def start_comparison(
     seed = derive_seed(participant.seed, "comparison", stage, number)
     hold_turn(participant.study_id, stage)
     placed = draw(
-        queries.rule_to_draw(participant.version, stage, rule),
+        to_draw,
         [model.id for model in participant.version.spec.models],
         queries.counts(participant, stage, rule, pool, now),
         queries.person(participant, stage, answers),
