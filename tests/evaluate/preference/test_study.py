@@ -6,16 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 import yaml
-from tests.evaluate.preference.studies import BASE, OURS, folder
+from tests.evaluate.preference.studies import BASE, OURS, folder, planted
 from tests.real_data import needs_real_data, real
 from typer.testing import CliRunner
 
 from manyvoices.cli import app
 from manyvoices.evaluate.preference.config import JudgeConfig, PreferenceConfig
 from manyvoices.evaluate.preference.rules import Rules
+from manyvoices.evaluate.preference.simulating import simulate_comparisons
 from manyvoices.evaluate.preference.study import lines, run
 
 
@@ -131,3 +133,30 @@ def test_a_plan_that_makes_no_sense_is_refused(
     code, said = verb(tmp_path, "plan", **{"title": "t", "model": OURS, "baseline": BASE, **config})
     assert code == 1
     assert words in " ".join(said.split())
+
+
+@needs_real_data
+def test_nobody_is_asked_about_texts_that_are_not_there(tmp_path: Path) -> None:
+    judge = {"name": "j", "ask": {"id": "j", "provider": "scripted", "persona": "brief"}}
+    code, said = verb(tmp_path, data=str(real("battles/mt_bench_human.jsonl")), judges=[judge])
+    assert code == 1
+    assert "holds no comparison with the texts of two answers" in " ".join(said.split())
+
+
+def test_an_arena_without_a_prompt_set_is_looked_at_by_people_alone(tmp_path: Path) -> None:
+    """Everybody writes prompts of their own, so every comparison is a prompt by itself."""
+    records = [
+        msgspec.structs.replace(
+            one, source="arena", prompt_id=None, simulated=False, comparison_id=f"a{n}"
+        )
+        for n, one in enumerate(
+            simulate_comparisons(planted(0.6), n_raters=30, n_prompts=10, per_rater=5)
+        )
+    ]
+    file = tmp_path / "comparisons.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in records))
+    result = run(PreferenceConfig(data=file, out=tmp_path / "out"))
+    (row,) = result.results["rates"]
+    assert row["rate"]["n_prompts"] == row["rate"]["n"] == 150
+    assert row["rate"]["df"] == 29
+    assert "nobody judged" in result.results["agreement"]["alpha"]["why"]

@@ -6,6 +6,7 @@ ManyvoicesError
     ├── UnknownModelError        a model is named that nobody compared
     ├── UnknownFieldError        results are asked for by something that no vote has
     ├── PreregistrationError     a preregistration cannot be read, or was changed
+    ├── NothingToJudgeError      a model is to be asked about texts that are not there
     └── JudgePromptError         a prompt for a judging model lacks a place
 """
 
@@ -52,6 +53,17 @@ class UnknownFieldError(EvaluationError):
 
 class PreregistrationError(EvaluationError):
     """A preregistration cannot be read, or was changed after it was written."""
+
+
+class NothingToJudgeError(EvaluationError):
+    """A model is to be asked about texts that are not there."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        super().__init__(
+            f"judges: {name} is to be asked about the answers in {path}, which holds no comparison "
+            "with the texts of two answers; give the judge's verdicts (path: ...), or a release "
+            "whose consent lets texts go"
+        )
 
 
 class JudgePromptError(EvaluationError):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from manyvoices.evaluate.preference.judging import pairs_of
 from manyvoices.io import detect_format, read_comparisons
 from manyvoices.schema import Comparison
 
@@ -14,9 +15,16 @@ ALWAYS = ("answered", "timeout", "empty", "other_language")
 
 def answers_of(path: Path) -> dict[str, dict[str, int]]:
     """Model -> outcome -> answers; empty for a file of battles, which says nothing of it."""
-    if not path.is_dir() and detect_format(path) != "native-comparisons":
-        return {}
-    return answers(read_comparisons(path))
+    return answers(read_comparisons(path)) if _is_native(path) else {}
+
+
+def has_texts(path: Path) -> bool:
+    """Whether there is a comparison with two texts."""
+    return _is_native(path) and any(pairs_of(read_comparisons(path)))
+
+
+def _is_native(path: Path) -> bool:
+    return path.is_dir() or detect_format(path) == "native-comparisons"
 
 
 def answers(comparisons: Iterable[Comparison]) -> dict[str, dict[str, int]]:

@@ -12,8 +12,12 @@ import numpy as np
 from manyvoices.evaluate.files import shown
 from manyvoices.evaluate.preference import analysing, preregistration
 from manyvoices.evaluate.preference.config import JudgeConfig, PreferenceConfig
-from manyvoices.evaluate.preference.errors import NoVotesError, UnknownModelError
-from manyvoices.evaluate.preference.failing import answers_of
+from manyvoices.evaluate.preference.errors import (
+    NothingToJudgeError,
+    NoVotesError,
+    UnknownModelError,
+)
+from manyvoices.evaluate.preference.failing import answers_of, has_texts
 from manyvoices.evaluate.preference.judges import judge_report
 from manyvoices.evaluate.preference.judging import ask
 from manyvoices.evaluate.preference.reading import read_votes
@@ -46,7 +50,7 @@ def run(config: PreferenceConfig, *, progress: Progress | None = None) -> Prefer
         DataError: The data, or a judge's file, has faults.
         NoVotesError, UnknownModelError, UnknownFieldError: There is nothing of what was asked for.
         PreregistrationError: The preregistration is none, or was changed.
-        JudgePromptError: A judge's prompt lacks a place.
+        JudgePromptError, NothingToJudgeError: A judge's prompt lacks a place, or the data texts.
     """
     tell = progress or (lambda _done, _total: None)
     record = preregistration.read(config.preregistration) if config.preregistration else None
@@ -139,6 +143,8 @@ def _judge(
         theirs = read_votes(judge.path)
     else:
         folder = config.out / "judges" / judge.name
+        if not has_texts(config.data):
+            raise NothingToJudgeError(judge.name, config.data)
         asked = ask(
             read_comparisons(config.data), judge, folder, seed=config.rules.seed, progress=tell
         )
