@@ -127,6 +127,7 @@ class BrowserVisitor:
         if not await self._page.locator("#waiting[hx-get]").count():
             now = read_html(await self._page.content())
             page.forms, page.slots, page.poll_url = now.forms, now.slots, None
+            page.sides, page.answers, page.way_on = now.sides, now.answers, now.way_on
         return True
 
     async def send(self, form: Form, filled: Filled) -> SeenPage:
@@ -134,8 +135,9 @@ class BrowserVisitor:
         place = self._page.locator("form").nth(form.index)
         for number, found in enumerate(form.fields):
             await self._fill(place, found, filled, by_keys=number % 3 == 0)
+        await self._put_in_order(place, filled)
         await self.picture(self.path.strip("/").replace("/", "-") or "start")
-        button = self._button(form, place)
+        button = self._button(form, place, filled)
         began = time.monotonic()
         async with self._page.expect_navigation() as navigation:
             await button.click()
@@ -147,8 +149,33 @@ class BrowserVisitor:
         path = self._folder / f"{self._pictures:03}-{re.sub(r'[^a-z0-9-]', '', name)}.png"
         await self._page.screenshot(path=path, full_page=True)
 
-    def _button(self, form: Form, place: Locator) -> Locator:
-        inside = place.locator("button[type=submit]:not([form])")
+    async def _put_in_order(self, place: Locator, filled: Filled) -> None:
+        """Answers that stand as cards are put in their places by keys, as the page offers it."""
+        places = {
+            name.removeprefix("place-"): int(value)
+            for name, value in filled
+            if name.startswith("place-")
+        }
+        before = 0
+        for number, (reply, wanted) in enumerate(
+            sorted(places.items(), key=lambda one: (one[1], int(one[0]))), start=1
+        ):
+            card = place.locator(f"li[data-reply={_quoted(reply)}]")
+            button = card.locator("button:visible:enabled").first
+            if not await button.count():
+                return  # without its script, the page has lists to choose from
+            await button.press(str(number))
+            if wanted == before:
+                await card.locator("button:visible:enabled").first.press("=")
+            before = wanted
+
+    def _button(self, form: Form, place: Locator, filled: Filled) -> Locator:
+        pressed = next((pair for pair in form.buttons if pair in filled), None)
+        if pressed is not None:
+            return place.locator(f"button[name={_quoted(pressed[0])}][value={_quoted(pressed[1])}]")
+        inside = place.locator("button[type=submit]:not([form]):visible")
+        if form.has_plain and form.buttons:
+            inside = place.locator("button[type=submit]:not([form]):not([name]):visible")
         if not form.id:
             return inside.first
         return inside.or_(self._page.locator(f'button[type=submit][form="{form.id}"]')).first
