@@ -7,6 +7,7 @@ since the rate that is meant is that of people and prompts yet to come. ``two_wa
 of ``manyvoices evaluate preference``; the methods are in `evaluate.preference.clustered`.
 
     .venv/bin/python benchmarks/preference_coverage.py [--studies 1000] [--seed 0] [--quick]
+    .venv/bin/python benchmarks/preference_coverage.py --groups 400
 """
 
 from __future__ import annotations
@@ -20,8 +21,17 @@ import numpy as np
 
 from manyvoices.analyse.table import FloatArray
 from manyvoices.evaluate.preference.clustered import Measure, bootstrap_rates, measure
-from manyvoices.evaluate.preference.planting import Planted, planted_win_rate
-from manyvoices.evaluate.preference.simulating import TIE, World, balanced
+from manyvoices.evaluate.preference.placing import place_of
+from manyvoices.evaluate.preference.planting import (
+    Planted,
+    PlantedGroup,
+    planted_win_rate,
+    true_win_rate,
+)
+from manyvoices.evaluate.preference.rates import difference
+from manyvoices.evaluate.preference.reading import votes_of
+from manyvoices.evaluate.preference.rules import Rules
+from manyvoices.evaluate.preference.simulating import TIE, World, balanced, simulate_study
 
 RATE = 0.483
 START = Planted({"ours": 0.0, "base": 0.0}, position=0.2, ties=0.16)
@@ -136,15 +146,52 @@ def lines(studies: int, seed: int, resamples: int, sizes: tuple[Size, ...]) -> I
         )
 
 
+def groups_and_place(size: Size, studies: int, seed: int) -> dict[str, float]:
+    """Coverage of the difference between two groups of people (0.4 more log odds in one), and of
+    the balanced advantage of place, by the default interval."""
+    countries = {"there": PlantedGroup(0.4, {"ours": 0.4}), "here": PlantedGroup(0.6)}
+    truth = Planted(
+        START.strengths, rater_sd=size.rater_sd, prompt_sd=size.prompt_sd, position=0.2, ties=0.16,
+        groups={"country": countries},
+    )  # fmt: skip
+    there, here = (true_win_rate(truth, "ours", "base", only=f"country={c}") for c in countries)
+    rules = Rules()
+    hits: dict[str, list[bool]] = {"difference": [], "zero excluded": [], "place": []}
+    places = []
+    for study_seed in range(seed, seed + studies):
+        world, records = simulate_study(
+            truth, n_raters=size.raters, n_prompts=size.prompts, per_rater=size.each,
+            seed=study_seed, baseline="base",
+        )  # fmt: skip
+        people = world.people()
+        votes = votes_of(records, lambda person, people=people: people[person], ["country"])
+        inside = votes.fields["country"] == "there"
+        gap = difference(votes.select(inside), votes.select(~inside), "ours", "base", rules)
+        hits["difference"].append(gap.low <= there - here <= gap.high)
+        hits["zero excluded"].append(not gap.low <= 0 <= gap.high)
+        places.append(place_of(votes, rules).balanced)
+    # The truth of place: the mean over many studies, since strengths are cancelled by weights.
+    middle = float(np.mean([one.value for one in places]))
+    hits["place"] = [one.low <= middle <= one.high for one in places]
+    return {name: float(np.mean(values)) for name, values in hits.items()}
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resamples", type=int, default=400)
+    parser.add_argument("--groups", type=int, default=0, metavar="STUDIES",
+                        help="instead: differences between groups, and place")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="100 studies, no bootstrap")
     args = parser.parse_args()
     began = time.process_time()
+    if args.groups:
+        for size in (Size(50, 22, 11, 0.5, 0.5), Size(150, 60, 20, 0.5, 0.5)):
+            found = groups_and_place(size, args.groups, args.seed)
+            print(size, {name: f"{100 * value:.1f} %" for name, value in found.items()}, flush=True)
+        return
     studies, resamples = (100, 0) if args.quick else (args.studies, args.resamples)
     for line in lines(studies, args.seed, resamples, SIZES):
         print(line, flush=True)
