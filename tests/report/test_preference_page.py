@@ -16,6 +16,7 @@ from manyvoices.evaluate.preference.config import PreferenceConfig
 from manyvoices.evaluate.preference.rules import Rules
 from manyvoices.evaluate.preference.study import PreferenceResult, run
 from manyvoices.report.pages import write_page
+from manyvoices.report.preference.wording import slug
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -77,6 +78,12 @@ def test_the_page_is_the_same_for_the_same_results(page_file: Path) -> None:
     results = json.loads((page_file.parent / "results.json").read_text())
     write_page("preference", PreferenceResult(page_file.parent, results))
     assert page_file.read_bytes() == before
+
+
+def test_two_fields_never_share_a_file() -> None:
+    names = ["age", "Age", "age_group", "age group", "年齢", "性別"]
+    assert len({slug(name) for name in names}) == len(names)
+    assert slug("age_group") == "age-group"
 
 
 @pytest.mark.browser

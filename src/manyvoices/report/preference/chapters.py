@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from manyvoices.evaluate.files import shown
-from manyvoices.evaluate.preference.texts import AGREEMENTS, p_text, pair_name, percent, points
+from manyvoices.evaluate.preference.texts import AGREEMENTS, p_text, pair_name, percent
 from manyvoices.report.preference import tables
 from manyvoices.report.preference.figures import Mark, forest, growth_figure, outcomes_figure
+from manyvoices.report.preference.judge_chapter import judge_section
+from manyvoices.report.preference.wording import (
+    BOTH_WAYS,
+    CORRECTIONS,
+    Found,
+    cases,
+    label,
+    level,
+    method,
+    percent_won,
+    slug,
+)
 from manyvoices.report.section import Item, Section
-
-Found = Mapping[str, Any]
-_CORRECTIONS = {"holm": "Holm’s", "benjamini_hochberg": "Benjamini and Hochberg’s"}
-BOTH_WAYS = "clustered by people and prompts (Cameron, Gelbach and Miller 2011)"
 
 
 def chapters(found: Found) -> Iterator[tuple[str, str, Section]]:
@@ -25,55 +31,21 @@ def chapters(found: Found) -> Iterator[tuple[str, str, Section]]:
     yield "place", "Place and length", _place(found)
     yield "agreement", "Do people agree?", _agreement(found)
     for n, (name, judge) in enumerate(found["judges"].items(), start=1):
-        yield f"judge-{n}", f"The judge {name}", _judge(f"judge-{n}", name, judge, found)
+        yield f"judge-{n}", f"The judge {name}", judge_section(f"judge-{n}", name, judge, found)
     yield "growth", "As the study grew", _growth(found)
     yield "rules", "What other rules would give", _rules(found)
     yield "plan", "What was planned", _plan(found)
 
 
-def _level(found: Found) -> str:
-    return f"{found['config']['rules']['level']:.0%}"
-
-
-def _n(found: Found) -> str:
-    counts = found["counts"]
-    return (
-        f"{counts['counting']:,} votes of {counts['raters']:,} people on "
-        f"{counts['prompts']:,} prompts"
-    )
-
-
-def _percent(found: Found) -> str:
-    against = f" against {found['baseline']}" if found["baseline"] else ""
-    half = ", a tie is half" if found["config"]["rules"]["ties"] == "half" else ", ties left out"
-    return f"% won{against}{half}"
-
-
-def _label(found: Found, row: Found) -> str:
-    """With one baseline its name needs no repeating."""
-    return str(row["model"]) if found["baseline"] else pair_name(row)
-
-
-def _method(found: Found) -> str:
-    rules = found["config"]["rules"]
-    ties = {
-        "half": "A tie is half a win each way",
-        "dropped": "Ties are left out",
-        "davidson": "Davidson's model of ties, all pairs at once",
-    }[rules["ties"]]
-    bad = {"tie": "“both bad” is a tie", "leave_out": "“both bad” is left out"}[rules["all_bad"]]
-    return f"{ties}; {bad}. {_level(found)} intervals {BOTH_WAYS}."
-
-
 def _rates(found: Found) -> Section:
     rows, paper = found["rates"], found["paper"]
-    marks = [Mark(_label(found, row), row["rate"], percent(row["rate"])) for row in rows]
+    marks = [Mark(label(found, row), row["rate"], percent(row["rate"])) for row in rows]
     first = rows[0]
     # The published figure is of a model against a baseline: it answers nothing else.
     reference = None
     if found["baseline"]:
         reference = paper["value"], f"{paper['value']:.1%}, {paper['of']} ({paper['source']})"
-    named = [{"label": _label(found, row), "outcomes": row["outcomes"]} for row in rows]
+    named = [{"label": label(found, row), "outcomes": row["outcomes"]} for row in rows]
     in_short = tuple(
         f"{row['model']} wins {percent(row['rate'])} against {row['against']}"
         f"{_corrected(row, len(rows))}."
@@ -86,9 +58,9 @@ def _rates(found: Found) -> Section:
         ),
         items=(
             Item(
-                "rates", "Win rates with their intervals", _n(found), _method(found),
+                "rates", "Win rates with their intervals", cases(found), method(found),
                 "OpenAssistant Conversations, the preference study",
-                forest("rates", marks, xlabel=_percent(found), reference=reference, alt=(
+                forest("rates", marks, xlabel=percent_won(found), reference=reference, alt=(
                     f"{pair_name(first)}: {percent(first['rate'])}. {len(rows)} pairs in all; the "
                     "table has every number.")),
                 tables.rates(rows),
@@ -133,16 +105,16 @@ def _groups(found: Found) -> Section:
         marks: list[Mark] = []
         rows = [row for row in found["rates"] if field in row["by"]]
         for row in rows:
-            marks.append(Mark(_label(found, row)))
+            marks.append(Mark(label(found, row)))
             marks += [Mark(one["value"], one["rate"], _differs(found, one))
                       for one in row["by"][field]["rows"]]  # fmt: skip
-        correction = _CORRECTIONS[found["config"]["rules"]["correction"]]
+        correction = CORRECTIONS[found["config"]["rules"]["correction"]]
         items.append(Item(
-            f"by-{_slug(field)}", f"By {field}", _n(found),
-            _method(found) + f" p-values are corrected over the values of {field}, for each two "
+            f"by-{slug(field)}", f"By {field}", cases(found),
+            method(found) + f" p-values are corrected over the values of {field}, for each two "
             f"models; {correction} decides what “differs” from all others. Hollow: fewer than "
             f"{least} people, so no interval",
-            drawing=forest(f"by-{_slug(field)}", marks, xlabel=_percent(found),
+            drawing=forest(f"by-{slug(field)}", marks, xlabel=percent_won(found),
                            alt=f"Win rates by {field} for {len(rows)} pairs; the table has all."),
             table=tables.by_field(rows, field),
         ))  # fmt: skip
@@ -180,7 +152,7 @@ def _place(found: Found) -> Section:
                 "place", "The answer shown first, and the longer one",
                 f"{place['share']['n']:,} decided votes",
                 f"Strengths are cancelled by looking at each two models both ways round "
-                f"(Mantel-Haenszel weights). {_level(found)} intervals {BOTH_WAYS}",
+                f"(Mantel-Haenszel weights). {level(found)} intervals {BOTH_WAYS}",
                 drawing=forest("place", marks, xlabel="% of decided votes", alt=(
                     f"Shown first, balanced: {percent(place['balanced'])}.")),
                 table=tables.place(place) if place["pairs"] else None, notes=tuple(notes),
@@ -208,90 +180,13 @@ def _agreement(found: Found) -> Section:
             Item(
                 "agreement", "Agreement of people",
                 f"{agreement['alpha']['n']:,} votes on answers that two or more people judged",
-                f"{_level(found)} intervals leave out one person after the other (jackknife)",
+                f"{level(found)} intervals leave out one person after the other (jackknife)",
                 drawing=forest("agreement", marks, xlabel="", middle=0.0, scale=1.0, limits=None,
                                alt=f"Alpha {shown(agreement['alpha'])}."),
                 table=tables.agreement(agreement), notes=tuple(notes),
             ),
         ),
     )  # fmt: skip
-
-
-def _judge(id_: str, name: str, judge: Found, found: Found) -> Section:
-    calls = judge["calls"]
-    notes = []
-    if calls:
-        notes.append(
-            "Asked in both orders: "
-            + ", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in calls.items() if n)
-            + "."
-        )
-    if not judge["n_counting"]:
-        return Section(lead="None of its verdicts can be held against people's.", items=(),
-                       notes=tuple(notes))  # fmt: skip
-    votes = judge["votes"]
-    both = judge["joins"]["pair"]
-    people = found["agreement"]["pairs"]
-    marks = [
-        Mark("with people's majority", both["with_ties"]["agreement"]),
-        Mark("the same, without ties", both["without_ties"]["agreement"]),
-        Mark("with single people", votes["with_ties"]),
-        Mark("the same, without ties", votes["without_ties"]),
-    ]
-    if people["value"] is not None:
-        marks.append(Mark("people with each other", people))
-    items = [Item(
-        f"{id_}-agreement", f"How often {name} says what people say",
-        f"{both['with_ties']['n']:,} units that both judged",
-        f"{_level(found)} intervals: over prompts for majorities (one fixed judge), over people "
-        "and prompts for single votes; kappa over units. Published figures differ by the join",
-        "MT-bench, arXiv 2306.05685",
-        forest(f"{id_}-agreement", marks, xlabel="% agreement", middle=None, alt=(
-            f"{name} agrees with people's majority on {percent(both['with_ties']['agreement'])}.")),
-        tables.judge(judge), tuple(_biases(judge)),
-    )]  # fmt: skip
-    for field, rows in votes["by"].items():
-        groups = [Mark(one["value"], one["agreement"], points(one["against_others"]))
-                  for one in rows]  # fmt: skip
-        items.append(Item(
-            f"{id_}-by-{_slug(field)}", f"Whose judge is it? By {field}",
-            f"{votes['with_ties']['n']:,} single votes",
-            f"Agreement with single people of each group; right: less all others. "
-            f"{_level(found)} intervals {BOTH_WAYS}",
-            drawing=forest(f"{id_}-by-{_slug(field)}", groups, xlabel="% agreement", middle=None,
-                           alt=f"Agreement of {name} with people by {field}."),
-            table=tables.judge_by(rows, field),
-        ))  # fmt: skip
-    kappa = shown(both["with_ties"]["kappa"])
-    return Section(
-        lead=f"{name} says what people's majority says on "
-        f"{percent(both['with_ties']['agreement'])} of what both judged; kappa {kappa}.",
-        items=tuple(items), notes=tuple(notes),
-        in_short=(f"The judge {name} agrees with people on "
-                  f"{percent(both['with_ties']['agreement'])}, kappa {kappa}.",),
-    )  # fmt: skip
-
-
-def _biases(judge: Found) -> Iterator[str]:
-    kept, bias, own = judge["consistency"], judge["bias"], judge["own_house"]
-    if kept["from"] is None:
-        yield f"Places: {kept['why']}."
-    else:
-        yield f"Its verdict changes with the places in {percent(kept['inconsistent'])}."
-    if kept["from"] == "both orders":
-        yield (
-            f"The first answer wins in both orders in {percent(kept['first_in_both'])}, the second "
-            f"in {percent(kept['second_in_both'])}."
-        )
-    yield (f"Shown first, strengths cancelled: {percent(bias['place'])}." if bias["place"]
-           else f"Place: {bias['place_why']}.")  # fmt: skip
-    yield (f"The longer answer wins {percent(bias['length'])}." if bias["length"]
-           else f"Length: {bias['length_why']}.")  # fmt: skip
-    if own:
-        yield (
-            f"Its own house ({', '.join(own['family'])}) gets {points(own['difference'])} against "
-            f"people's own scores, p {p_text(own['p'])}."
-        )
 
 
 def _growth(found: Found) -> Section:
@@ -303,7 +198,7 @@ def _growth(found: Found) -> Section:
         "that holds at any time: a study may be stopped when it is clear of one half.",
         items=(
             Item(
-                "growth", "The share won as people finished", _n(found),
+                "growth", "The share won as people finished", cases(found),
                 "One value per person, the share of their votes that the model won, so that it can "
                 "differ from the rate above; betting (Waudby-Smith and Ramdas "
                 "2024), for people on these prompts, each pair by itself",
@@ -319,8 +214,8 @@ def _rules(found: Found) -> Section:
         lead="The same votes under every other rule; what was declared stands first.",
         items=(
             Item(
-                "sensitivity", "Win rates under other rules", _n(found),
-                f"Each rule changed alone. {_level(found)} intervals {BOTH_WAYS}",
+                "sensitivity", "Win rates under other rules", cases(found),
+                f"Each rule changed alone. {level(found)} intervals {BOTH_WAYS}",
                 table=tables.sensitivity(found["sensitivity"]),
             ),
         ),
@@ -345,7 +240,3 @@ def _plan(found: Found) -> Section:
         ),
         in_short=(f"The analysis differs from its preregistration in {len(rows)} ways.",),
     )  # fmt: skip
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "field"

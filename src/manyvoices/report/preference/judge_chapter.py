@@ -1,0 +1,89 @@
+"""The chapter of one judging model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from manyvoices.evaluate.files import shown
+from manyvoices.evaluate.preference.texts import p_text, percent, points
+from manyvoices.report.preference import tables
+from manyvoices.report.preference.figures import Mark, forest
+from manyvoices.report.preference.wording import BOTH_WAYS, Found, level, slug
+from manyvoices.report.section import Item, Section
+
+
+def judge_section(id_: str, name: str, judge: Found, found: Found) -> Section:
+    calls = judge["calls"]
+    notes = []
+    if calls:
+        notes.append(
+            "Asked in both orders: "
+            + ", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in calls.items() if n)
+            + "."
+        )
+    if not judge["n_counting"]:
+        return Section(lead="None of its verdicts can be held against people's.", items=(),
+                       notes=tuple(notes))  # fmt: skip
+    votes = judge["votes"]
+    both = judge["joins"]["pair"]
+    people = found["agreement"]["pairs"]
+    marks = [
+        Mark("with people's majority", both["with_ties"]["agreement"]),
+        Mark("the same, without ties", both["without_ties"]["agreement"]),
+        Mark("with single people", votes["with_ties"]),
+        Mark("the same, without ties", votes["without_ties"]),
+    ]
+    if people["value"] is not None:
+        marks.append(Mark("people with each other", people))
+    items = [Item(
+        f"{id_}-agreement", f"How often {name} says what people say",
+        f"{both['with_ties']['n']:,} units that both judged",
+        f"{level(found)} intervals: over prompts for majorities (one fixed judge), over people "
+        "and prompts for single votes; kappa over units. Published figures differ by the join",
+        "MT-bench, arXiv 2306.05685",
+        forest(f"{id_}-agreement", marks, xlabel="% agreement", middle=None, alt=(
+            f"{name} agrees with people's majority on {percent(both['with_ties']['agreement'])}.")),
+        tables.judge(judge), tuple(_biases(judge)),
+    )]  # fmt: skip
+    for field, rows in votes["by"].items():
+        groups = [Mark(one["value"], one["agreement"], points(one["against_others"]))
+                  for one in rows]  # fmt: skip
+        items.append(Item(
+            f"{id_}-by-{slug(field)}", f"Whose judge is it? By {field}",
+            f"{votes['with_ties']['n']:,} single votes",
+            f"Agreement with single people of each group; right: less all others. "
+            f"{level(found)} intervals {BOTH_WAYS}",
+            drawing=forest(f"{id_}-by-{slug(field)}", groups, xlabel="% agreement", middle=None,
+                           alt=f"Agreement of {name} with people by {field}."),
+            table=tables.judge_by(rows, field),
+        ))  # fmt: skip
+    kappa = shown(both["with_ties"]["kappa"])
+    return Section(
+        lead=f"{name} says what people's majority says on "
+        f"{percent(both['with_ties']['agreement'])} of what both judged; kappa {kappa}.",
+        items=tuple(items), notes=tuple(notes),
+        in_short=(f"The judge {name} agrees with people on "
+                  f"{percent(both['with_ties']['agreement'])}, kappa {kappa}.",),
+    )  # fmt: skip
+
+
+def _biases(judge: Found) -> Iterator[str]:
+    kept, bias, own = judge["consistency"], judge["bias"], judge["own_house"]
+    if kept["from"] is None:
+        yield f"Places: {kept['why']}."
+    else:
+        yield f"Its verdict changes with the places in {percent(kept['inconsistent'])}."
+    if kept["from"] == "both orders":
+        yield (
+            f"The first answer wins in both orders in {percent(kept['first_in_both'])}, the second "
+            f"in {percent(kept['second_in_both'])}."
+        )
+    yield (f"Shown first, strengths cancelled: {percent(bias['place'])}." if bias["place"]
+           else f"Place: {bias['place_why']}.")  # fmt: skip
+    yield (f"The longer answer wins {percent(bias['length'])}." if bias["length"]
+           else f"Length: {bias['length_why']}.")  # fmt: skip
+    if own:
+        yield (
+            f"Its own house ({', '.join(own['family'])}) gets {points(own['difference'])} against "
+            f"people's own scores, p {p_text(own['p'])}."
+        )
