@@ -16,6 +16,7 @@ from tests.collect.comparisons.conftest import (
     browser_of,
     judge_next,
     make_person,
+    prompts,
 )
 
 from manyvoices.collect.comparisons import operations
@@ -56,6 +57,22 @@ def test_a_release_holds_every_comparison_as_it_was_judged(
     notes = json.loads((tmp_path / "r" / "manifest.json").read_text())
     assert notes["counts"]["comparisons"] == 3
     assert any("1 comparisons are set aside" in note for note in notes["notes"])
+
+
+def test_what_was_said_before_the_prompt_is_the_same_for_every_side(
+    publish: Publish, tmp_path: Path
+) -> None:
+    before = ["Is tea hot?", "Mostly.", "Why?", "It was boiled."]
+    asked = [{**item, "earlier": before} for item in prompts(3)]
+    person = make_person(publish(prompts=asked))
+    judge_next(person)
+    (told,) = _release(tmp_path / "r")
+    turns = told.exchanges  # type: ignore[attr-defined]
+    assert [turn.turn for turn in turns] == [0, 1, 2]
+    assert [turn.message.text for turn in turns[:2]] == ["Is tea hot?", "Why?"]
+    said = [{answer.text for answer in turn.answers} for turn in turns[:2]]
+    assert said == [{"Mostly."}, {"It was boiled."}]
+    assert len({turn.message.message_id for turn in turns}) == 3
 
 
 def test_names_and_clocks_of_comparisons_are_treated_as_those_of_people(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from manyvoices.collect import records
 from manyvoices.collect.comparisons import models as rows
+from manyvoices.collect.comparisons import queries
 from manyvoices.collect.people.consents import Allowed
 from manyvoices.collect.people.models import Participant
+from manyvoices.design.comparisons.stage import ComparisonsStage
 from manyvoices.schema import Message, Try
 from manyvoices.schema.comparisons import (
     Comparison,
@@ -51,7 +53,7 @@ def _comparison(row: rows.Comparison, *, has_words: bool) -> Comparison:
         category=row.category,
         language=row.language,
         pool=row.pool,
-        exchanges=[_exchange(row, exchange) for exchange in row.exchanges.all()],
+        exchanges=_exchanges(row),
         verdict=None if row.verdict is None else ComparisonVerdict(row.verdict),
         order=row.order,
         reasons=list(row.reasons),
@@ -69,15 +71,38 @@ def _comparison(row: rows.Comparison, *, has_words: bool) -> Comparison:
     )
 
 
-def _exchange(row: rows.Comparison, exchange: rows.Exchange) -> SideExchange:
+def _exchanges(row: rows.Comparison) -> list[SideExchange]:
+    """What the prompt set says was said before, which is the same for every side, then the rest."""
+    rule = row.participant.version.spec.stages[row.stage]
+    assert isinstance(rule, ComparisonsStage)
+    item = queries.prompt_item(row, rule)
+    before = [
+        SideExchange(
+            turn=turn,
+            message=_message(row, turn, asked, row.started_at),
+            answers=[SideAnswer(position=p, text=answered) for p in range(len(row.models))],
+        )
+        for turn, (asked, answered) in enumerate(_two_by_two(item.earlier if item else ()))
+    ]
+    return before + [_exchange(row, one, len(before)) for one in row.exchanges.all()]
+
+
+def _two_by_two(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Prompter and assistant, two by two."""
+    return zip(texts[::2], texts[1::2], strict=True)
+
+
+def _message(row: rows.Comparison, turn: int, text: str, at: datetime) -> Message:
+    return Message(
+        message_id=f"{row.pk}-{turn}", text=text, role="prompter", created_date=at.isoformat()
+    )
+
+
+def _exchange(row: rows.Comparison, exchange: rows.Exchange, n_before: int) -> SideExchange:
+    turn = exchange.index + n_before
     return SideExchange(
-        turn=exchange.index,
-        message=Message(
-            message_id=f"{row.pk}-{exchange.index}",
-            text=exchange.prompt,
-            role="prompter",
-            created_date=exchange.created_at.isoformat(),
-        ),
+        turn=turn,
+        message=_message(row, turn, exchange.prompt, exchange.created_at),
         # What is awaited at this moment is no outcome yet.
         answers=[_answer(answer) for answer in exchange.answers.all() if answer.is_settled],
     )
