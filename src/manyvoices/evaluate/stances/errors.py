@@ -27,11 +27,14 @@ class CannotAsk(EvaluationError):
 class NoReference(EvaluationError):
     """People's answers hold none of the items."""
 
-    def __init__(self, place: str, prefix: str, items: Iterable[str]) -> None:
+    def __init__(
+        self, place: str, prefix: str, items: Iterable[str], notes: Iterable[str] = ()
+    ) -> None:
         self.place = place
+        besides = "".join(f" ({note}; human.allow_simulated counts them)" for note in notes)
         some = ", ".join(f"{prefix}{one}" for one in islice(items, 3))
         super().__init__(
-            f"human: {place} holds no answers to the instrument's items, expected questions named "
-            f"{some}, ...; set human.prefix to what stands before the ids, or ask people with the "
+            f"human: {place} holds no answers to the instrument's items{besides}, expected questions "
+            f"named {some}, ...; set human.prefix to what stands before the ids, or ask people with the "
             "survey.yaml that this command writes"
         )

@@ -77,7 +77,9 @@ def reference(instrument: Instrument, human: HumanConfig | None) -> Reference | 
     else:
         answers, notes = list(_of_table(instrument, human)), []
     if not answers:
-        raise NoReference(str(human.path), human.prefix, [one.id for one in instrument.items])
+        raise NoReference(
+            str(human.path), human.prefix, [one.id for one in instrument.items], notes
+        )
     return _gathered(answers, instrument, human.minimum, notes)
 
 
