@@ -164,6 +164,7 @@ async def test_a_bot_looks_for_answers_soon_and_then_no_more_often_than_a_browse
         if looks[who] == 5:
             answer = html("")
             answer.set_status(204)
+            answer.headers["HX-Refresh"] = "true"  # as the server says that all are here
         answer.set_cookie("who", who)
         return answer
 
@@ -172,6 +173,35 @@ async def test_a_bot_looks_for_answers_soon_and_then_no_more_often_than_a_browse
     assert pauses[0] == FIRST_LOOK_S
     assert max(pauses) == 1.0
     assert len(pauses) == 3 * 4
+
+
+async def test_nothing_new_is_no_reason_to_open_the_page_anew(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: Counter[str] = Counter()
+    sleep = asyncio.sleep
+    monkeypatch.setattr(
+        "manyvoices.collect.rehearsal.visiting.asyncio.sleep", lambda _seconds: sleep(0)
+    )
+
+    async def handler(request: web.Request) -> web.Response:
+        who = request.cookies.get("who") or str(len(pages))
+        is_poll = request.path.endswith("/progress/")
+        pages[who] += not is_poll
+        polls = int(request.cookies.get("polls", "0")) + is_poll
+        waiting = '<div id="waiting" hx-get="/s/small/progress/" hx-trigger="every 1000ms"></div>'
+        answer = html("" if is_poll else DONE if pages[who] == 2 else waiting)
+        if is_poll:
+            answer.set_status(204)
+        if polls == 5:
+            answer.headers["HX-Refresh"] = "true"
+        answer.set_cookie("who", who)
+        answer.set_cookie("polls", str(polls))
+        return answer
+
+    tally = await play(handler)
+    assert tally.completed == 3
+    assert set(pages.values()) == {2}
 
 
 async def test_a_bot_that_drops_out_leaves_before_it_talks_and_is_no_fault(play: Play) -> None:
