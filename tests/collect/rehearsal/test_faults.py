@@ -193,7 +193,7 @@ async def test_nothing_new_is_no_reason_to_open_the_page_anew(
         answer = html("" if is_poll else DONE if pages[who] == 2 else waiting)
         if is_poll:
             answer.set_status(204)
-        if polls == 5:
+        if is_poll and polls == 5:
             answer.headers["HX-Refresh"] = "true"
         answer.set_cookie("who", who)
         answer.set_cookie("polls", str(polls))
