@@ -17,6 +17,7 @@ from manyvoices.collect.comparisons import (
     queries,
     stopping,
 )
+from manyvoices.collect.comparisons.contexts import AwaitPage
 from manyvoices.collect.comparisons.forms import VerdictForm, read_verdict
 from manyvoices.collect.comparisons.models import Comparison
 from manyvoices.collect.people import drafts, journey
@@ -97,7 +98,7 @@ def comparison(
     return render_page(request, participant, "comparisons/waiting.html", page)
 
 
-def _await_page(found: Comparison) -> object:
+def _await_page(found: Comparison) -> AwaitPage:
     rule = queries.stage_spec(found.participant, found.stage)
     exchanges = queries.exchanges_with_answers(found)
     if not exchanges:
@@ -198,11 +199,11 @@ def progress(
     if found.source == "arena":
         return arena.progress(request, found)
     page = None if found.is_over else _await_page(found)
-    if page is None or not getattr(page, "is_waiting", False):
+    if page is None or not page.is_waiting:
         response = HttpResponse(status=204)
         response.headers["HX-Refresh"] = "true"
         return response
-    if request.GET.get("have") == str(getattr(page, "settled", "")):
+    if have == str(page.settled):
         return HttpResponse(status=204)
     return render(request, "comparisons/_waiting.html", {"page": page, "study": participant.study})
 
