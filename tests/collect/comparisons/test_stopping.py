@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from tests.collect.comparisons.conftest import (
     MODELS,
+    NOW,
     STAGE,
     Publish,
     browser_of,
@@ -125,3 +127,14 @@ def test_the_last_verdict_in_the_browser_leads_to_a_look(publish: Publish) -> No
     browser.post(PLACE, {"number": "1"})
     browser.post(f"{PLACE}1/", {"action": "judge", "verdict": "tie"})
     assert Look.objects.filter(n__gte=0).count() == 1
+
+
+def test_an_earlier_look_does_not_write_over_a_later_one(publish: Publish) -> None:
+    version = publish(stopping=RULE | {"then": "tell"}, count=1)
+    person = _finish(version, prefers=None)
+    later = NOW + timedelta(hours=1)
+    Look.objects.update(n=7, at=later)
+    stopping.look_after(person, STAGE, now=NOW)
+    assert Look.objects.get().n == 7
+    stopping.look_after(person, STAGE, now=later)
+    assert Look.objects.get().n == 1

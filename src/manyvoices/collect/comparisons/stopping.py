@@ -8,6 +8,7 @@ often one looks (`manyvoices.aggregate.sequential`). Bots are counted among bots
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -37,18 +38,34 @@ def pairs(rule: ComparisonsStage, responders: Sequence[str]) -> list[tuple[str, 
     return [(m, rule.baseline) for m in others if rule.baseline and m != rule.baseline]
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the test says of one pair."""
+
+    pair: tuple[str, str]
+    n: int
+    decision: str
+    low: float
+    high: float
+
+
 def look_after(participant: Participant, stage: int, *, now: datetime) -> list[Look]:
     """Look at every pair once somebody has finished the stage; close the study where it is to be
-    closed and every pair is decided."""
+    closed and every pair is decided.
+
+    Their verdicts are stored already, so nobody has to wait while all of them are read.
+    """
     rule = queries.stage_spec(participant, stage)
     wanted = pairs(rule, [model.id for model in participant.version.spec.models])
     if rule.stopping is None or not wanted:
         return []
-    operations.hold_turn(participant.study_id, stage)
-    looks = [_look(participant, stage, rule, rule.stopping, pair, now) for pair in wanted]
-    if rule.stopping.then == "close" and not participant.simulated and all(map(is_decided, looks)):
-        _close(participant.study, looks, now)
+    seen = [_look(participant, stage, rule, rule.stopping, pair) for pair in wanted]
+    with transaction.atomic():
+        operations.hold_turn(participant.study_id, stage)
+        looks = [_store(participant, stage, one, now) for one in seen]
+        closes = rule.stopping.then == "close" and not participant.simulated
+        if closes and all(map(is_decided, looks)):
+            _close(participant.study, looks, now)
     return looks
 
 
@@ -65,8 +82,7 @@ def _look(
     rule: ComparisonsStage,
     stopping: Stopping,
     pair: tuple[str, str],
-    now: datetime,
-) -> Look:
+) -> Seen:
     from manyvoices.aggregate.sequential import GO_ON, sequential_test
 
     values = outcomes(participant.study_id, stage, rule, pair, simulated=participant.simulated)
@@ -78,20 +94,20 @@ def _look(
         decision = TOO_FEW
     elif decision == GO_ON and stopping.most is not None and len(values) >= stopping.most:
         decision = ENOUGH_PEOPLE
-    look, _made = Look.objects.update_or_create(
-        study_id=participant.study_id,
-        stage=stage,
-        simulated=participant.simulated,
-        first=pair[0],
-        second=pair[1],
-        defaults={
-            "n": len(values),
-            "decision": decision,
-            "low": low,
-            "high": high,
-            "at": now,
-        },
-    )
+    return Seen(pair, len(values), decision, low, high)
+
+
+def _store(participant: Participant, stage: int, seen: Seen, now: datetime) -> Look:
+    """Keep what was seen, unless somebody who finished later has looked already."""
+    first, second = seen.pair
+    place = {"stage": stage, "simulated": participant.simulated, "first": first, "second": second}
+    known = Look.objects.filter(study_id=participant.study_id, **place).first()
+    if known is not None and known.at > now:
+        return known
+    look = known or Look(study_id=participant.study_id, **place)
+    look.n, look.decision = seen.n, seen.decision
+    look.low, look.high, look.at = seen.low, seen.high, now
+    look.save()
     return look
 
 
