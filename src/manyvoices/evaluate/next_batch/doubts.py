@@ -6,11 +6,11 @@ differ.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations
 from math import exp
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -42,19 +42,78 @@ def doubts(evidence: Evidence, possible: Possible, config: NextConfig) -> list[W
     return found
 
 
-def _rows(path: Path, keys: tuple[str, ...], of: str) -> Iterator[dict[str, Any]]:
+class RewardRow(msgspec.Struct):
+    """A line of ``groups.jsonl``, as far as it is read here."""
+
+    tree_id: str
+    node_ids: list[str]
+    ranks: list[float]
+    scores: list[float]
+    groups: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        if not len(self.node_ids) == len(self.ranks) == len(self.scores):
+            raise ValueError("node_ids, ranks and scores of different lengths")
+
+
+class DisputedRow(msgspec.Struct):
+    """A line of ``disagreement.jsonl``, as far as it is read here."""
+
+    tree_id: str
+    prompt: str
+    taste: float | None
+    sigma: float | None
+
+
+class Interval(msgspec.Struct):
+    """A rate with its interval; None where nothing was measured."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class RateRow(msgspec.Struct):
+    """A rate within one category."""
+
+    value: str
+    rate: Interval | None = None
+
+
+class RateRows(msgspec.Struct):
+    """Rates by a field."""
+
+    rows: list[RateRow] = []
+
+
+class Rate(msgspec.Struct):
+    """One model against another."""
+
+    model: str
+    against: str | None = None
+    rate: Interval | None = None
+    by: dict[str, RateRows] = {}
+
+
+class Preferences(msgspec.Struct):
+    """``results.json`` of a preference study, as far as it is read here."""
+
+    rates: list[Rate]
+
+
+R = TypeVar("R")
+
+
+def _rows(path: Path, kind: type[R], of: str) -> Iterator[R]:
     """The lines of a file that another command wrote; raises `DataError` with every fault."""
     log = FaultLog()
     for number, line in iter_lines(path, log):
         try:
-            row = msgspec.json.decode(line)
+            row = msgspec.json.decode(line, type=kind)
         except (msgspec.MsgspecError, UnicodeError) as error:
-            log.add(Fault(str(path), number, "", f"no JSON ({error})", of))
+            log.add(Fault(str(path), number, "", str(error), of))
             continue
-        missing = [key for key in keys if not isinstance(row, dict) or key not in row]
-        if missing:
-            log.add(Fault(str(path), number, "", f"no {', '.join(missing)}", of))
-        elif not log.faults:
+        if not log.faults:
             yield row
     log.raise_if_any()
 
@@ -69,11 +128,9 @@ def _reward(path: Path, evidence: Evidence, possible: Possible) -> Iterator[Wish
     n: Counter[tuple[str, Any]] = Counter()
     doubted: Counter[tuple[str, Any]] = Counter()
     total = wrong_or_unsure = 0
-    keys = ("tree_id", "node_ids", "ranks", "scores")
-    for row in _rows(path, keys, "groups.jsonl of manyvoices evaluate reward"):
-        source = str(row["tree_id"]).partition("/")[2] or str(row["tree_id"])
-        groups = row.get("groups") or {}
-        category = groups.get("conversation_type") or category_of.get(source)
+    for row in _rows(path, RewardRow, "groups.jsonl of manyvoices evaluate reward"):
+        source = row.tree_id.partition("/")[2] or row.tree_id
+        category = row.groups.get("conversation_type") or category_of.get(source)
         for models, doubtful in _pairs(row, evidence):
             total += 1
             wrong_or_unsure += doubtful
@@ -93,15 +150,15 @@ def _reward(path: Path, evidence: Evidence, possible: Possible) -> Iterator[Wish
             yield Wish(ask.model_copy(update={"evidence": figures}))
 
 
-def _pairs(row: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[Pair | None, bool]]:
+def _pairs(row: RewardRow, evidence: Evidence) -> Iterator[tuple[Pair | None, bool]]:
     """Every two replies that people put in different places: their models, and whether the model
     is wrong or unsure of them."""
-    names = [evidence.models_of.get(str(name)) for name in row["node_ids"]]
-    for one, two in combinations(range(len(row["ranks"])), 2):
-        if row["ranks"][one] == row["ranks"][two]:
+    names = [evidence.models_of.get(name) for name in row.node_ids]
+    for one, two in combinations(range(len(row.ranks)), 2):
+        if row.ranks[one] == row.ranks[two]:
             continue
-        better, worse = (one, two) if row["ranks"][one] < row["ranks"][two] else (two, one)
-        gap = row["scores"][better] - row["scores"][worse]
+        better, worse = (one, two) if row.ranks[one] < row.ranks[two] else (two, one)
+        gap = row.scores[better] - row.scores[worse]
         sure = 1 / (1 + exp(-max(min(gap, 700), -700)))
         first, second = names[one], names[two]
         models: Pair | None = None
@@ -125,15 +182,13 @@ def _preference(path: Path, possible: Possible) -> Iterator[Wish]:
     """Pairs whose interval holds one half, over all and in each category, the widest first."""
     wanted = "results.json of manyvoices evaluate preference"
     try:
-        results = msgspec.json.decode(path.read_bytes())
-    except msgspec.MsgspecError as error:
-        raise DataError([Fault(str(path), None, "", f"no JSON ({error})", wanted)]) from error
-    if not isinstance(results, dict) or not isinstance(results.get("rates"), list):
-        raise DataError([Fault(str(path), None, "rates", "no list of win rates", wanted)])
+        results = msgspec.json.decode(path.read_bytes(), type=Preferences)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise DataError([Fault(str(path), None, "", str(error), wanted)]) from error
     askable = set(possible.pairs())
     open_: list[tuple[float, Ask]] = []
-    for rate in results["rates"]:
-        one, two = sorted((str(rate.get("model")), str(rate.get("against"))))
+    for rate in results.rates:
+        one, two = sorted((rate.model, rate.against or ""))
         if (one, two) in askable:
             open_ += _left_open(rate, (one, two), possible)
     open_.sort(key=lambda found: (-found[0], str(found[1])))
@@ -141,24 +196,27 @@ def _preference(path: Path, possible: Possible) -> Iterator[Wish]:
         yield Wish(ask, weight=width)
 
 
-def _left_open(rate: Any, pair: Pair, possible: Possible) -> Iterator[tuple[float, Ask]]:
+def _left_open(rate: Rate, pair: Pair, possible: Possible) -> Iterator[tuple[float, Ask]]:
     """Width of the interval, and the ask, for each interval that holds one half."""
-    places: list[tuple[str | None, Any]] = [(None, rate)]
-    by = rate.get("by", {}).get("category", {})
-    places += [(row.get("value"), row) for row in by.get("rows", [])]
-    for category, row in places:
-        found = row.get("rate") or {}
-        numbers: list[Any] = [found.get(key) for key in ("value", "low", "high")]
+    places: list[tuple[str | None, Interval | None]] = [(None, rate.rate)]
+    if "category" in rate.by:
+        places += [(row.value, row.rate) for row in rate.by["category"].rows]
+    for category, found in places:
         known = category is None or category in possible.categories
-        if not known or not all(isinstance(number, int | float) for number in numbers):
+        if not known or found is None or found.value is None:
             continue
-        value, low, high = (float(number) for number in numbers)
-        if low <= 0.5 <= high:
-            figures = {"win_rate": value, "low": low, "high": high}
-            yield high - low, Ask(
-                models=pair, category=category, reason="disagreement",
+        if found.low is None or found.high is None or not found.low <= 0.5 <= found.high:
+            continue
+        figures = {"win_rate": found.value, "low": found.low, "high": found.high}
+        yield (
+            found.high - found.low,
+            Ask(
+                models=pair,
+                category=category,
+                reason="disagreement",
                 evidence={"left_open": figures},
-            )  # fmt: skip
+            ),
+        )
 
 
 # Personal models
@@ -168,13 +226,12 @@ def _personal(path: Path, evidence: Evidence, possible: Possible) -> Iterator[Wi
     """Prompts of the set on which people differ, or else categories of the conversations."""
     by_text = {p.text: name for name, p in possible.prompts.items() if p.text is not None}
     category_of = {v.source: v.category for v in evidence.verdicts}
-    keys = ("tree_id", "prompt", "taste", "sigma")
     prompts: dict[str, float] = {}
     categories: defaultdict[str, list[float]] = defaultdict(list)
-    for row in _rows(path, keys, "disagreement.jsonl of manyvoices train personal"):
-        apart = float(row["taste"] or 0.0)
-        name = by_text.get(str(row["prompt"]))
-        category = category_of.get(str(row["tree_id"]))
+    for row in _rows(path, DisputedRow, "disagreement.jsonl of manyvoices train personal"):
+        apart = row.taste or 0.0
+        name = by_text.get(row.prompt)
+        category = category_of.get(row.tree_id)
         if name is not None:
             prompts[name] = max(apart, prompts.get(name, 0.0))
         elif category in possible.categories and category is not None:
