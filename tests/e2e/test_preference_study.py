@@ -244,8 +244,8 @@ def test_a_prompt_that_is_written_from_the_right_stands_so(
     page.get_by_label("Yes", exact=True).tap()
     page.locator("main form button.primary").tap()
     page.locator("main form button.primary").tap()
-    for _ in range(COUNT):
-        page.wait_for_url(re.compile(r"/compare/2/\d+/$"))
+    for number in range(1, COUNT + 1):
+        page.wait_for_url(re.compile(rf"/compare/2/{number}/$"))
         said = page.locator(".said").last
         if said.text_content() == ARABIC:
             assert said.get_attribute("lang") == "ar"
