@@ -34,7 +34,7 @@ class NoReference(EvaluationError):
         besides = "".join(f" ({note}; human.allow_simulated counts them)" for note in notes)
         some = ", ".join(f"{prefix}{one}" for one in islice(items, 3))
         super().__init__(
-            f"human: {place} holds no answers to the instrument's items{besides}, expected questions "
-            f"named {some}, ...; set human.prefix to what stands before the ids, or ask people with the "
-            "survey.yaml that this command writes"
+            f"human: {place} holds no answers to the instrument's items{besides}, expected "
+            f"questions named {some}, ...; set human.prefix to what stands before the ids, or ask "
+            "people with the survey.yaml that this command writes"
         )
