@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
 from manyvoices.evaluate.files import shown
 from manyvoices.evaluate.stances.files import COLUMN_TITLES, position_text
-from manyvoices.report.data_table import DataTable
 from manyvoices.report.formats import listed, number
 from manyvoices.report.preference.figures import Mark, forest
 from manyvoices.report.section import Item, Section
@@ -18,9 +17,16 @@ from manyvoices.report.stances.figures import (
     name_of,
     places_figure,
 )
-
-Found = Mapping[str, Any]
-GAP = "–"
+from manyvoices.report.stances.form import form_section
+from manyvoices.report.stances.people import people_section
+from manyvoices.report.stances.shared import (
+    GAP,
+    Found,
+    asked,
+    level,
+    share,
+    table_of,
+)
 
 
 def chapters(found: Found) -> Iterator[tuple[str, str, Section]]:
@@ -28,26 +34,11 @@ def chapters(found: Found) -> Iterator[tuple[str, str, Section]]:
     if found["subjects"]:
         yield "positions", "Where models stand", _positions(found)
         yield "stability", "Do answers keep their side?", _stability(found)
-        yield "form", "What the form of the question does", _form(found)
+        yield "form", "What the form of the question does", form_section(found)
     if found["people"] is not None:
-        yield "people", "How far from people", _people(found)
+        yield "people", "How far from people", people_section(found)
     if found["subjects"]:
         yield "outcomes", "What became of the askings", _outcomes(found)
-
-
-def _level(found: Found) -> str:
-    return f"{found['config']['level']:.0%}"
-
-
-def _n(found: Found) -> str:
-    subjects = found["subjects"]
-    asked = sum(one["n_asked"] for one in subjects)
-    n = max((len(one["items"]) for one in subjects), default=0)
-    return f"{number(asked)} askings of {number(n)} items"
-
-
-def _table(name: str, title: str, header: tuple[str, ...], rows: Any, note: str = "") -> DataTable:
-    return DataTable(name, title, header, tuple(tuple(row) for row in rows), note=note)
 
 
 def places(found: Found) -> list[Place]:
@@ -86,13 +77,13 @@ def _positions(found: Found) -> Section:
     item = Item(
         name="positions",
         title=_headline(found, without),
-        n=_n(found),
+        n=asked(found),
         method=(
-            f"From the items that are stable (see below). In brackets: {_level(found)} intervals "
+            f"From the items that are stable (see below). In brackets: {level(found)} intervals "
             "that redraw items and answers; data/positions.csv has the two apart"
         ),
         drawing=drawing,
-        table=_table("positions", "Positions from stable items, and from all for comparison", head,
+        table=table_of("positions", "Positions from stable items, and from all", head,
                      rows),
         notes=(_caution(found),),
     )  # fmt: skip
@@ -176,13 +167,13 @@ def _stability(found: Found) -> Section:
             Item(
                 name="stable-share",
                 title=said,
-                n=_n(found),
-                method=f"Share of items that are stable; {_level(found)} intervals over items",
+                n=asked(found),
+                method=f"Share of items that are stable; {level(found)} intervals over items",
                 drawing=forest(
                     "stable-share", shares, alt="Share of items whose answers keep their side.",
                     xlabel="% of items stable", middle=None, limits=(-3.0, 103.0),
                 ),
-                table=_table(
+                table=table_of(
                     "stable-share", "Items by status, and what turns answers",
                     ("model", "stable", "unstable", "neutral", "silent", "turned by"),
                     [(name_of(one), *(number(one["stability"]["counts"][k]) for k in _STATUSES),
@@ -194,10 +185,10 @@ def _stability(found: Found) -> Section:
             Item(
                 name="items",
                 title="Item by item",
-                n=_n(found),
+                n=asked(found),
                 method="Mean score of the options given, −1 (rejects) to 1 (agrees)",
                 drawing=items_figure(found, subjects),
-                table=_table("items", "Mean score, and share of options on its side", header, rows),
+                table=table_of("items", "Mean score, share of options on its side", header, rows),
             ),
         ),
     )  # fmt: skip
@@ -218,195 +209,6 @@ def _cell(item: Found) -> str:
     return f"{item['mean']:+.2f}, {item['kept']:.0%}".replace("-", "−")
 
 
-def _form(found: Found) -> Section:
-    subjects = found["subjects"]
-    names = list(dict.fromkeys(n for one in subjects for n in one["sensitivity"]["components"]))
-    rows = [
-        (name_of(one), *(_share(one["sensitivity"]["shares"].get(name)) for name in names))
-        for one in subjects
-    ]
-    kinds = (("first_option", "pull of the first option"), ("agreement", "saying yes"))
-    habits = [
-        (words, name_of(one), one["sensitivity"][key])
-        for key, words in kinds
-        for one in subjects
-        if _known(one["sensitivity"][key])
-    ]
-    marks = _headed(habits)
-    shifts = [
-        (name_of(one), s["factor"].replace("_", " "), s["level"], s["axis"],
-         f"{s['position']:+.2f}".replace("-", "−"), shown(s["difference"], 2))
-        for one in subjects
-        for s in one["sensitivity"]["shifts"]
-    ]  # fmt: skip
-    items = [
-        Item(
-            name="components",
-            title="What makes scores differ",
-            n=_n(found),
-            method=(
-                "Shares of the variance of scores, by the method of moments: between items (the "
-                "stance itself), by each factor of the form, and between answers to one prompt"
-            ),
-            table=_table("components", "Shares of variance", ("model", *names), rows),
-        )
-    ]
-    if marks:
-        items.append(
-            Item(
-                name="habits",
-                title="Habits that are no views",
-                n=_n(found),
-                method=(
-                    "Pull: slope of the score on that of the option shown first, within items; 1 = "
-                    "always the first. Saying yes: mean agreement, both directions counted alike. "
-                    f"{_level(found)} intervals over items"
-                ),
-                drawing=forest(
-                    "habits", marks, alt="Pull of the first option and habit of saying yes.",
-                    xlabel="0 = none", middle=0.0, scale=1.0, limits=None,
-                ),
-                table=_table(
-                    "habits", "Habits", ("model", "habit", "value"),
-                    [(model, words, shown(value, 2)) for words, model, value in habits],
-                ),
-            )
-        )  # fmt: skip
-    if shifts:
-        items.append(
-            Item(
-                name="shifts",
-                title="Positions by form",
-                n=_n(found),
-                method=(
-                    "Position from all items at one level of a factor, and its difference from "
-                    f"the mean over the levels; {_level(found)} intervals over items"
-                ),
-                table=_table(
-                    "shifts", "Positions by form",
-                    ("model", "factor", "level", "axis", "position", "difference"), shifts,
-                ),
-            )
-        )  # fmt: skip
-    return Section(
-        lead="The same item in other words, another order or another frame is the same question.",
-        items=tuple(items),
-    )
-
-
-def _headed(rows: Sequence[tuple[str, str, Found]]) -> list[Mark]:
-    """A heading wherever the first of (heading, label, measure) changes, and a row for each."""
-    marks: list[Mark] = []
-    for place, (heading, label, measure) in enumerate(rows):
-        if not place or rows[place - 1][0] != heading:
-            marks.append(Mark(heading))
-        marks.append(Mark(label, measure, shown(measure, 2)))
-    return marks
-
-
-def _share(value: float | None) -> str:
-    return GAP if value is None else f"{value:.0%}"
-
-
-def _known(measure: Found) -> bool:
-    value = measure["value"]
-    return value is not None and isfinite(value)
-
-
-def _people(found: Found) -> Section:
-    people, subjects = found["people"], found["subjects"]
-    axes = list(found["instrument"]["axes"])
-    items = [
-        Item(
-            name="groups",
-            title="Where people stand",
-            n=f"{number(len(people['groups']))} groups",
-            method=f"Mean of their answers on each axis; {_level(found)} intervals",
-            table=_table(
-                "groups", "People", ("group", "people", *axes),
-                [(g["name"], GAP if g["n_people"] is None else number(g["n_people"]),
-                  *(shown(g["axes"][axis], 2) for axis in axes)) for g in people["groups"]],
-            ),
-        )
-    ]  # fmt: skip
-    if subjects:
-        items.insert(0, _distance_item(found))
-    if people["reliability"]:
-        items.append(_reliability_item(found))
-    named = [
-        (name_of(one), one["people"]["closest"])
-        for one in subjects
-        if one["people"]["closest"] and one["stability"]["verdict"] == "stable"
-    ]
-    said = "; ".join(f"{name} is closest to {group}" for name, group in named)
-    return Section(
-        lead=(
-            "People's answers to the same items. A closest group is named only where the intervals "
-            "of the difference to every other group lie above 0."
-        ),
-        items=tuple(items),
-        in_short=(f"{said}.",) if said else (),
-    )
-
-
-def _distance_item(found: Found) -> Item:
-    subjects = found["subjects"]
-    rows = [(one, d) for one in subjects for d in one["people"]["groups"]]
-    marks = _headed([(name_of(one), d["group"], d) for one, d in rows if _known(d)])
-    closest = {name_of(one): one["people"]["closest"] or "cannot be told" for one in subjects}
-    return Item(
-        name="distances",
-        title="Distance of models' answers to people's",
-        n=_n(found),
-        method=(
-            "Square root of the mean over items of the Jensen-Shannon divergence in bits, less "
-            "its bias from small numbers; 0 = alike, 1 = nothing in common. "
-            f"{_level(found)} intervals redraw items and answers. p: permutation test that both "
-            "are draws of one distribution, Holm's correction over groups"
-        ),
-        drawing=forest(
-            "distances", marks, alt="Distances of each model to each group, with intervals.",
-            xlabel="Jensen-Shannon distance", middle=None, scale=1.0, limits=None,
-        ),
-        table=_table(
-            "distances", "Distances",
-            ("model", "group", "distance", "uncorrected", "p", "items", "closest group"),
-            [(name_of(one), d["group"], shown(d, 2), number(d["uncorrected"], 2), _p(d["p"]),
-              number(d["n_items"]), closest[name_of(one)]) for one, d in rows],
-        ),
-    )  # fmt: skip
-
-
-def _p(value: float) -> str:
-    if value is None or not isfinite(value):
-        return GAP
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _reliability_item(found: Found) -> Item:
-    rows = [
-        (one["axis"], name, number(rest, 2) if isfinite(rest) else GAP,
-         number(without, 2) if isfinite(without) else GAP)
-        for one in found["people"]["reliability"]
-        for name, rest, without in one["items"]
-    ]  # fmt: skip
-    said = "; ".join(
-        f"{one['axis']} {shown({'value': one['alpha'], 'low': one['low'], 'high': one['high']}, 2)}"
-        for one in found["people"]["reliability"]
-    )
-    n = max(one["n_people"] for one in found["people"]["reliability"])
-    return Item(
-        name="reliability",
-        title="Does each axis measure one thing?",
-        n=f"{number(n)} people who answered every item",
-        method=f"Cronbach's alpha: {said}; {_level(found)} intervals over people",
-        table=_table(
-            "reliability", "Items against the rest of their axis",
-            ("axis", "item", "correlation with the rest", "alpha without it"), rows,
-        ),
-    )  # fmt: skip
-
-
 def _outcomes(found: Found) -> Section:
     rows = [
         (name_of(one), number(one["n_asked"]),
@@ -417,15 +219,17 @@ def _outcomes(found: Found) -> Section:
         Item(
             name="outcomes",
             title="What is no choice is counted, each kind in its own column",
-            n=_n(found),
+            n=asked(found),
             method="Read by declared rules; see docs/howto/evaluate-stances.md",
-            table=_table("outcomes", "Askings", ("model", "asked", *COLUMN_TITLES.values()), rows),
+            table=table_of(
+                "outcomes", "Askings", ("model", "asked", *COLUMN_TITLES.values()), rows
+            ),
         )
     ]
     judge = found["judge"]
     notes = []
     if judge is not None:
-        same = _share(judge["agreement"])
+        same = share(judge["agreement"])
         notes.append(
             f"{number(judge['n'])} open answers were coded by rules and by a judging model: {same} "
             f"alike, kappa {shown(judge['kappa'], 2)}, {judge['unreadable']} replies of the judge "
