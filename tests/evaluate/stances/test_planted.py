@@ -13,6 +13,7 @@ from tests.evaluate.stances.scripted import Script, believer, dice, item_in, ser
 from manyvoices.evaluate.files import as_json
 from manyvoices.evaluate.stances.config import ForcedConfig, HumanConfig, JudgeConfig, OpenConfig
 from manyvoices.evaluate.stances.config import StancesConfig as Config
+from manyvoices.evaluate.stances.errors import CannotAsk
 from manyvoices.evaluate.stances.instrument import Instrument
 from manyvoices.evaluate.stances.running import StancesResult, run
 
@@ -154,6 +155,27 @@ def test_a_judge_codes_open_answers_and_its_agreement_is_reported(
     assert beside.results["judge"]["agreement"] == 1.0
     assert beside.results["judge"]["decided_by"] == "rules"
     assert decides.results["judge"]["decided_by"] == "judge"
+
+
+def test_a_judge_is_not_asked_about_a_scale_whose_letters_it_uses_itself(
+    small: dict[str, Any], tmp_path: Path
+) -> None:
+    points = [{"value": f"v{n}", "label": {"en": f"Point {n}"}} for n in range(8)]
+    ends = {"low": {"en": "less"}, "high": {"en": "more"}}
+    item = {"id": "tea", "weights": {"strength": 1}, "text": {"en": ["Tea should be strong."]}}
+    made = {
+        "instrument": 1, "id": "tea", "title": "Tea", "source": "ours", "question": "agree",
+        "axes": {"strength": ends}, "scale": points, "items": [item],
+    }  # fmt: skip
+    path = tmp_path / "tea.yaml"
+    path.write_text(json.dumps(made))
+    nobody = spec("m", "http://127.0.0.1:9/v1")
+    config = Config(
+        models=(nobody,), judge=JudgeConfig(model=nobody), instrument=str(path), open=OpenConfig(),
+        **small,
+    )  # fmt: skip
+    with pytest.raises(CannotAsk, match=r"8 points.*at most 7 points"):
+        run(config)
 
 
 def people(path: Path, instrument: Instrument, seed: int = 0) -> None:

@@ -13,9 +13,10 @@ from manyvoices.aggregate import cohen_kappa
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import FloatArray
 from manyvoices.evaluate.kinds import Progress
-from manyvoices.evaluate.stances.answers import COLUMNS, Coded, ask
+from manyvoices.evaluate.stances.answers import COLUMNS, MOST_POINTS, Coded, ask
 from manyvoices.evaluate.stances.config import StancesConfig
 from manyvoices.evaluate.stances.distance import distances
+from manyvoices.evaluate.stances.errors import CannotAsk
 from manyvoices.evaluate.stances.instrument import Instrument
 from manyvoices.evaluate.stances.instrument_files import read_instrument
 from manyvoices.evaluate.stances.people import of_people
@@ -54,6 +55,9 @@ def run(config: StancesConfig, *, progress: Progress | None = None) -> StancesRe
     instrument = read_instrument(config.instrument)
     for form in plan(instrument, config):
         prompt(form, instrument, config)  # every fault before the first call
+    if config.judge is not None and len(instrument.scale) > MOST_POINTS:
+        found = f"a scale of {len(instrument.scale)} points"
+        raise CannotAsk("judge", found, [f"at most {MOST_POINTS} points", "no judge"])
     people = reference(instrument, config.human)
     answers = ask(instrument, config, progress) if config.models else []
     results = evaluated(answers, instrument, people, config)
