@@ -147,10 +147,17 @@ def askable_of(stage: Mapping[str, Any], data: Mapping[str, Any]) -> Askable:
         models,
         _names(prompts, "id"),
         _names(prompts, "category"),
-        # A prompt without a language has none that an ask could name.
-        _names(prompts, "language"),
+        _tongues(prompts, languages),
         at_most,
     )
+
+
+def _tongues(prompts: Any, languages: Any) -> set[str] | None:
+    """Languages of prompts; one that names none is in the study's first."""
+    found = _names(prompts, "language")
+    first = languages[0] if isinstance(languages, tuple) and languages else None
+    is_unsaid = any(row.get("language") is None for row in rows(prompts))
+    return found | {first} if found is not None and is_unsaid and isinstance(first, str) else found
 
 
 def _names(entries: Any, key: str) -> set[str] | None:

@@ -107,6 +107,20 @@ def test_a_batch_counts_what_came_of_each_ask_and_writes_down_why(publish: Publi
     assert asked[2][:2] == (None, "balance")
 
 
+def test_a_prompt_that_names_no_language_is_asked_for_by_the_studys_first(
+    publish: Publish,
+) -> None:
+    asked = [
+        {"id": "p0", "text": "Why?"},
+        {"id": "p1", "text": "Warum?", "language": "de"},
+    ]
+    rule = {"policy": "batch", "batch": [{"language": "en", "n": 1}], "exploration": 0.0}
+    version = publish(n_prompts=2, prompts=asked, assignment=rule)
+    row = _start(make_person(version))
+    assert row is not None
+    assert (row.prompt_id, row.ask, row.language) == ("p0", 0, "en")
+
+
 def test_a_stored_output_in_another_language_is_never_shown(publish: Publish) -> None:
     english = "The bread rises because the yeast makes gas while it eats the sugar of the flour."
     german = "Das Brot geht auf, weil die Hefe Gas bildet, während sie den Zucker des Mehls frisst."

@@ -41,14 +41,18 @@ def stage_spec(participant: Participant, stage: int) -> ComparisonsStage:
 
 
 def rule_to_draw(version: StudyVersion, stage: int, rule: ComparisonsStage) -> ComparisonsStage:
-    """`rule` without the stored outputs that count as failed for their language: nobody is asked
-    about them. Looked at once per process and version."""
-    if rule.source != "outputs" or not rule.same_language:
-        return rule
+    """`rule` with every prompt's language said, as a batch asks by it, and without the stored
+    outputs that count as failed for their language: nobody is asked about them. Looked at once per
+    process and version."""
     key = (version.study_id, version.digest, stage)
     if key not in _to_draw:
-        fit = tuple(o for o in rule.outputs if is_in_language(version, rule, o.prompt, o.text))
-        _to_draw[key] = rule.model_copy(update={"outputs": fit})
+        prompts = tuple(
+            p.model_copy(update={"language": language_of(p, version)}) for p in rule.prompts
+        )
+        outputs = rule.outputs
+        if rule.same_language:
+            outputs = tuple(o for o in outputs if is_in_language(version, rule, o.prompt, o.text))
+        _to_draw[key] = rule.model_copy(update={"prompts": prompts, "outputs": outputs})
     return _to_draw[key]
 
 
