@@ -147,7 +147,7 @@ def test_the_page_costs_the_same_as_votes_grow(publish: Publish, staff_client: C
             assert staff_client.get(PLACE).status_code == 200
         costs.append(len(captured))
     assert len(set(costs)) == 1
-    assert costs[0] <= 10
+    assert costs[0] <= 11
 
 
 def test_answers_of_live_models_are_counted_by_model_and_kind_of_failure(
@@ -166,3 +166,14 @@ def test_answers_of_live_models_are_counted_by_model_and_kind_of_failure(
     assert "answered in another language" in page
     judge_next(make_person(publish()))
     assert sum(calls.asked for calls in console_queries.calls_by_model("pairs").values()) == 2
+
+
+def test_a_batch_in_force_says_how_far_it_is(publish: Publish, staff_client: Client) -> None:
+    batch = [{"prompt": "p1", "n": 2}, {"prompt": "p2", "n": 5}]
+    rule = {"policy": "batch", "batch": batch, "exploration": 0.0}
+    version = publish(n_prompts=3, assignment=rule)
+    judge_next(make_person(version))
+    judge_next(make_person(version, simulated=True))
+    page = staff_client.get(PLACE).content.decode()
+    assert "1 of the 7 comparisons that it wants" in page
+    assert "In 0 percent of the draws chance decides." in page

@@ -26,7 +26,8 @@ from django.db.models import (
 from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, Look, SideAnswer
 from manyvoices.collect.people.journey import comparison_stages
 from manyvoices.collect.people.models import Participant
-from manyvoices.collect.studies.models import StudyVersion
+from manyvoices.collect.studies.models import Study, StudyVersion
+from manyvoices.design.comparisons.stage import ComparisonsStage
 from manyvoices.schema.comparisons import ComparisonVerdict
 
 NO_CATEGORY = ""
@@ -225,6 +226,38 @@ def _is(**conditions: object) -> Case:
     """True where all conditions hold, as a column."""
     holds = When(then=Value(True), **conditions)
     return Case(holds, default=Value(False), output_field=BooleanField())
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch in force in a stage of the current version."""
+
+    n_wanted: int
+    n_given: int
+    """To people, not to bots."""
+    exploration: float
+
+
+def batches(study: Study) -> list[Batch]:
+    """One for each stage that asks by a batch; a statement each."""
+    version = study.current
+    stages = enumerate(version.spec.stages)
+    steered = [
+        (index, rule.assignment)
+        for index, rule in stages
+        if isinstance(rule, ComparisonsStage) and rule.assignment.policy == "batch"
+    ]
+    rows = Comparison.objects.filter(
+        participant__version=version, simulated=False, ask__isnull=False
+    )
+    return [
+        Batch(
+            sum(ask.n for ask in assignment.batch),
+            rows.filter(stage=index).count(),
+            float(assignment.exploration),
+        )
+        for index, assignment in steered
+    ]
 
 
 def looks(study_id: str) -> list[Look]:

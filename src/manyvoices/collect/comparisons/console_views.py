@@ -64,6 +64,7 @@ def comparisons(request: StaffRequest, found: Study) -> HttpResponse:
         "pairs": [(*key, row) for key, row in queries.by_pair(counted).items()],
         "categories": [(*key, row) for key, row in queries.by_category(counted).items()],
         "looks": [_look(look) for look in queries.looks(found.pk)],
+        "batches": [_batch(batch) for batch in queries.batches(found)],
         "votes": vote_words.counts_views(votes_by_rule(found.pk)),
         "calls": [
             (*key, calls, [(words.failure(kind), n) for kind, n in sorted(calls.failures.items())])
@@ -75,6 +76,18 @@ def comparisons(request: StaffRequest, found: Study) -> HttpResponse:
     if opens:
         page |= _listed(request, found)
     return render(request, "console/comparisons.html", {"page": page, "study": found})
+
+
+def _batch(found: queries.Batch) -> str:
+    """How far a batch is that says what is asked next."""
+    return _(
+        "What is asked follows a batch: %(given)s of the %(wanted)s comparisons that it wants were"
+        " handed out. In %(share)s percent of the draws chance decides."
+    ) % {
+        "given": number(found.n_given),
+        "wanted": number(found.n_wanted),
+        "share": number(round(100 * found.exploration)),
+    }
 
 
 def _listed(request: StaffRequest, found: Study) -> dict[str, object]:
