@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -30,7 +31,8 @@ def steered(spec: Study, make_participant: Make) -> Callable[..., Callable[..., 
         rule = {"policy": "batch", "batch": asks, "exploration": exploration}
         fields = stage.model_dump() | {"assignment": rule}
         stages = (*spec.stages[:STAGE], type(stage).model_validate(fields))
-        changed = spec.model_copy(update={"stages": stages, "digest": f"steered {asks}"})
+        digest = hashlib.sha256(repr(asks).encode()).hexdigest()
+        changed = spec.model_copy(update={"stages": stages, "digest": digest})
         version = publish_study(spec=changed, now=NOW)
         return lambda **fields: make_participant(version=version, **fields)
 
