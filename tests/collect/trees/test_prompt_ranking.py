@@ -9,13 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.collect.trees.growing import NOW, give, let_grow, people
 from tests.collect.trees.ranking_sets import cookie
 
+from manyvoices.collect.accounts import merging
+from manyvoices.collect.people import rights
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.collect.trees import operations, prompt_ranking, sweeping
@@ -246,3 +248,35 @@ def test_orders_of_prompts_leave_and_come_back(orchard: StudyVersion, tmp_path: 
     import_files(orchard.study, [tmp_path / "native.jsonl"], now=NOW, rng=RNG)
     assert {(str(p.message_id), p.place, p.share) for p in PromptPlace.objects.all()} == before
     assert not prompts_to_rank(orchard.study.pk, "en", judge.pk).exists()
+
+
+def test_two_records_of_one_person_put_each_prompt_in_order_once_and_never_their_own(
+    orchard: StudyVersion,
+) -> None:
+    source, target, author = people(orchard, 3)
+    wait(orchard, 1, target)
+    others = wait(orchard, 2, author)
+    rule(orchard, num_prompt_rankings=9)
+    for person in (target, source):
+        task = ask(person)
+        groups = [[key] for key in prompt_ranking.shown(task)]
+        prompt_ranking.send(task=task, groups=groups, flags={}, now=NOW, rng=RNG)
+    with transaction.atomic():
+        merging.move(source=source, target=target, now=NOW, rng=RNG)
+    left = PromptPlace.objects.filter(sent_at__isnull=False)
+    assert {place.participant_id for place in left} == {target.pk}
+    assert sorted(place.message_id for place in left) == sorted(one.pk for one in others)
+
+
+def test_whoever_withdraws_takes_their_orders_along(orchard: StudyVersion) -> None:
+    wait(orchard, 3)
+    rule(orchard)
+    (person,) = people(orchard, 1)
+    task = ask(person)
+    groups = [[key] for key in prompt_ranking.shown(task)]
+    prompt_ranking.send(task=task, groups=groups, flags={}, now=NOW, rng=RNG)
+    own = rights.own_data(person)["trees"]["prompt_places"]
+    assert [row["place"] for row in own] == [0, 1, 2]
+    receipt = rights.withdraw(participant=person, now=NOW)
+    assert receipt.erased["places"] == 3
+    assert not PromptPlace.objects.exists()
