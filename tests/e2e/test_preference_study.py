@@ -229,7 +229,9 @@ def test_three_raters_come_from_the_invitation_to_the_result_in_a_release(
     assert {model for row in rows for model in row.models} == set(NAMES.values())
     assert {row.pool for row in rows} == {"crowd"}
     assert not any(row.quarantined for row in (*mouse, *keys))
-    left = [row.models[0] for row in rows]
+    # The finger on the phone may be so quick that its votes are set aside: the draw balances the
+    # places among the votes that count.
+    left = [row.models[0] for row in (*mouse, *keys)]
     assert abs(left.count(NAMES["reference"]) - left.count(NAMES["candidate"])) <= 1
 
 
