@@ -4,6 +4,7 @@ MANYVOICES_DATABASE_URL   where rows are kept; SQLite beside the working folder 
 MANYVOICES_SECRET_KEY     signs cookies and links; ``serve`` keeps one in its data folder
 MANYVOICES_HOSTS          names this server answers to, comma-separated
 MANYVOICES_HTTPS          "1" behind TLS: secure cookies and HSTS
+MANYVOICES_PROXIES        how many proxies of yours stand before it (`proxies`); none by default
 MANYVOICES_EMAIL          how mail is sent (`mailing`): into the log by default
 MANYVOICES_EMAIL_FROM     whom mail is from
 MANYVOICES_OIDC           a service to sign in with (`accounts.oidc`); needs django-allauth
@@ -20,6 +21,7 @@ from pathlib import Path
 from manyvoices.collect.accounts import oidc
 from manyvoices.collect.database import DEFAULT_URL, database_settings
 from manyvoices.collect.mailing import mail_settings
+from manyvoices.collect.proxies import VARIABLE, number_of_proxies
 
 BASE_DIR = Path(__file__).resolve().parent
 
@@ -33,6 +35,7 @@ ALLOWED_HOSTS = [
     for host in os.environ.get("MANYVOICES_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
     if host
 ]
+PROXIES = number_of_proxies(os.environ.get(VARIABLE, ""))
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS]
 
 INSTALLED_APPS = [
@@ -61,6 +64,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "manyvoices.collect.proxies.ClientAddressMiddleware",
     # Thin lines: the waiting page is 31 kB with it and 102 kB without. Django pads the answers, so
     # that their length tells nothing of a token.
     "django.middleware.gzip.GZipMiddleware",
