@@ -116,3 +116,14 @@ def test_votes_that_are_all_the_same_have_no_interval() -> None:
     found = measure(1.0, score * 0, np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 0, 1]))
     assert found.why == "every vote is the same"
     assert isnan(found.low)
+
+
+def test_votes_that_balance_out_exactly_have_no_interval_of_no_width() -> None:
+    # A Latin square: every person and every prompt has one of three, and sums are 0 but for
+    # rounding, which once gave [0.3333, 0.3333] and p = 3e-32.
+    rater, prompt = np.repeat(np.arange(3), 3), np.tile(np.arange(3), 3)
+    score = ((rater + prompt) % 3 == 0).astype(float)
+    found = measure(score.mean(), (score - score.mean()) / 9, rater, prompt)
+    assert found.why == "votes balance out exactly: no spread is seen"
+    assert isnan(found.low)
+    assert isnan(found.p(0.5))

@@ -117,6 +117,13 @@ STATISTICS: Mapping[str, Callable[[FloatArray], float]] = {
     "decided": _decided,
 }
 
+UNDEFINED: Mapping[str, str] = {
+    "alpha": "every vote is the same, so chance alone gives full agreement",
+    "pairs": "nobody judged what another one judged",
+    "items": "nobody judged what another one judged",
+    "decided": "no two people who judged the same both named a model",
+}
+
 
 def _groups(rater: IntArray, people: IntArray) -> IntArray:
     """(rows,) which group a row's person is left out with; -1 for who shares no unit."""
@@ -135,8 +142,12 @@ def _jackknifed(
 ) -> Measure:
     kept = np.array([one for one in without if isfinite(one)])
     g = len(kept)
+    if not isfinite(value):
+        return Measure(value, nan, nan, nan, nan, *size, UNDEFINED[name])
     if g < 2 or g < len(without):
         return Measure(value, nan, nan, nan, nan, *size, "it hangs on one person")
+    if np.ptp(kept) == 0 and value in (0.0, 1.0):
+        return Measure(value, nan, nan, 0.0, nan, *size, "all agree" if value else "nobody agrees")
     se = sqrt((g - 1) / g * float(((kept - kept.mean()) ** 2).sum()))
     reach = float(stdtrit(g - 1, (1 + level) / 2)) * se
     lowest = -1.0 if name == "alpha" else 0.0

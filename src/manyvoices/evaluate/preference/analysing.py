@@ -225,6 +225,9 @@ def _moved(votes: Votes, model: str, other: str, rules: Rules) -> Measure:
     if inside.all() or not inside.any():
         why = "nothing was set aside" if inside.all() else "everything was set aside"
         return Measure(0.0 if inside.all() else nan, nan, nan, nan, nan, len(both), 0, 0, why)
+    if np.ptp(score) == 0:
+        why = "every vote is the same"
+        return Measure(0.0, nan, nan, nan, nan, len(both), 0, 0, why)
     with_all, without = float(score.mean()), float(score[inside].mean())
     influence = (score - with_all) / len(score)
     influence[inside] -= (score[inside] - without) / inside.sum()

@@ -19,10 +19,12 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from manyvoices.analyse.table import FloatArray, IntArray
-from manyvoices.evaluate.preference.rules import IntervalKind
+from manyvoices.evaluate.preference.rules import IntervalKind, Rules
 
 BLOCK = 64
 """Resamples held in memory at once."""
+ROUNDING = 1e-12
+"""A variance below this part of the sum of squares is 0 that was not computed exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,33 @@ class Measure:
     n_prompts: int
     why: str = ""
     """Why there is no interval, where there is none."""
+    alike: int = 0
+    """Where every row is the same: how many of them share neither person nor prompt, on which alone
+    the interval stands (see `alike`). 0 elsewhere."""
+    bounds: tuple[float, float] = (0.0, 1.0)
+    """Where `alike` is not 0: least and largest value of a row."""
 
     def p(self, null: float) -> float:
         """Two-sided p-value of the estimate against `null`; NaN without an interval."""
+        if self.alike:
+            return self._p_alike(null)
         if not isfinite(self.se) or self.se == 0 or not isfinite(self.df):
             return nan
         return float(2 * stdtr(self.df, -abs(self.value - null) / self.se))
 
+    def _p_alike(self, null: float) -> float:
+        """By turning the interval of `alike` round: at which level `null` is its end."""
+        end = self.bounds[0] if null < self.value else self.bounds[1]
+        if null == self.value or end == self.value:
+            return 1.0 if null == self.value else 0.0
+        share = max((null - end) / (self.value - end), 0.0)
+        return float(min(1.0, 2 * share**self.alike))
+
     def plain(self) -> dict[str, float | int | str]:
-        """For JSON."""
-        return {name: getattr(self, name) for name in self.__slots__ if name != "why" or self.why}
+        """For JSON; `why` and `alike` only where they say something."""
+        said = ("value", "low", "high", "se", "df", "n", "n_raters", "n_prompts")
+        more = tuple(name for name in ("why", "alike") if getattr(self, name))
+        return {name: getattr(self, name) for name in said + more}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +149,21 @@ def measure(
     variance = found.cautious if kind == "two_way_sum" else found.total
     freedom = found.df_satterthwaite if kind == "two_way_satterthwaite" else found.df_least
     freedom = freedom if df is None else df
-    se = sqrt(variance)
-    if se == 0:
-        why = "every vote is the same"
+    if variance <= ROUNDING * float(influence @ influence):
+        same = not influence.any()
+        why = "every vote is the same" if same else "votes balance out exactly: no spread is seen"
         return Measure(value, nan, nan, 0.0, freedom, n, n_raters, n_prompts, why)
+    se = sqrt(variance)
     reach = float(stdtrit(freedom, (1 + level) / 2)) * se
     low, high = value - reach, value + reach
     if bounds is not None:
         low, high = max(low, bounds[0]), min(high, bounds[1])
     return Measure(value, low, high, se, freedom, n, n_raters, n_prompts)
+
+
+def formula(rules: Rules) -> IntervalKind:
+    """The declared interval; where the bootstrap is declared, the formula for all but rates."""
+    return "two_way_t" if rules.interval == "two_way_bootstrap" else rules.interval
 
 
 def bootstrap_rates(

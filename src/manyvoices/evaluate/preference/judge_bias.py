@@ -11,6 +11,7 @@ import numpy as np
 
 from manyvoices.analyse.table import FloatArray, IntArray
 from manyvoices.evaluate.preference.agreeing import judged
+from manyvoices.evaluate.preference.clustered import Measure
 from manyvoices.evaluate.preference.placing import length_of, place_of
 from manyvoices.evaluate.preference.rates import mean_of, mean_over_prompts
 from manyvoices.evaluate.preference.rules import Rules
@@ -94,7 +95,7 @@ def leaning(judge: Votes, rules: Rules) -> dict[str, Any]:
     fixed = over_prompts(judge)
     found, long = place_of(fixed, rules), length_of(fixed, rules)
     return {
-        "place": found.balanced.plain() if found.pairs else None,
+        "place": _of_places(fixed, found.balanced, rules).plain() if found.pairs else None,
         "place_why": "" if found.pairs else (
             "no two models were decided in both places, so place cannot be told from strength"
         ),
@@ -102,6 +103,17 @@ def leaning(judge: Votes, rules: Rules) -> dict[str, Any]:
         "length_log_odds": long.log_odds.plain() if long.share.n else None,
         "length_why": "" if long.share.n else "neither file holds the texts of the answers",
     }  # fmt: skip
+
+
+def _of_places(fixed: Votes, found: Measure, rules: Rules) -> Measure:
+    """`found`, or of a judge whom no prompt ever moved, what as many prompts alike say."""
+    kept = fixed.scored(rules)
+    decided = kept.select(kept.score != 0.5)
+    prompts, code = np.unique(decided.prompt, return_inverse=True)
+    shares = np.bincount(code, weights=decided.score) / np.bincount(code)
+    if found.se != 0 or np.ptp(shares) > 0:
+        return found
+    return replace(mean_over_prompts(shares, prompts, rules), n=found.n)
 
 
 def favours(people: Votes, judge: Votes, family: Sequence[str], rules: Rules) -> dict[str, Any]:

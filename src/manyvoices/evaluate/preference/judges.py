@@ -20,7 +20,7 @@ from manyvoices.aggregate.verdicts import Join
 from manyvoices.analyse.table import FloatArray, IntArray
 from manyvoices.evaluate.preference.agreeing import Judged, judged
 from manyvoices.evaluate.preference.analysing import correct
-from manyvoices.evaluate.preference.clustered import Measure, measure
+from manyvoices.evaluate.preference.clustered import Measure, formula, measure
 from manyvoices.evaluate.preference.judge_bias import consistency, favours, leaning
 from manyvoices.evaluate.preference.rates import mean_of, mean_over_prompts
 from manyvoices.evaluate.preference.rules import Rules
@@ -186,7 +186,7 @@ def _by(part: Votes, same: FloatArray, name: str, rules: Rules, least: int) -> l
         found = _mean(same[mine], part.select(mine), rules, least)
         others = _mean(same[~mine], part.select(~mine), rules, least)
         gap = None
-        if value != NOT_SAID and not found.why and not others.why:
+        if value != NOT_SAID and found.se > 0 and others.se > 0:
             gap = _gap(same, mine, part, rules, min(found.df, others.df))
         rows.append({
             "value": value,
@@ -216,4 +216,4 @@ def _gap(same: FloatArray, mine: Any, part: Votes, rules: Rules, df: float) -> M
     )
     value = float(same[mine].mean() - same[~mine].mean())
     return measure(value, cast(FloatArray, influence), part.rater, part.prompt,
-                   level=rules.level, bounds=(-1.0, 1.0), df=df)  # fmt: skip
+                   kind=formula(rules), level=rules.level, bounds=(-1.0, 1.0), df=df)  # fmt: skip

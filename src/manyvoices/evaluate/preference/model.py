@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import expit
 
 from manyvoices.analyse.table import FloatArray
-from manyvoices.evaluate.preference.clustered import Measure, measure
+from manyvoices.evaluate.preference.clustered import Measure, formula, measure
 from manyvoices.evaluate.preference.rules import Rules
 from manyvoices.evaluate.preference.votes import Votes
 
@@ -68,7 +68,8 @@ class Fitted:
             n = (len(v), len(np.unique(v.rater)), len(np.unique(v.prompt)))
             return Measure(nan, nan, nan, nan, nan, *n, "the model did not converge")
         return measure(
-            value, influence, v.rater, v.prompt, level=rules.level, bounds=bounds
+            value, influence, v.rater, v.prompt,
+            kind=formula(rules), level=rules.level, bounds=bounds,
         )  # fmt: skip
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import nan
 
 import numpy as np
 
 from manyvoices.analyse.table import FloatArray
-from manyvoices.evaluate.preference.clustered import Measure, measure
+from manyvoices.evaluate.preference.clustered import Measure, formula, measure
 from manyvoices.evaluate.preference.model import fit
 from manyvoices.evaluate.preference.rates import mean_of
 from manyvoices.evaluate.preference.rules import Rules
@@ -72,6 +72,7 @@ def _balanced(decided: Votes, pairs: tuple[PairPlace, ...], rules: Rules) -> Mea
                for p in pairs}  # fmt: skip
     total = sum(weights.values())
     influence = np.zeros(len(decided))
+    entering = np.zeros(len(decided), dtype=bool)
     value = 0.0
     for pair in pairs:
         share = weights[pair.first, pair.second] / total
@@ -82,20 +83,27 @@ def _balanced(decided: Votes, pairs: tuple[PairPlace, ...], rules: Rules) -> Mea
         ):  # fmt: skip
             rows = (decided.a == left) & (decided.b == right)
             influence[rows] = share * (decided.score[rows] - mean) / (2 * n)
-    both = influence != 0 if pairs else np.zeros(len(decided), dtype=bool)
-    return measure(
-        value if pairs else nan, influence[both], decided.rater[both], decided.prompt[both],
-        level=rules.level,
+            entering |= rows
+    found = measure(
+        value if pairs else nan, influence[entering], decided.rater[entering],
+        decided.prompt[entering], kind=formula(rules), level=rules.level,
     )  # fmt: skip
+    alone = found.se == 0 and not influence.any()
+    return replace(found, why="each place of a pair saw one verdict alone") if alone else found
 
 
 def _log_odds(votes: Votes, rules: Rules) -> Measure:
     fitted = fit(votes, rules)
     # Without both places of some pair, place and strength are one.
-    if not _pairs(fitted.votes.select(np.ones(len(fitted.votes), dtype=bool))):
-        return Measure(nan, nan, nan, nan, nan, len(fitted.votes), 0, 0,
-                       "no two models were shown both ways round")  # fmt: skip
-    return fitted.coefficient("place", rules)
+    pairs = _pairs(fitted.votes)
+    if not pairs:
+        why = "no two models were shown both ways round"
+    elif all({p.share_first, p.share_second} & {0.0, 1.0} for p in pairs):
+        # The likelihood has no highest point then; what stops it is the penalty.
+        why = "in every pair one side won every vote in one of the places"
+    else:
+        return fitted.coefficient("place", rules)
+    return Measure(nan, nan, nan, nan, nan, len(fitted.votes), 0, 0, why)
 
 
 @dataclass(frozen=True, slots=True)

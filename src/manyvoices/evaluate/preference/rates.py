@@ -8,9 +8,13 @@ from math import nan
 import numpy as np
 
 from manyvoices.analyse.table import FloatArray, IntArray
-from manyvoices.evaluate.preference.clustered import Measure, bootstrap_rates, measure
-from manyvoices.evaluate.preference.rules import IntervalKind, Rules
+from manyvoices.evaluate.preference.alike import of_alike
+from manyvoices.evaluate.preference.clustered import Measure, bootstrap_rates, formula, measure
+from manyvoices.evaluate.preference.rules import Rules
 from manyvoices.evaluate.preference.votes import Votes
+
+ALIKE = "every vote of one side is the same"
+"""Why there is no difference with an interval: a side without spread would count as certain."""
 
 
 def win_rate(votes: Votes, model: str, other: str | None, rules: Rules) -> Measure:
@@ -37,7 +41,8 @@ def difference(
 ) -> Measure:
     """The rate in `votes` less the rate in `other_votes`; people and prompts may be in both.
 
-    Degrees of freedom are those of the part with fewer clusters.
+    Degrees of freedom are those of the part with fewer clusters. No interval where all votes of
+    one part are the same: it would enter as if it were known without error.
     """
     first, score = _entering(votes, model, other, rules)
     second, score_2 = _entering(other_votes, model, other, rules)
@@ -45,14 +50,15 @@ def difference(
     influence = np.concatenate((_influence(score), -_influence(score_2)))
     rater = np.concatenate((first.rater, second.rater))
     prompt = np.concatenate((first.prompt, second.prompt))
-    freedom = min(one.df, two.df) if one.df == one.df and two.df == two.df else nan
-    if freedom != freedom:
-        why = one.why or two.why
+    freedom = float(np.minimum(one.df, two.df))
+    alike = one.se == 0 or two.se == 0
+    if freedom != freedom or alike:
+        why = one.why or two.why or ALIKE
         n = (len(influence), one.n_raters + two.n_raters, one.n_prompts + two.n_prompts)
         return Measure(one.value - two.value, nan, nan, nan, nan, *n, why)
     return measure(
         one.value - two.value, influence, rater, prompt,
-        kind=_formula(rules), level=rules.level, bounds=(-1.0, 1.0), df=freedom,
+        kind=formula(rules), level=rules.level, bounds=(-1.0, 1.0), df=freedom,
     )  # fmt: skip
 
 
@@ -64,12 +70,18 @@ def mean_of(
     *,
     bounds: tuple[float, float] | None = (0.0, 1.0),
 ) -> Measure:
-    """The mean of (rows,) with its two-way interval."""
+    """The mean of (rows,) with its two-way interval; of rows that are all the same, `of_alike`."""
+    if bounds is not None and len(values) and np.ptp(values) == 0 and _several(rater, prompt):
+        return of_alike(float(values[0]), rater, prompt, level=rules.level, bounds=bounds)
     mean = float(values.mean()) if len(values) else nan
     return measure(
         mean, _influence(values), rater, prompt,
-        kind=_formula(rules), level=rules.level, bounds=bounds,
+        kind=formula(rules), level=rules.level, bounds=bounds,
     )  # fmt: skip
+
+
+def _several(*codes: IntArray) -> bool:
+    return all(np.ptp(one) > 0 for one in codes)
 
 
 def mean_over_prompts(values: FloatArray, prompt: IntArray, rules: Rules) -> Measure:
@@ -89,7 +101,7 @@ def _entering(
 
 def _rate(score: FloatArray, part: Votes, rules: Rules) -> Measure:
     found = mean_of(score, part.rater, part.prompt, rules)
-    if rules.interval != "two_way_bootstrap" or found.why:
+    if rules.interval != "two_way_bootstrap" or found.why or found.se == 0:
         return found
     drawn = bootstrap_rates(
         score, np.ones(len(score)), part.rater, part.prompt,
@@ -104,7 +116,3 @@ def _rate(score: FloatArray, part: Votes, rules: Rules) -> Measure:
 
 def _influence(values: FloatArray) -> FloatArray:
     return np.asarray((values - values.mean()) / len(values)) if len(values) else values
-
-
-def _formula(rules: Rules) -> IntervalKind:
-    return "two_way_t" if rules.interval == "two_way_bootstrap" else rules.interval
