@@ -18,7 +18,7 @@ from tests.collect.comparisons.conftest import (
     make_person,
 )
 
-from manyvoices.collect.comparisons import operations, queries
+from manyvoices.collect.comparisons import judging, operations, queries
 from manyvoices.collect.comparisons.models import Comparison
 from manyvoices.collect.people import journey
 from manyvoices.collect.people.models import Participant
@@ -52,6 +52,24 @@ def test_a_seat_that_nobody_used_for_an_hour_is_given_to_the_next(publish: Publi
     assert _start(first) is not None
     assert _start(second) is None
     assert _start(third, NOW + timedelta(minutes=61)) is not None
+
+
+def test_a_verdict_after_its_seat_was_given_on_counts_and_its_cell_holds_one_more(
+    publish: Publish,
+) -> None:
+    version = publish(n_prompts=1, per_cell=1)
+    late = make_person(version)
+    handed_out = _start(late)
+    assert handed_out is not None
+    after = NOW + timedelta(minutes=61)
+    assert judge_next(make_person(version), now=after) is not None
+    verdict = {"verdict": ComparisonVerdict.TIE, "order": None}
+    told = judging.judge(comparison=handed_out, now=after + timedelta(hours=1), **verdict)  # type: ignore[arg-type]
+    assert (told.verdict, told.quarantined) == ("tie", [])
+    rule = queries.stage_spec(late, STAGE)
+    counted = queries.counts(late, STAGE, rule, None, after + timedelta(hours=2))
+    assert list(counted.verdicts.values()) == [2]
+    assert _start(make_person(version), after + timedelta(hours=2)) is None
 
 
 def test_bots_and_people_do_not_take_each_others_seats(publish: Publish) -> None:

@@ -10,12 +10,20 @@ from datetime import datetime
 
 from django.db import transaction
 
-from manyvoices.collect.comparisons import operations, queries
+from manyvoices.collect.comparisons import addresses, operations, queries
 from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
-from manyvoices.design.comparisons.integrity import TOO_FAST, TOO_MANY, evidence, signs
+from manyvoices.design.comparisons.integrity import (
+    BUSY_ADDRESS,
+    TOO_FAST,
+    TOO_MANY,
+    evidence,
+    most_per_address,
+    signs,
+)
+from manyvoices.design.comparisons.stage import ComparisonsStage
 from manyvoices.schema.comparisons import ComparisonVerdict
 
 
@@ -28,10 +36,12 @@ def judge(
     now: datetime,
     reasons: Sequence[str] = (),
     reason_text: str | None = None,
+    address: str = "",
 ) -> Comparison:
     """Store a verdict; a second one changes nothing.
 
-    `order`: groups of places, best first, with a choice and only there.
+    `order`: groups of places, best first, with a choice and only there. `address`: where it came
+    from, which is counted and not stored; empty = not known.
 
     Raises `StaleSubmission` where there is nothing to judge yet.
     """
@@ -50,13 +60,26 @@ def judge(
     comparison.revealed_at = now if rule.reveals else None
     vote, earlier = queries.vote(comparison), queries.earlier_votes(comparison)
     comparison.evidence = evidence(vote, earlier)
-    found = signs(vote, earlier, rule.integrity)
+    found = list(signs(vote, earlier, rule.integrity))
     if comparison.simulated:
         # Rehearsals do not wait: a bot is known to be one, and its pace says nothing.
-        found = tuple(name for name in found if name not in (TOO_FAST, TOO_MANY))
-    comparison.quarantined = list(found)
+        found = [name for name in found if name not in (TOO_FAST, TOO_MANY)]
+    elif _is_one_too_many(comparison, rule, address, now=now):
+        found.append(BUSY_ADDRESS)
+    comparison.quarantined = found
     comparison.save()
     return comparison
+
+
+def _is_one_too_many(
+    comparison: Comparison, rule: ComparisonsStage, address: str, *, now: datetime
+) -> bool:
+    """Whether more came from this address lately than the study counts. The number is not kept
+    with the vote: numbers that count up would tell who sits behind one address."""
+    most = most_per_address(rule, comparison.participant.version.spec.recruitment)
+    if most is None:
+        return False
+    return addresses.one_more_than(most, comparison=comparison, address=address, now=now)
 
 
 @transaction.atomic

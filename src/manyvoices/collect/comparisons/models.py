@@ -202,6 +202,20 @@ class Look(db.Model):
         return f"{self.study_id} {self.first}/{self.second}: {self.decision}"
 
 
+class AddressVotes(db.Model):
+    """When verdicts came from one network address lately: see `addresses`. It belongs to nobody and
+    to no study, so that no table of a study holds it."""
+
+    key = db.CharField(max_length=64, primary_key=True)
+    """Keyed hash of the address and of what was voted on, under the day's key."""
+    times = db.JSONField(default=list)
+    """Seconds since 1970, ascending; no more than decide."""
+    last_at = db.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} until {self.last_at:%Y-%m-%d %H:%M}"
+
+
 class VoteDecision(db.Model):
     """That a moderator set a vote aside, or gave it back; the vote itself is never changed."""
 

@@ -166,6 +166,7 @@ def _judge(
         order=form.order,
         reasons=form.reasons,
         reason_text=form.reason_text,
+        address=request.META.get("REMOTE_ADDR", ""),
         now=timezone.now(),
     )
     drafts.drop_draft(participant, presenting.form_name(found))

@@ -21,6 +21,7 @@ _RULES = {
     integrity.TOO_MANY: gettext_noop("too many verdicts of one person in an hour"),
     integrity.REPEATED_PROMPT: gettext_noop("the same prompt again and again"),
     integrity.ONE_SIDED: gettext_noop("the same place many times in a row"),
+    integrity.BUSY_ADDRESS: gettext_noop("many verdicts from one network address within an hour"),
     integrity.BY_HAND: gettext_noop("set aside by hand"),
 }
 _FIGURES = {

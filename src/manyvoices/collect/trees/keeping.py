@@ -1,4 +1,4 @@
-"""The runner's part in growing trees: it sweeps every few seconds, as long as it lives."""
+"""The runner sweeps every few seconds: trees grow, boards are counted, addresses forgotten."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from manyvoices.collect.community.boards import rebuild_due
+from manyvoices.collect.comparisons.addresses import forget
 from manyvoices.collect.jobs.runner import Database
 from manyvoices.collect.trees.sweeping import sweep
 
@@ -31,6 +32,7 @@ async def keep_sweeping(
             try:
                 await db.call(sweep, now=clock(), rng=rng)
                 await db.call(rebuild_due, now=clock())
+                await db.call(forget, now=clock())
             except Exception:
                 # The database may be restarting; whatever is due is still in it.
                 log.exception("could not sweep; trying again")

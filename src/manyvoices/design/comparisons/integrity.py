@@ -12,14 +12,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from manyvoices.design.comparisons.stage import Integrity
+from manyvoices.design.comparisons.stage import ComparisonsStage, Integrity
+from manyvoices.design.protocol import Recruitment
 from manyvoices.schema import Json
 
 TOO_FAST, TOO_MANY = "too_fast", "too_many"
 REPEATED_PROMPT, ONE_SIDED = "repeated_prompt", "one_sided"
+BUSY_ADDRESS = "busy_address"
+"""By what others did from the same network address: not among `signs`, which look at one person."""
 BY_HAND = "by_hand"
 """Set aside by a moderator, for a reason that they wrote."""
 HOUR = timedelta(hours=1)
+PER_ADDRESS = 120
+"""Verdicts within an hour: of two who work as fast as `Integrity.most_per_hour` lets them."""
 LEAST_NAME = 4
 """Letters and digits of a name by which a model can be known in a text."""
 
@@ -56,6 +61,18 @@ def signs(vote: Vote, earlier: Iterable[Vote], rule: Integrity) -> tuple[str, ..
         ONE_SIDED: _run(vote, before) >= rule.one_sided,
     }
     return tuple(name for name, holds in found.items() if holds)
+
+
+def most_per_address(stage: ComparisonsStage, recruitment: Recruitment) -> int | None:
+    """Verdicts from one network address in an hour that count; None = as many as come.
+
+    By default there is a limit only where somebody without a cookie is a new person who brings
+    their own prompts: a laboratory or a class of invited people shares one address by right.
+    """
+    if stage.integrity.most_per_address is not None:
+        return stage.integrity.most_per_address
+    anyone_comes = stage.source == "arena" and recruitment.provider == "open"
+    return PER_ADDRESS if anyone_comes else None
 
 
 def evidence(vote: Vote, earlier: Iterable[Vote]) -> dict[str, Json]:

@@ -117,6 +117,9 @@ class Integrity(Written):
     """Arena: the same prompt of one person more often than this is ``repeated_prompt``."""
     one_sided: Annotated[StrictInt, Field(ge=5, le=1000)] = 20
     """So many verdicts for the same place in a row are ``one_sided`` from then on."""
+    most_per_address: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
+    """Verdicts from one network address beyond this in an hour, whoever gives them, are set aside
+    as ``busy_address``. None = 120 in an arena into which anyone may come, no limit elsewhere."""
 
 
 class ComparisonsStage(Written):
@@ -156,7 +159,9 @@ class ComparisonsStage(Written):
     same_language: StrictBool = False
     """Whether an answer in another language than the prompt's counts as failed."""
     per_cell: Annotated[StrictInt, Field(ge=1)] | None = None
-    """Verdicts wanted of each prompt and set of models; None = as many as people give."""
+    """Verdicts wanted of each prompt and set of models; None = as many as people give. A verdict
+    that comes more than an hour after its comparison was handed out, when its seat has gone to
+    somebody else, counts as well: the cell then holds one more."""
     pools: tuple[Pool, ...] = ()
     """Raters by kind; the first that fits counts. None = everybody in one."""
     assignment: Assignment = Assignment()
