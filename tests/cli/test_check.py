@@ -32,6 +32,20 @@ def test_a_sound_study_is_told_in_numbers(folder: Path, capsys: pytest.CaptureFi
         assert words in out
 
 
+def test_one_of_a_thing_is_not_told_as_many(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = tmp_path / "study"
+    assert run("init", str(written), "--template", "preference") == 0
+    survey = written / "survey.yaml"
+    survey.write_text("pages:\n- title: One\n  questions:\n  - {id: age, label: Age, kind: text}\n")
+    capsys.readouterr()
+    run("check", str(written))
+    out = capsys.readouterr().out
+    assert "1 page, 1 question " in out
+    assert "1 pages" not in out
+
+
 def test_as_json_it_is_one_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check", str(folder), "--json") == 0
     told = json.loads(capsys.readouterr().out)

@@ -73,9 +73,9 @@ def test_ranking_events_of_a_tree_are_merged_by_ranked_pairs(with_events: Path) 
 def test_the_screen_says_how_many_were_merged_and_what_was_left_out(with_events: Path) -> None:
     code, out, _ = run("consensus", with_events)
     assert code == 0
-    assert "1 elections from 3 ballots" in out
+    assert "1 election from 3 ballots" in out
     assert "agree with the merged order in 1 of 1" in out
-    assert '1 ballots said "all are bad"' in out
+    assert '1 ballot said "all are bad"' in out
     assert "a, b, c" in out
 
 

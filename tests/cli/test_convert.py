@@ -40,7 +40,7 @@ def test_what_was_not_carried_is_listed_with_its_number(tree: Path, tmp_path: Pa
     result = run(tree, tmp_path / "flat.parquet", "--to", "oasst-flat")
     assert result.exit_code == 0, result.output
     first, *rest = result.output.splitlines()
-    assert first.endswith("2 rows of oasst-flat from 1 records of oasst-trees.")
+    assert first.endswith("2 rows of oasst-flat from 1 record of oasst-trees.")
     assert rest == ["Not carried:", "  1 x events", "  1 x origin"]
 
 

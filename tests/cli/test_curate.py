@@ -80,7 +80,7 @@ def test_what_is_proposed_is_left_out_once_somebody_has_decided(
     path.write_text("\n".join([header, *rows, ",".join(by_hand.values())]) + "\n")
     result = curate(parent, "--out", tmp_path / "two", "--exclude", path, *QUICK)
     assert result.exit_code == 0, result.output
-    assert "1 exclusions in force" in result.output
+    assert "1 exclusion in force" in result.output
     users = {row["user_id"] for row in read_prism(tmp_path / "two" / "prism").survey}
     assert "ben" not in users
 

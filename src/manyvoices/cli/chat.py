@@ -11,6 +11,7 @@ import typer
 
 from manyvoices.cli.common import console, errors, verb
 from manyvoices.schema.errors import DataError, Fault
+from manyvoices.schema.wording import plural
 
 if TYPE_CHECKING:
     from manyvoices.design import ResponderSpec
@@ -116,7 +117,9 @@ def _only_model(base: str, key_env: str) -> str:
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise _fault(base, f"no list of models ({error})", "an address, or --model NAME") from None
     if len(listed) != 1:
-        found = f"{len(listed)} models: {', '.join(listed[:20])}" if listed else "no model"
+        found = (
+            f"{plural(len(listed), 'model')}: {', '.join(listed[:20])}" if listed else "no model"
+        )
         raise _fault(base, found, "--model with one of them")
     return listed[0]
 
@@ -202,7 +205,7 @@ def _save(talk: Talk, name: str) -> str:
         path.write_bytes(msgspec.json.encode(talk.record()) + b"\n")
     except OSError as error:
         return f"{path} cannot be written: {error.strerror or error}"
-    return f"Saved {len(talk.said)} turns to {path}."
+    return f"Saved {plural(len(talk.said), 'turn')} to {path}."
 
 
 def _say(text: str) -> None:

@@ -15,6 +15,7 @@ from manyvoices.design.describe import StageSummary, estimate_minutes, summarise
 from manyvoices.design.protocol import Study
 from manyvoices.design.study import load_study
 from manyvoices.schema.errors import Fault, StudyError
+from manyvoices.schema.wording import plural
 
 
 @verb
@@ -67,7 +68,9 @@ def _print_study(study: Study) -> None:
         types = ", ".join(f"{name} × {rule.count}" for name, rule in conversations.types.items())
         console.print(f"conversation types: {types}", markup=False, highlight=False)
     names = ", ".join(f"{model.id} ({model.provider})" for model in study.models)
-    console.print(f"{len(study.models)} models: {names or 'none'}", markup=False, highlight=False)
+    console.print(
+        f"{plural(len(study.models), 'model')}: {names or 'none'}", markup=False, highlight=False
+    )
     least = estimate_minutes(study)
     console.print(f"about {least:.0f} minutes at the least number of turns", highlight=False)
     console.print("No faults.", style="green")
@@ -75,11 +78,11 @@ def _print_study(study: Study) -> None:
 
 def _what(stage: StageSummary) -> str:
     if stage.kind == "survey":
-        return f"{stage.pages} pages, {stage.questions} questions"
+        return f"{plural(stage.pages, 'page')}, {plural(stage.questions, 'question')}"
     if stage.kind == "conversations":
-        return f"{stage.conversations} conversations"
+        return plural(stage.conversations, "conversation")
     if stage.kind == "comparisons":
-        return f"{stage.comparisons} comparisons"
+        return plural(stage.comparisons, "comparison")
     if stage.kind == "tree_tasks":
         return "tasks on message trees, as many as people like"
     return "1 page to read and agree to"

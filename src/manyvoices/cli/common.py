@@ -19,7 +19,15 @@ from manyvoices.schema.errors import ManyvoicesError, MissingExtraError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-__all__ = ["EXTRA_OF", "JsonFlag", "console", "errors", "errors_as_messages", "print_json", "verb"]
+__all__ = [
+    "EXTRA_OF",
+    "JsonFlag",
+    "console",
+    "errors",
+    "errors_as_messages",
+    "print_json",
+    "verb",
+]
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 

@@ -13,6 +13,7 @@ import typer
 from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
 from manyvoices.cli.elections import Election, first_keys, read_elections
 from manyvoices.schema.errors import DataError, Fault
+from manyvoices.schema.wording import plural
 
 FORMATS = ("oasst-trees", "ballots", "places")
 SHOWN = 20
@@ -197,30 +198,34 @@ def _print(document: dict[str, Any], results: list[dict[str, Any]], out: Path | 
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:
-    yield f"{document['data']} ({document['format']}): {document['n_elections']:,} elections"
+    yield f"{document['data']} ({document['format']}): {_elections(document['n_elections'])}"
     if document["n_merged"]:
         yield (
-            f"Merged by ranked pairs: {document['n_merged']:,} elections from "
-            f"{document['n_ballots']:,} ballots; in {document['n_unique']:,} the order does not "
-            "depend on how ties are broken"
+            f"Merged by ranked pairs: {_elections(document['n_merged'])} from "
+            f"{plural(document['n_ballots'], 'ballot')}; in {document['n_unique']:,} the order "
+            "does not depend on how ties are broken"
         )
     if document["n_with_overruled_majority"]:
         n = document["n_with_overruled_majority"]
-        yield f"A majority was overruled by larger ones in {n:,} elections"
+        yield f"A majority was overruled by larger ones in {_elections(n)}"
     if document["n_published_compared"]:
         equal, n = document["n_published_equal"], document["n_published_compared"]
-        yield f"Published ranks agree with the merged order in {equal:,} of {n:,} elections"
+        yield f"Published ranks agree with the merged order in {equal:,} of {_elections(n)}"
     if document["n_published_only"]:
         yield (
-            f"Not merged: {document['n_published_only']:,} elections hold only ranks that were "
-            "merged before, without the single rankings (events.ranking); their orders are "
-            "passed on as published"
+            f"Not merged: {_elections(document['n_published_only'])} with nothing but ranks "
+            "that were merged before, without the single rankings (events.ranking); their "
+            "orders are passed on as published"
         )
     if document["n_not_rankable"]:
         yield (
-            f'Left out: {document["n_not_rankable"]:,} ballots said "all are bad"; '
-            f"{document['n_without_order']:,} elections have no other ballot and no order"
+            f'Left out: {plural(document["n_not_rankable"], "ballot")} said "all are bad"; '
+            f"{_elections(document['n_without_order'])} without another ballot and without an order"
         )
+
+
+def _elections(n: int) -> str:
+    return plural(n, "election")
 
 
 def _print_orders(results: list[dict[str, Any]]) -> None:

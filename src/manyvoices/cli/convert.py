@@ -9,6 +9,7 @@ import typer
 
 from manyvoices.cli.common import JsonFlag, console, print_json, verb
 from manyvoices.cli.progress import reading_bar
+from manyvoices.schema.wording import plural
 
 if TYPE_CHECKING:
     from manyvoices.io.converting_files import Conversion
@@ -62,8 +63,8 @@ def _print(done: Conversion, *, as_json: bool) -> None:
         print_json(done)
         return
     _say(
-        f"Wrote {done.target}: {done.n_written:,} rows of {done.target_format} "
-        f"from {done.n_read:,} records of {done.source_format}."
+        f"Wrote {done.target}: {plural(done.n_written, 'row')} of {done.target_format} "
+        f"from {plural(done.n_read, 'record')} of {done.source_format}."
     )
     if done.gathered:
         _say("Records that belong together stood apart, so all were held in memory.")

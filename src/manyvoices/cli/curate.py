@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
 from manyvoices.schema.errors import DataError, Fault
+from manyvoices.schema.wording import plural
 
 if TYPE_CHECKING:
     from manyvoices.curate.moderation_asking import Asked
@@ -226,14 +227,15 @@ def _print(out: Path, done: Curated) -> None:
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    say(f"{out}: release {done.release.release_id} with {done.n_texts} texts")
+    say(f"{out}: release {done.release.release_id} with {plural(done.n_texts, 'text')}")
     if done.n_shards_taken_up:
         say(f"  {done.n_shards_taken_up} of {done.n_shards} shards were done by an earlier run")
     for file in done.release.files:
         say(f"  {file.path}  {file.bytes} bytes")
     if done.n_excluded:
-        say(f"  {done.n_excluded} exclusions in force (checks/exclusions.csv)")
+        say(f"  {plural(done.n_excluded, 'exclusion')} in force (checks/exclusions.csv)")
     if done.n_proposed:
-        say(f"  {done.n_proposed} exclusions proposed; nothing is left out until somebody decides")
+        proposed = plural(done.n_proposed, "exclusion")
+        say(f"  {proposed} proposed; nothing is left out until somebody decides")
     for note in done.release.notes:
         say(f"  note: {note}")

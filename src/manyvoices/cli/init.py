@@ -12,6 +12,7 @@ from manyvoices.cli.common import console, verb
 from manyvoices.design.json_schema import study_json_schema
 from manyvoices.design.templates import template_names, template_path
 from manyvoices.schema.errors import Fault, StudyError
+from manyvoices.schema.wording import plural
 
 SCHEMA_FILE = "study.schema.json"
 MODELINE = f"# yaml-language-server: $schema={SCHEMA_FILE}\n"
@@ -24,7 +25,9 @@ def init(
 ) -> None:
     """Start a new study from a template."""
     written = write_template(template, folder)
-    console.print(f"Wrote {len(written)} files to {folder}:", markup=False, highlight=False)
+    console.print(
+        f"Wrote {plural(len(written), 'file')} to {folder}:", markup=False, highlight=False
+    )
     for name in written:
         console.print(f"  {name}", markup=False, highlight=False)
     console.print(f"Next: manyvoices check {folder / 'study.yaml'}", markup=False, highlight=False)

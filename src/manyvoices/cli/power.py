@@ -14,6 +14,7 @@ from rich.table import Table
 
 from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
 from manyvoices.schema.errors import DataError, Fault
+from manyvoices.schema.wording import people, plural
 
 if TYPE_CHECKING:
     from manyvoices.analyse import Dataset
@@ -171,7 +172,10 @@ def _document(release: Path, found: StudyPower, needed: Needed) -> dict[str, Any
 def _print(found: StudyPower, needed: Needed) -> None:
     curve = found.curve
     say = _sayer()
-    say(f"{curve.n_battles:,} battles of {curve.n_people:,} people, {curve.n_models} models")
+    say(
+        f"{plural(curve.n_battles, 'battle')} of {people(curve.n_people)},"
+        f" {plural(curve.n_models, 'model')}"
+    )
     if found.n_simulated:
         say(f"{found.n_simulated:,} of them are bots of a rehearsal; people may differ more")
     say(f"{needed.target}: {_people(needed.n_people)}{_beyond(needed.extrapolated)}")

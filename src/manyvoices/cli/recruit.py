@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
+from manyvoices.schema.wording import plural
 
 if TYPE_CHECKING:
     from manyvoices.collect.studies.models import Study
@@ -101,7 +102,9 @@ def _invite(study: Study, people: Path | None, url: str, out: Path | None, json:
     finally:
         if out:
             stream.close()
-    errors.print(f"{len(rows)} people invited, {n_new} of them new", highlight=False)
+    errors.print(
+        f"{plural(len(rows), 'person', 'people')} invited, {n_new} of them new", highlight=False
+    )
 
 
 def _quotas(study: Study, json: bool) -> None:
@@ -165,11 +168,10 @@ def _reconcile(
             markup=False,
             highlight=False,
         )
-    console.print(f"{len(findings)} people need a look", highlight=False)
+    need = "needs" if len(findings) == 1 else "need"
+    console.print(f"{plural(len(findings), 'person', 'people')} {need} a look", highlight=False)
     if n_withdrawn:
-        console.print(
-            f"{n_withdrawn} people withdrew; if they were paid, they are among the missing",
-            highlight=False,
-        )
+        gone = plural(n_withdrawn, "person", "people")
+        console.print(f"{gone} withdrew; whoever was paid is among the missing", highlight=False)
     if release_places:
-        console.print(f"{n_released} places are free again", highlight=False)
+        console.print(f"{plural(n_released, 'place')} free again", highlight=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
+from manyvoices.schema.wording import plural
 
 if TYPE_CHECKING:
     from manyvoices.collect.rehearsal import Group, Outcome, Tally
@@ -146,11 +147,11 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
 
         def watch(tally: Tally) -> None:
             ended = tally.completed + tally.out.total()
-            counts = f"{tally.conversations} conversations, {tally.turns} turns"
+            counts = f"{plural(tally.conversations, 'conversation')}, {plural(tally.turns, 'turn')}"
             if tally.comparisons:
-                counts += f", {tally.comparisons} comparisons"
+                counts += f", {plural(tally.comparisons, 'comparison')}"
             if tally.faults:
-                counts += f", {tally.faults.total()} faults"
+                counts += f", {plural(tally.faults.total(), 'fault')}"
             bar.update(task, completed=ended, counts=counts)
 
         yield watch
@@ -163,13 +164,14 @@ def _print(outcome: Outcome) -> None:
         field = f", field {fault.field}" if fault.field else ""
         _say(f"{fault.page}: {status}{field}: {fault.found}{times}", to=errors)
     _say(
-        f"{outcome.study_id}: {outcome.completed} of {outcome.participants} bots came to the end: "
-        f"{outcome.conversations} conversations, {outcome.turns} rated turns, "
-        f"{outcome.ratings} ratings, {outcome.comparisons} comparisons, "
-        f"{outcome.missing_answers} missing answers."
+        f"{outcome.study_id}: {outcome.completed} of {plural(outcome.participants, 'bot')} "
+        f"came to the end: {plural(outcome.conversations, 'conversation')}, "
+        f"{plural(outcome.turns, 'rated turn')}, "
+        f"{plural(outcome.ratings, 'rating')}, {plural(outcome.comparisons, 'comparison')}, "
+        f"{plural(outcome.missing_answers, 'missing answer')}."
     )
     _say(
-        f"{outcome.requests} requests in {outcome.seconds} s "
+        f"{plural(outcome.requests, 'request')} in {outcome.seconds} s "
         f"({outcome.pages_per_second} per second). Database: {outcome.database}"
     )
     if outcome.out:
@@ -198,7 +200,7 @@ def _print_plan(outcome: Outcome) -> None:
         _say(f"  {rate['stage']}: {rate['model']} wins {rate['everyone']:.1%} "
              f"against {rate['against']}")  # fmt: skip
     if len(plan["win_rates"]) > MOST_RATES:
-        _say(f"  and {len(plan['win_rates']) - MOST_RATES} more pairs, in the file")
+        _say(f"  and {plural(len(plan['win_rates']) - MOST_RATES, 'more pair')}, in the file")
     if plan["group"] and plan["flips"]:
         flip = plan["flips"][0]
         _say(

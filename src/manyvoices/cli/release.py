@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from manyvoices.cli.common import JsonFlag, console, print_json, verb
+from manyvoices.schema.wording import people, plural
 
 if TYPE_CHECKING:
     from manyvoices.curate.privacy import Rules
@@ -191,12 +192,13 @@ def _licences(given: list[str] | tuple[()]) -> dict[str, str]:
 
 def _print(out: Path, written: Release) -> None:
     console.print(
-        f"{out}: release {written.release_id} with {written.n_participants} people"
-        f" and {written.n_simulated} simulated participants",
+        f"{out}: release {written.release_id} with"
+        f" {people(written.n_participants)}"
+        f" and {plural(written.n_simulated, 'simulated participant')}",
         highlight=False,
     )
     for file in written.files:
-        rows = "" if file.rows is None else f"{file.rows} rows"
+        rows = "" if file.rows is None else plural(file.rows, "row")
         console.print(f"  {file.path}  {file.bytes} bytes  {rows}", highlight=False)
     for note in written.notes:
         console.print(f"  note: {note}", highlight=False)

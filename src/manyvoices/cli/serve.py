@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from manyvoices.cli.common import console, verb
+from manyvoices.schema.wording import plural
 
 
 @verb
@@ -86,7 +87,7 @@ def serve(
 def check_batch(studies: list[Path], next_batch: Path | None, stage: str | None) -> None:
     """Raise a usage error where a batch comes without the one study that it is for."""
     if next_batch is not None and len(studies) != 1:
-        found = f"{len(studies)} studies"
+        found = plural(len(studies), "study", "studies")
         raise typer.BadParameter(
             f"found {found}, expected the one STUDY.yaml that it is for", param_hint="--next-batch"
         )

@@ -9,6 +9,7 @@ import typer
 
 from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
 from manyvoices.cli.progress import reading_bar
+from manyvoices.schema.wording import plural
 
 if TYPE_CHECKING:
     from manyvoices.io import ValidationReport
@@ -52,7 +53,9 @@ def _print(report: ValidationReport) -> None:
         errors.print(more, markup=False, highlight=False)
     if report.ok:
         counts = ", ".join(f"{n:,} in {name}" for name, n in report.n_records.items())
-        bots = f", {report.n_simulated:,} participants simulated" if report.n_simulated else ""
+        bots = (
+            f", {plural(report.n_simulated, 'participant')} simulated" if report.n_simulated else ""
+        )
         line = f"{report.path}: valid {report.format}: {counts}{bots}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 

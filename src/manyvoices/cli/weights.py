@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from manyvoices.cli.common import JsonFlag, console, print_json, verb
+from manyvoices.schema.wording import people, plural
 
 if TYPE_CHECKING:
     from manyvoices.curate.census_tables import CensusTable
@@ -129,7 +130,8 @@ def _print(found: Weights, table: CensusTable) -> None:
     console.print(shown)
     end = "fitted" if found.converged else f"NOT fitted; the worst is {found.worst}"
     console.print(
-        f"{end} in {found.iterations} rounds; {found.n_weighted} people weighted,"
+        f"{end} in {plural(found.iterations, 'round')};"
+        f" {people(found.n_weighted)} weighted,"
         f" {found.n_left_out} left out, {found.n_trimmed} at a bound; worth"
         f" {found.n_effective:.1f} people (design effect {found.design_effect:.3f})",
         markup=False,
