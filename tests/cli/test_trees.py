@@ -47,6 +47,15 @@ def test_a_forecast_as_a_table_and_a_crowd_that_is_none() -> None:
     assert simulate(ORCHARD, "--careless", 0.9, "--spamming", 0.9)[0] == 2
 
 
+def test_a_forecast_of_more_prompts_than_trees_says_which_were_left() -> None:
+    code, text = simulate(ORCHARD, "--people", 12, "--trees", 2, "--prompts-per-tree", 2, "--json")
+    assert code == 0
+    forecast = json.loads(text[text.index("{") :])
+    assert forecast["n_exported"] + forecast["n_prompts_left"] == 4
+    assert set(forecast["hours"]) == set(forecast["tasks"])
+    assert simulate(ORCHARD, "--prompts-per-tree", 0.5)[0] == 2
+
+
 def test_a_study_without_trees_has_no_forecast() -> None:
     code, text = simulate(ORCHARD.parents[1] / "small" / "study.yaml")
     assert code == 1

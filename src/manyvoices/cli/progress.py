@@ -1,4 +1,4 @@
-"""The progress bar of verbs that read files."""
+"""Progress bars that verbs share, drawn on standard error and taken away at the end."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ BIG = 20_000_000
 
 @contextlib.contextmanager
 def reading_bar(path: Path) -> Iterator[Callable[[int], None] | None]:
-    """A bar for reading a file or a folder, to be told the number of bytes read; None for little.
-
-    It is drawn on standard error and taken away at the end.
-    """
+    """A bar for reading a file or a folder, to be told the bytes read; None for little."""
     total = _size(path)
     if total < BIG:
         yield None
@@ -28,6 +25,17 @@ def reading_bar(path: Path) -> Iterator[Callable[[int], None] | None]:
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("Reading", total=total)
         yield lambda n_bytes: bar.update(task, completed=n_bytes)
+
+
+@contextlib.contextmanager
+def counting_bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar, or a count where the end is not known, to be told how many are done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda n: bar.update(task, completed=n)
 
 
 def _size(path: Path) -> int:

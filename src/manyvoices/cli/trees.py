@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
+from manyvoices.cli import trees_files, trees_forecast
+from manyvoices.cli.common import JsonFlag, verb
 
 if TYPE_CHECKING:
     from manyvoices.collect.studies.models import Study
+    from manyvoices.design.trees.crowds import Crowd
 
 Action = Literal["export", "import", "simulate"]
 
@@ -98,6 +98,14 @@ def trees(
     minutes: Annotated[
         float, typer.Option(min=1, help="simulate: minutes a day of each person.")
     ] = 20.0,
+    prompts: Annotated[
+        float,
+        typer.Option(
+            "--prompts-per-tree",
+            min=1,
+            help="simulate: prompts written for each tree; above 1 the lottery has a choice.",
+        ),
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="simulate: of every draw.")] = 0,
     db: Annotated[str | None, typer.Option(help="Database URL, as for serve.")] = None,
     data: Annotated[Path, typer.Option(help="Folder of the server's own files.")] = Path(
@@ -115,19 +123,35 @@ def trees(
     the study's rules, and the table says what it costs and how right it comes out.
     """
     if action == "simulate":
-        _simulate(
-            paths or [], people, n_trees, careless, spamming, minutes, seed, lang, as_json=json
+        crowd = _crowd(people, careless, spamming, minutes)
+        trees_forecast.simulate_study(
+            paths or [],
+            crowd,
+            n_trees=n_trees,
+            prompts_per_tree=prompts,
+            seed=seed,
+            language=lang,
+            as_json=json,
         )
         return
     found = _study(study, db=db, folder=data)
     if action == "import":
-        _import(found, paths or [], format_, state, lang, config, seed, as_json=json)
+        trees_files.import_into(
+            found,
+            paths or [],
+            kind=format_,
+            state=state,
+            language=lang,
+            config=config,
+            seed=seed,
+            as_json=json,
+        )
         return
     from manyvoices.collect.trees.selection import Selection
 
     selection = Selection(
-        states=_states(state or "ready_for_export"),
-        languages=_names(lang),
+        states=trees_files.states_named(state or "ready_for_export"),
+        languages=trees_files.names_in(lang),
         deleted=deleted,  # type: ignore[arg-type]
         rejected=rejected,  # type: ignore[arg-type]
         undecided=undecided,  # type: ignore[arg-type]
@@ -138,22 +162,19 @@ def trees(
         events=events,
         limit=limit,
     )
-    _export(
-        found,
+    usual = ("messages",) if selection.is_flat else ("trees",)
+    trees_files.export_to(
         out,
+        found,
         selection,
-        formats=_names(format_) or (("messages",) if selection.is_flat else ("trees",)),
+        formats=trees_files.names_in(format_) or usual,
         simulated=simulated,
         purposes=tuple(purpose or ()),
-        key=_release_key(found, pseudonyms, key, data),
+        key=trees_files.release_key_of(found, pseudonyms, key, data),
         dates=dates,
         suffix=".jsonl.gz" if gz else ".jsonl",
         as_json=json,
     )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _study(name: str, *, db: str | None, folder: Path) -> Study:
@@ -173,186 +194,9 @@ def _study(name: str, *, db: str | None, folder: Path) -> Study:
     return found
 
 
-def _states(text: str) -> tuple[Any, ...]:
-    """States by name; empty for all."""
-    from manyvoices.schema import Fault, InputError, TreeState
-
-    if text == "all":
-        return ()
-    known = {state.value: state for state in TreeState}
-    wrong = [name for name in _names(text) if name not in known]
-    if wrong:
-        wanted = f"all, or any of {', '.join(known)}"
-        raise InputError([Fault("--state", None, "", name, wanted) for name in wrong])
-    return tuple(known[name] for name in _names(text))
-
-
-def _release_key(study: Study, mode: str, file: Path | None, folder: Path) -> bytes | None:
-    from datetime import UTC, datetime
-
-    from manyvoices.collect.server import home
-    from manyvoices.curate.privacy import release_key
-
-    master = file.read_bytes().strip() if file is not None else None
-    if master is None and mode in {"fresh", "stable"}:
-        master = home.pseudonym_key(folder)
-    return release_key(master, mode=mode, study_id=study.pk, now=datetime.now(UTC))
-
-
-def _export(
-    study: Study,
-    out: Path | None,
-    selection: Any,
-    *,
-    formats: tuple[str, ...],
-    simulated: str,
-    purposes: tuple[str, ...],
-    key: bytes | None,
-    dates: str,
-    suffix: str,
-    as_json: bool,
-) -> None:
-    from django.utils import timezone
-
-    from manyvoices.collect.taken_out import note_export
-    from manyvoices.collect.trees.exporting import check_formats, export_trees, outlet_for
-
-    if out is None:
-        raise typer.BadParameter("name the folder to write to with --out")
-    if simulated not in {"include", "exclude", "only"}:
-        raise typer.BadParameter(f"--simulated {simulated}: expected include, exclude or only")
-    check_formats(formats, selection)
-    outlet = outlet_for(
-        study, selection, simulated=simulated, purposes=purposes, key=key, dates=dates
-    )
-    with _counting("Reading trees") as progress:
-        done = export_trees(outlet, out, formats, suffix=suffix, progress=progress)
-    note_export(
-        "server",
-        "export trees",
-        study,
-        kind=",".join(formats),
-        n_trees=done.n_trees,
-        detail={"messages": done.n_messages},
-        now=timezone.now(),
-    )
-    if as_json:
-        print_json(done)
-        return
-    for name, n in done.files.items():
-        _say(f"{out / name}: {n:,} rows")
-    if not selection.is_flat:
-        _say(
-            f"{done.n_trees:,} trees, {done.n_messages:,} messages, {done.n_reviews:,} reviews,"
-            f" {done.n_rankings:,} rankings"
-        )
-    for reason, n in done.left_out.items():
-        _say(f"  left out: {n:,} {reason}")
-
-
-def _import(
-    study: Study,
-    paths: list[Path],
-    kind: str,
-    state: str,
-    language: str,
-    config: str,
-    seed: int,
-    *,
-    as_json: bool,
-) -> None:
-    import random
-    from datetime import UTC, datetime
-
-    from manyvoices.collect.trees.import_files import import_files
-
-    if not paths:
-        raise typer.BadParameter("name the files to import")
-    states = _states(state) if state else (None,)
-    if len(states) != 1:
-        raise typer.BadParameter("--state: one state for all trees that come in")
-    with _counting("Storing trees") as progress:
-        done = import_files(
-            study,
-            paths,
-            now=datetime.now(UTC),
-            rng=random.Random(seed),
-            kind=kind,
-            state=states[0],
-            language=language,
-            configs=_names(config),
-            progress=lambda so_far: progress(so_far.n_trees + so_far.n_known),
-        )
-    if as_json:
-        print_json(done)
-        return
-    _say(
-        f"{done.n_trees:,} trees came, with {done.n_messages:,} messages, {done.n_reviews:,}"
-        f" reviews and {done.n_rankings:,} rankings; {done.n_known:,} were here already"
-    )
-    if done.n_added:
-        _say(f"  {done.n_added:,} samples were added to those")
-    for name, n in sorted(done.states.items()):
-        _say(f"  {n:,} are in state {name}")
-    for note, n in sorted(done.notes.items()):
-        _say(f"  {n:,} {note}")
-
-
-def _simulate(
-    paths: list[Path],
-    people: int,
-    n_trees: int,
-    careless: float,
-    spamming: float,
-    minutes: float,
-    seed: int,
-    language: str,
-    *,
-    as_json: bool,
-) -> None:
-    from manyvoices.cli.trees_forecast import merge_by_ranked_pairs, print_forecast
-    from manyvoices.design import load_study
-    from manyvoices.design.trees import TreeTasksStage
+def _crowd(people: int, careless: float, spamming: float, minutes: float) -> Crowd:
     from manyvoices.design.trees.crowds import Crowd
-    from manyvoices.design.trees.simulating import simulate
-    from manyvoices.schema import Fault, InputError
 
-    if len(paths) != 1:
-        raise typer.BadParameter("name one study.yaml")
     if careless + spamming > 1:
         raise typer.BadParameter("--careless and --spamming together are above 1")
-    spec = load_study(paths[0])
-    stage = next((stage for stage in spec.stages if isinstance(stage, TreeTasksStage)), None)
-    if stage is None:
-        raise InputError(
-            [Fault(str(paths[0]), None, "stages", "no tree_tasks", "a stage that grows trees")]
-        )
-    crowd = Crowd(people, careless=careless, spamming=spamming, minutes_a_day=minutes)
-    with _counting("Simulating trees", n_trees) as progress:
-        forecast = simulate(
-            stage.policy_for(language or (stage.languages or spec.languages)[0]),
-            crowd,
-            n_trees=n_trees,
-            merge=merge_by_ranked_pairs,
-            seed=seed,
-            progress=progress,
-        )
-    if as_json:
-        print_json(forecast)
-    else:
-        print_forecast(forecast)
-
-
-@contextlib.contextmanager
-def _counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar, or a count where the end is not known; drawn on standard error."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda n: bar.update(task, completed=n)
-
-
-def _say(line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return Crowd(people, careless=careless, spamming=spamming, minutes_a_day=minutes)

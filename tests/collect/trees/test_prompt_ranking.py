@@ -26,11 +26,11 @@ from manyvoices.collect.trees.errors import TaskGone, Unfit
 from manyvoices.collect.trees.exporting import export_trees, outlet_for
 from manyvoices.collect.trees.finding import prompts_to_rank
 from manyvoices.collect.trees.import_files import import_files
-from manyvoices.collect.trees.models import Message, PromptPlace, Task, Tree
+from manyvoices.collect.trees.models import Message, Need, PromptPlace, Task, Tree
 from manyvoices.collect.trees.policies import change_policy, forget
 from manyvoices.collect.trees.selection import Selection
 from manyvoices.collect.trees.starting import waiting_prompts
-from manyvoices.design.trees import TaskKind, TreePolicy
+from manyvoices.design.trees import TaskKind, TreePolicy, draw_prompt
 from manyvoices.schema import TreeState
 
 KIND = TaskKind.RANK_INITIAL_PROMPTS
@@ -100,6 +100,52 @@ def test_as_many_orders_are_asked_for_as_give_every_prompt_its_places(
             prompt_ranking.send(task=handed.task, groups=groups, flags={}, now=NOW, rng=rng)
     assert Task.objects.filter(kind=KIND.value).count() == 4
     assert {m.places.count() for m in Message.objects.all()} == {2}
+
+
+def order_all(task: Task) -> None:
+    groups = [[key] for key in prompt_ranking.shown(task)]
+    prompt_ranking.send(task=task, groups=groups, flags={}, now=NOW, rng=RNG)
+
+
+def test_nobody_puts_prompts_in_order_that_all_have_their_places(orchard: StudyVersion) -> None:
+    """Whoever was shown the ones that lack a place is not given the others in their stead."""
+    first, second = people(orchard, 2)
+    wait(orchard, 4)
+    rule(orchard, num_prompt_rankings=1)
+    order_all(ask(first))
+    wait(orchard, 2)
+    sweeping.sweep(now=NOW, rng=RNG)
+    order_all(ask(first))
+    wait(orchard, 1, second)
+    sweeping.sweep(now=NOW, rng=RNG)
+    assert Need.objects.get(kind=KIND.value).seats == 1
+    assert give(second, KIND) is None
+    assert needs_of(second, "en", now=NOW)[KIND] == 0
+
+
+def test_orders_of_honest_people_make_better_prompts_likelier_to_be_drawn(
+    orchard: StudyVersion,
+) -> None:
+    """Each prompt's quality is planted; people see it with a little error, and never agree."""
+    crowd, writers = people(orchard, 9), people(orchard, 8)
+    prompts = [wait(orchard, 1, writer)[0] for writer in writers]
+    quality = {str(prompt.pk): i for i, prompt in enumerate(prompts)}
+    of_tree = {str(prompt.tree_id): i for i, prompt in enumerate(prompts)}
+    rule(orchard, num_prompt_rankings=4)
+    rng = random.Random(11)
+    for person in crowd:
+        if (handed := give(person, KIND, seed=rng.getrandbits(20))) is not None:
+            seen = {k: quality[k] + rng.gauss(0, 1) for k in prompt_ranking.shown(handed.task)}
+            groups = [[key] for key in sorted(seen, key=seen.__getitem__, reverse=True)]
+            prompt_ranking.send(task=handed.task, groups=groups, flags={}, now=NOW, rng=rng)
+    waiting = waiting_prompts(orchard.study, "en", now=NOW)
+
+    def mean_quality(pull: float) -> float:
+        drawn = [draw_prompt(waiting, rng, pull=pull) for _ in range(2000)]
+        return sum(of_tree[one.tree] for one in drawn if one is not None) / len(drawn)
+
+    assert mean_quality(1.0) == pytest.approx(3.5, abs=0.3)
+    assert mean_quality(TreePolicy().prompt_ranking_pull) > 4.2
 
 
 def test_nobody_is_shown_their_own_prompt_or_one_that_they_were_shown(

@@ -18,7 +18,7 @@ from manyvoices.design.trees import (
     room_for_prompts,
     seats_for_prompt_rankings,
 )
-from manyvoices.design.trees.lottery import n_from_backlog, trees_to_start
+from manyvoices.design.trees.lottery import n_from_backlog, standing, trees_to_start
 
 N = 6000
 
@@ -88,6 +88,13 @@ def test_one_order_decides_little_and_none_nothing() -> None:
     assert place_score([]) == 0.5
     assert place_score([1.0]) == 0.75
     assert place_score([1.0] * 9) == 0.95
+
+
+def test_an_order_says_of_each_its_place_and_how_many_stand_below() -> None:
+    assert standing([["a"], ["b", "c"], ["d"]]) == {
+        "a": (0, 1.0), "b": (1, 0.5), "c": (1, 0.5), "d": (2, 0.0),
+    }  # fmt: skip
+    assert standing([["a", "b"]]) == {"a": (0, 0.5), "b": (0, 0.5)}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyvoices.design.trees import TaskKind, TreePolicy
-from manyvoices.design.trees.crowds import CARELESS, HONEST, Crowd
+from manyvoices.design.trees.crowds import CARELESS, HONEST, Crowd, Manner
 from manyvoices.design.trees.forecast import Forecast, tau_b
 from manyvoices.design.trees.simulating import simulate
 
@@ -119,6 +119,85 @@ def test_prompts_are_written_as_long_as_trees_are_wanted() -> None:
     found = run(Crowd(15), n_trees=8)
     n_begun = found.tasks[TaskKind.INITIAL_PROMPT.value]
     assert n_begun == found.n_exported + found.n_aborted + found.n_halted
+
+
+def both_kinds(**changes: object) -> TreePolicy:
+    """Few trees at a time, so that prompts wait; both kinds that are off by default."""
+    rules = {
+        "goal_tree_size": 4, "min_goal_tree_size": 2, "max_active_trees": 4,
+        "accepts_reference_answers": True, "num_prompt_rankings": 4,
+        "weights": {"prompt_with_answer": 1, "initial_prompt": 1, "prompt_ranking": 20},
+    }  # fmt: skip
+    return TreePolicy.model_validate(rules | changes)
+
+
+def test_kinds_that_are_off_are_neither_played_nor_paid_for() -> None:
+    found = run(Crowd(15))
+    both = {TaskKind.PROMPT_WITH_ANSWER.value, TaskKind.RANK_INITIAL_PROMPTS.value}
+    assert not both & set(found.tasks)
+    assert not both & set(found.hours)
+    assert found.n_references == 0
+
+
+def test_both_kinds_are_played_where_the_policy_has_them_and_their_cost_is_told() -> None:
+    found = run(Crowd(20), n_trees=20, policy=both_kinds())
+    kinds = {TaskKind.PROMPT_WITH_ANSWER.value, TaskKind.RANK_INITIAL_PROMPTS.value}
+    assert kinds <= set(found.tasks)
+    assert all(found.hours[kind] > 0 for kind in kinds)
+    assert sum(found.hours.values()) == pytest.approx(found.hours_of_work)
+    assert set(found.hours) == set(found.tasks)
+    assert (found.n_exported, found.n_stranded) == (20, 0)
+
+
+def test_a_prompt_with_an_answer_takes_the_time_of_two_texts_and_saves_a_reply() -> None:
+    slow = replace(HONEST, p_good=1.0, p_right=1.0, p_drop=0.0, p_skip=0.0)
+    crowd = Crowd(20, careless=0, spamming=0, honest_manner=slow)
+    only = {"prompt_with_answer": 1, "initial_prompt": 0}
+    found = run(crowd, n_trees=40, policy=both_kinds(num_prompt_rankings=0, weights=only))
+    n = found.tasks[TaskKind.PROMPT_WITH_ANSWER.value]
+    assert found.n_references == n == 40
+    assert TaskKind.INITIAL_PROMPT.value not in found.tasks
+    # 40 trees of 4: a prompt, its author's answer, and two replies by others.
+    n_replies = sum(n for kind, n in found.tasks.items() if TaskKind(kind).is_reply)
+    assert n_replies == 80
+    each = found.hours[TaskKind.PROMPT_WITH_ANSWER.value] / n
+    replies = sum(hours for kind, hours in found.hours.items() if TaskKind(kind).is_reply)
+    assert each / (replies / n_replies) == pytest.approx(2, rel=0.25)
+
+
+def drawn_better(manner: Manner, n_rankings: int) -> float:
+    """Over a few crowds: how often a prompt that waited was worse than the one that was drawn."""
+    crowd = Crowd(20, careless=0, spamming=0, honest_manner=manner)
+    policy = both_kinds(num_prompt_rankings=n_rankings, prompt_ranking_pull=20)
+    found = [
+        simulate(policy, crowd, n_trees=30, merge=by_place, prompts_per_tree=2, seed=seed)
+        for seed in range(4)
+    ]
+    return sum(one.better_prompts_drawn or 0.0 for one in found) / len(found)
+
+
+def test_orders_by_honest_people_draw_better_prompts_and_those_by_chance_do_not() -> None:
+    honest, by_chance = replace(HONEST, ranking_noise=0.05), replace(HONEST, ranking_noise=50.0)
+    assert drawn_better(honest, 4) > 0.65
+    assert drawn_better(by_chance, 4) == pytest.approx(0.5, abs=0.1)
+    assert drawn_better(honest, 0) == pytest.approx(0.5, abs=0.1)
+
+
+def test_prompts_that_are_not_needed_are_left_and_no_tree_counts_as_unfinished() -> None:
+    crowd = Crowd(20)
+    found = simulate(both_kinds(), crowd, n_trees=10, merge=by_place, prompts_per_tree=2.5)
+    assert (found.n_exported, found.n_unfinished, found.n_prompts_left) == (10, 0, 15)
+    with pytest.raises(ValueError, match=r"0\.5 prompts for each tree"):
+        simulate(SMALL, crowd, n_trees=10, merge=by_place, prompts_per_tree=0.5)
+
+
+def test_nobody_has_more_prompts_waiting_than_the_policy_allows() -> None:
+    """One person alone writes as many as they may; nobody is there to review them."""
+    policy = SMALL.model_copy(update={"max_waiting_prompts_per_person": 3})
+    alone = replace(HONEST, p_drop=0.0)
+    crowd = Crowd(1, careless=0, spamming=0, honest_manner=alone, minutes_a_day=600)
+    found = run(crowd, policy=policy)
+    assert found.tasks == {TaskKind.INITIAL_PROMPT.value: 3}
 
 
 @pytest.mark.parametrize(

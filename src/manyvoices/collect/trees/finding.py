@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import (
+    Count,
     DateTimeField,
     Exists,
     ExpressionWrapper,
@@ -31,6 +32,7 @@ from django.db.models.functions import StrIndex
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees.models import Message, Need, PromptPlace, Task
 from manyvoices.design.trees import TaskKind, TreePolicy
+from manyvoices.design.trees.urgency import offered_kinds
 from manyvoices.schema import TreeState
 
 NOT_AGAIN = (Task.State.LEASED, Task.State.DONE, Task.State.SKIPPED)
@@ -38,6 +40,8 @@ OPEN_PROMPT = (TreeState.INITIAL_PROMPT_REVIEW.value, TreeState.PROMPT_LOTTERY_W
 """States of a tree whose prompt is under review or waits to be drawn."""
 MOST = 100
 """Where counting stops: no page needs a larger number, and it bounds what a look costs."""
+N_PLACED = Count("places", filter=Q(places__place__isnull=False))
+"""Of a prompt: in how many orders it has a place."""
 _OTHER_SIDE = {TaskKind.ASSISTANT_REPLY: "prompter", TaskKind.PROMPTER_REPLY: "assistant"}
 
 # Stand-ins: values that occur nowhere else, so that their places in a compiled query are known.
@@ -79,16 +83,6 @@ def earliest(
     return None if row is None else _found(row, order)
 
 
-def offered_kinds(kinds: Sequence[TaskKind], policy: TreePolicy) -> tuple[TaskKind, ...]:
-    """Those of `kinds` that the policy has work of at all."""
-    closed = set()
-    if not policy.accepts_reference_answers:
-        closed.add(TaskKind.PROMPT_WITH_ANSWER)
-    if not policy.num_prompt_rankings:
-        closed.add(TaskKind.RANK_INITIAL_PROMPTS)
-    return tuple(kind for kind in kinds if kind not in closed)
-
-
 def counted(
     participant: Participant,
     language: str,
@@ -116,7 +110,7 @@ def _filled(
     most: int,
 ) -> tuple[list[str], list[Any]]:
     """The compiled query of each kind, and the values of all of them in their order."""
-    found = [_compiled(connection.vendor, kind, most, *_rules(policy)) for kind in kinds]
+    found = [_compiled(connection.vendor, kind, most, _Rules.of(policy)) for kind in kinds]
     since = now - timedelta(seconds=policy.recent_tasks_span_s)
     values = _stand_ins(participant.pk, participant.study_id, language, since)
     params = [values.get(repr(p), p) for _sql, params in found for p in params]
@@ -142,13 +136,23 @@ def _uuid(value: Any) -> uuid.UUID | None:
     return value if value is None or isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
-def _rules(policy: TreePolicy) -> tuple[bool, int, int]:
+@dataclass(frozen=True, slots=True)
+class _Rules:
     """What of a policy changes the text of the query."""
-    return (
-        policy.same_person_both_sides,
-        policy.max_pending_tasks_per_user,
-        policy.max_waiting_prompts_per_person,
-    )
+
+    both_sides: bool
+    max_pending: int
+    max_prompts: int
+    n_places: int
+
+    @classmethod
+    def of(cls, policy: TreePolicy) -> _Rules:
+        return cls(
+            policy.same_person_both_sides,
+            policy.max_pending_tasks_per_user,
+            policy.max_waiting_prompts_per_person,
+            policy.num_prompt_rankings,
+        )
 
 
 def _stand_ins(person: uuid.UUID, study: str, language: str, since: datetime) -> dict[str, Any]:
@@ -165,19 +169,15 @@ def _prepared(person: uuid.UUID, study: str, language: str, since: datetime) -> 
 
 
 @lru_cache(maxsize=400)
-def _compiled(
-    vendor: str, kind: TaskKind, most: int, both_sides: bool, max_pending: int, max_prompts: int
-) -> tuple[str, tuple[Any, ...]]:
+def _compiled(vendor: str, kind: TaskKind, most: int, rules: _Rules) -> tuple[str, tuple[Any, ...]]:
     """SQL and parameters of "the first `most` needs of a kind", with stand-ins."""
     del vendor  # only tells apart what is kept
-    rows = _of_kind(kind, both_sides=both_sides, max_pending=max_pending, max_prompts=max_prompts)
+    rows = _of_kind(kind, rules)
     sql, params = rows.values("pk")[:most].query.get_compiler(connection=connection).as_sql()
     return sql, tuple(params)
 
 
-def _of_kind(
-    kind: TaskKind, *, both_sides: bool, max_pending: int, max_prompts: int
-) -> QuerySet[Need]:
+def _of_kind(kind: TaskKind, rules: _Rules) -> QuerySet[Need]:
     """Needs of one kind that a person may meet, the earliest first.
 
     Never one's own text, never what one has done, passed over or holds, and not both sides of a
@@ -189,20 +189,34 @@ def _of_kind(
     ).order_by("due_at")
     pending = Task.objects.filter(
         participant=_PERSON, state=Task.State.LEASED, leased_at__gt=_SINCE
-    ).order_by()[max_pending - 1 :]
+    ).order_by()[rules.max_pending - 1 :]
     rows = rows.filter(~Exists(pending))
     if kind is TaskKind.RANK_INITIAL_PROMPTS:
-        two = prompts_to_rank(_STUDY, _LANGUAGE, _PERSON).order_by()[1:]
-        return rows.filter(Exists(two))
+        return _for_orders_of_prompts(rows, rules)
     if kind.is_prompt:
-        own = Message.objects.filter(
-            author=_PERSON,
-            depth=0,  # Not "no parent": that index holds every prompt there is.
-            tree__study=_STUDY,
-            tree__language=_LANGUAGE,
-            tree__state__in=OPEN_PROMPT,
-        ).order_by()[max_prompts - 1 :]
-        return rows.filter(~Exists(own))
+        return _for_new_prompts(rows, rules)
+    return _about_messages(rows, kind, rules)
+
+
+def _for_orders_of_prompts(rows: QuerySet[Need], rules: _Rules) -> QuerySet[Need]:
+    """Two prompts at least, and one that lacks a place: else it would be work for nothing."""
+    theirs = prompts_to_rank(_STUDY, _LANGUAGE, _PERSON).order_by()
+    lacking = theirs.alias(n=N_PLACED).filter(n__lt=rules.n_places)
+    return rows.filter(Exists(theirs[1:]), Exists(lacking))
+
+
+def _for_new_prompts(rows: QuerySet[Need], rules: _Rules) -> QuerySet[Need]:
+    own = Message.objects.filter(
+        author=_PERSON,
+        depth=0,  # Not "no parent": that index holds every prompt there is.
+        tree__study=_STUDY,
+        tree__language=_LANGUAGE,
+        tree__state__in=OPEN_PROMPT,
+    ).order_by()[rules.max_prompts - 1 :]
+    return rows.filter(~Exists(own))
+
+
+def _about_messages(rows: QuerySet[Need], kind: TaskKind, rules: _Rules) -> QuerySet[Need]:
     done = Task.objects.filter(
         participant=_PERSON, message=OuterRef("message"), kind=kind.value, state__in=NOT_AGAIN
     )
@@ -214,7 +228,7 @@ def _of_kind(
     rows = rows.filter(~Exists(answered))
     if kind.is_reply:
         rows = rows.filter(tree__room__gt=0)
-        if not both_sides:
+        if not rules.both_sides:
             rows = rows.filter(~Exists(_other_side(kind)))
     return rows
 

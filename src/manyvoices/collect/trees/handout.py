@@ -132,7 +132,7 @@ def _has_subject(task: Task, participant: Participant, policy: TreePolicy, now: 
     """A task of putting prompts in order needs prompts, which are drawn as it is given."""
     if task.kind != TaskKind.RANK_INITIAL_PROMPTS:
         return True
-    return prompt_ranking.draw(task, participant, size=policy.prompt_ranking_size, now=now)
+    return prompt_ranking.draw(task, participant, policy, now=now)
 
 
 def _p_full(kind: TaskKind, policy: TreePolicy) -> float:

@@ -11,31 +11,33 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees.errors import TaskGone, Unfit
-from manyvoices.collect.trees.finding import prompts_to_rank
+from manyvoices.collect.trees.finding import N_PLACED, prompts_to_rank
 from manyvoices.collect.trees.models import Message, PromptPlace, Task
 from manyvoices.collect.trees.ranking_forms import shuffled
+from manyvoices.design.trees import TreePolicy
+from manyvoices.design.trees.lottery import standing
 
 AMONG = 200
 """Prompts among which those to be shown are drawn."""
 
 
-def draw(task: Task, participant: Participant, *, size: int, now: datetime) -> bool:
+def draw(task: Task, participant: Participant, policy: TreePolicy, *, now: datetime) -> bool:
     """Store which prompts a task is about: those that have been placed least often, the task's seed
-    deciding among equals. False where fewer than two are left for this person.
+    deciding among equals. False where fewer than two are left for this person, or none of these
+    lacks a place.
 
     Call it in the transaction that stores the task.
     """
-    placed = Count("places", filter=Q(places__place__isnull=False))
     rows = prompts_to_rank(task.study_id, task.language, participant.pk)
-    found = rows.annotate(n=placed).order_by("n", "pk").values_list("pk", "n")[:AMONG]
+    found = rows.annotate(n=N_PLACED).order_by("n", "pk").values_list("pk", "n")[:AMONG]
     n_of = {str(key): n for key, n in found}
-    keys = sorted(shuffled(n_of, task.seed), key=n_of.__getitem__)[:size]
-    if len(keys) < 2:
+    drawn = sorted(shuffled(n_of, task.seed), key=n_of.__getitem__)
+    keys = drawn[: policy.prompt_ranking_size]
+    if len(keys) < 2 or n_of[keys[0]] >= policy.num_prompt_rankings:
         return False
     PromptPlace.objects.bulk_create(
         PromptPlace(
@@ -97,18 +99,6 @@ def send(
     finish(task, Task.State.DONE, now)
     refresh_prompt_need(study=task.study, language=task.language, now=now, rng=rng)
     return task
-
-
-def standing(groups: Sequence[Sequence[str]]) -> dict[str, tuple[int, float]]:
-    """Id -> its place (0 = best) and the share of the others below it, ties half."""
-    n = sum(map(len, groups))
-    found, above = {}, 0
-    for place, group in enumerate(groups):
-        below = n - above - len(group)
-        share = (below + (len(group) - 1) / 2) / (n - 1)
-        found.update(dict.fromkeys(group, (place, share)))
-        above += len(group)
-    return found
 
 
 def _check(groups: Sequence[Sequence[str]], there: Mapping[str, object]) -> None:

@@ -6,9 +6,8 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
-from django.db.models import Count, Q
-
 from manyvoices.collect.studies.models import Study
+from manyvoices.collect.trees.finding import N_PLACED
 from manyvoices.collect.trees.models import Message, Need, Task, Tree
 from manyvoices.collect.trees.policies import policy_for
 from manyvoices.design.trees import TaskKind, room_for_prompts, seats_for_prompt_rankings
@@ -54,14 +53,13 @@ def seats_for_rankings(study: Study, language: str) -> int:
     policy = policy_for(study, language)
     if not policy.num_prompt_rankings:
         return 0
-    placed = Count("places", filter=Q(places__place__isnull=False))
     rows = Message.objects.filter(
         depth=0,
         deleted=False,
         tree__study=study,
         tree__language=language,
         tree__state=TreeState.PROMPT_LOTTERY_WAITING.value,
-    ).annotate(n=placed)
+    ).annotate(n=N_PLACED)
     leased = Task.objects.filter(
         study=study,
         language=language,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from manyvoices.design.trees.facts import TaskKind
 
 SECONDS = {"write": 240.0, "label": 45.0, "rank": 120.0}
-"""Median time that one task takes, seconds."""
+"""Median time that one task takes, seconds; "write" is for each text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ class Person:
     stays_s: float
     """A day."""
     seen: set[tuple[TaskKind, str]] = field(default_factory=set)
-    """Tasks that they had in their hands, done or not: none is offered twice."""
-    worked_s: float = 0.0
+    """Tasks that they hold, did or passed over: none is offered twice."""
 
     def seconds_for(self, kind: TaskKind, rng: random.Random) -> float:
         """How long they work on one task."""
         sort = "label" if kind.is_label else "rank" if kind.is_rank else "write"
-        return SECONDS[sort] * self.manner.haste * rng.lognormvariate(0, 0.4)
+        n_texts = 2 if kind is TaskKind.PROMPT_WITH_ANSWER else 1
+        return n_texts * SECONDS[sort] * self.manner.haste * rng.lognormvariate(0, 0.4)
 
     def writes(self, rng: random.Random) -> tuple[bool, float]:
         """(whether it is no spam, its quality) of a text of theirs."""
@@ -113,6 +113,6 @@ class Person:
         return is_good != is_right
 
     def order(self, qualities: dict[str, float], rng: random.Random) -> list[str]:
-        """Replies as they would rank them, best first."""
+        """Replies, or prompts, as they would rank them, best first."""
         seen = {key: q + rng.gauss(0, self.manner.ranking_noise) for key, q in qualities.items()}
         return sorted(seen, key=lambda key: -seen[key])

@@ -46,6 +46,19 @@ def place_score(shares: Sequence[float]) -> float:
     return (sum(shares) + 0.5) / (len(shares) + 1)
 
 
+def standing(groups: Sequence[Sequence[str]]) -> dict[str, tuple[int, float]]:
+    """Of each that stands in one order, best first: its place (0 = best), and the share of the
+    others below it, ties half."""
+    n = sum(map(len, groups))
+    found, above = {}, 0
+    for place, group in enumerate(groups):
+        below = n - above - len(group)
+        share = (below + (len(group) - 1) / 2) / (n - 1)
+        found.update(dict.fromkeys(group, (place, share)))
+        above += len(group)
+    return found
+
+
 def draw_prompt(
     waiting: Sequence[Waiting], rng: random.Random, *, pull: float = 1.0
 ) -> Waiting | None:

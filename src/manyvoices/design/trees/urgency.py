@@ -8,7 +8,7 @@ needs of one age, prefers old ones without a rule for them, and is one step in a
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from manyvoices.design.trees.facts import TaskKind, TreeFacts
@@ -36,6 +36,16 @@ def _weight(need: Need, tree: TreeFacts, policy: TreePolicy) -> float:
     elif need.is_lonely:
         weight *= 1000
     return weight
+
+
+def offered_kinds(kinds: Sequence[TaskKind], policy: TreePolicy) -> tuple[TaskKind, ...]:
+    """Those of `kinds` that the policy has work of at all."""
+    closed = set()
+    if not policy.accepts_reference_answers:
+        closed.add(TaskKind.PROMPT_WITH_ANSWER)
+    if not policy.num_prompt_rankings:
+        closed.add(TaskKind.RANK_INITIAL_PROMPTS)
+    return tuple(kind for kind in kinds if kind not in closed)
 
 
 def order_of_kinds(
