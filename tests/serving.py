@@ -8,22 +8,26 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import ExitStack
 from html import unescape
 from http.cookiejar import CookieJar
 from pathlib import Path
 
 import psutil
 
-from manyvoices.collect.server.run import ServerProcess, free_port
+from manyvoices.collect.server.run import ServerProcess, kept_port
 
 ASSETS = Path(__file__).parent / "assets"
+PATIENCE_S = 300.0
+"""How long a busy machine may take for one answer, or to bring a server up."""
 
 
 class Server:
     """``manyvoices serve`` on one database and one port, through any number of lives."""
 
     def __init__(self, study: Path, database_url: str, data: Path) -> None:
-        self.port = free_port()
+        self._kept = ExitStack()  # Through all lives: between two of them the port stays ours.
+        self.port = self._kept.enter_context(kept_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self.database_url = database_url
         self._arguments = [str(study), "--db", database_url, "--port", str(self.port)]
@@ -33,7 +37,7 @@ class Server:
     def start(self) -> None:
         env = {k: v for k, v in os.environ.items() if k != "MANYVOICES_SECRET_KEY"}
         self.process = ServerProcess(self._arguments, url=self.url, env=env)
-        self.process.wait_until_ready()
+        self.process.wait_until_ready(PATIENCE_S)
 
     def kill(self) -> None:
         """SIGKILL for the server and all that it has started, at the same moment."""
@@ -42,7 +46,7 @@ class Server:
         family = [*parent.children(recursive=True), parent]
         for process in family:
             process.kill()
-        psutil.wait_procs(family, timeout=10)
+        psutil.wait_procs(family, timeout=PATIENCE_S)
         self.process.process.wait()
         self.process = None
 
@@ -77,7 +81,7 @@ class Visitor:
         request = urllib.request.Request(urllib.parse.urljoin(self._base, path), body)
         request.add_header("Content-Type", "application/json")
         request.add_header("X-CSRFToken", self.hidden("csrfmiddlewaretoken"))
-        with self._open(request, timeout=30) as response:
+        with self._open(request, timeout=PATIENCE_S) as response:
             return int(response.status)
 
     def hidden(self, name: str) -> str:
@@ -96,7 +100,7 @@ class Visitor:
 
     def _visit(self, request: urllib.request.Request) -> str:
         try:
-            response: http.client.HTTPResponse = self._open(request, timeout=30)
+            response: http.client.HTTPResponse = self._open(request, timeout=PATIENCE_S)
         except urllib.error.HTTPError as error:
             self.page = error.read().decode()
             raise AssertionError(f"{request.full_url}: {error.code}\n{self.page[:2000]}") from error

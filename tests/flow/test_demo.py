@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.serving import Visitor
+from tests.serving import PATIENCE_S, Visitor
 
-from manyvoices.collect.server.run import free_port
+from manyvoices.collect.server.run import kept_port
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,8 @@ class Demo:
     """``manyvoices demo`` as a process, and what it printed."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        self._kept = ExitStack()
+        self.port = self._kept.enter_context(kept_port())
         self.url = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "manyvoices", "demo", "--port", str(self.port)]
         command += ["--participants", "6", "--dir", "demo"]
@@ -50,7 +52,7 @@ class Demo:
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE_S)
 
 
 def _run(folder: Path, *words: str) -> str:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from tests.cli.test_rank import run
 from tests.evaluate.leaderboard.made import write_battles
+from tests.serving import PATIENCE_S
 
-from manyvoices.collect.server.run import ServerProcess, free_port
+from manyvoices.collect.server.run import ServerProcess, kept_port
 
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -26,12 +27,16 @@ def served(tmp_path: Path, database_url: str) -> Iterator[str]:
     data = write_battles(tmp_path / "battles.jsonl", people={"en": 30, "de": 20})
     code, _, said = run("leaderboard", data, "--out", tmp_path / "board", "--resamples", 100)
     assert code == 0, said
-    port = free_port()
-    arguments = ["--db", database_url, "--port", str(port), "--data", str(tmp_path / "data")]
-    arguments += ["--leaderboard", str(tmp_path / "board")]
-    env = {k: v for k, v in os.environ.items() if k != "MANYVOICES_SECRET_KEY"}
-    with ServerProcess(arguments, url=f"http://127.0.0.1:{port}", env=env) as server:
-        yield server.url
+    with kept_port() as port:
+        arguments = ["--db", database_url, "--port", str(port), "--data", str(tmp_path / "data")]
+        arguments += ["--leaderboard", str(tmp_path / "board")]
+        env = {k: v for k, v in os.environ.items() if k != "MANYVOICES_SECRET_KEY"}
+        server = ServerProcess(arguments, url=f"http://127.0.0.1:{port}", env=env)
+        try:
+            server.wait_until_ready(PATIENCE_S)
+            yield server.url
+        finally:
+            server.stop()
 
 
 @pytest.mark.browser

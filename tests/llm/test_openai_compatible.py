@@ -243,12 +243,13 @@ async def test_a_connection_that_breaks_off_is_unreachable(
 
 
 async def test_nobody_listening_is_unreachable(spec: ResponderSpec) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    error = await fail(with_changes(spec, base_url=f"http://127.0.0.1:{port}/v1"))
+    with socket.socket() as bound:  # And not listening.
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        error = await fail(with_changes(spec, base_url=f"http://127.0.0.1:{port}/v1"))
     assert (error.kind, error.retryable) == (FailureKind.UNREACHABLE, True)
-    error = await fail(with_changes(spec, base_url="http://host.invalid/v1"))
+    # A resolver that nobody answers gives up after half a minute.
+    error = await fail(with_changes(spec, base_url="http://host.invalid/v1"), timeout_s=300)
     assert error.kind is FailureKind.UNREACHABLE
 
 

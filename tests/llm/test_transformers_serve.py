@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from manyvoices.collect.server.run import kept_port
 from manyvoices.design import ResponderSpec
 from manyvoices.llm import ChatMessage, ChatRequest, FailureKind, ResponderError, build_responder
 
@@ -95,9 +95,11 @@ def is_ready(url: str) -> bool:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server with the model in it; it asks nothing of any hub."""
     folder = build_model(tmp_path_factory.mktemp("models") / "tiny-model")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    with kept_port() as port:
+        yield from _served(folder, port)
+
+
+def _served(folder: Path, port: int) -> Iterator[Served]:
     url = f"http://127.0.0.1:{port}"
     log = folder.parent / "server.log"
     env = os.environ | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
@@ -106,7 +108,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             command(folder, port), env=env, stdout=stream, stderr=subprocess.STDOUT
         )
     try:
-        end = time.monotonic() + 180
+        end = time.monotonic() + 600
         while not is_ready(url):
             if process.poll() is not None or time.monotonic() > end:
                 pytest.fail(f"the server did not come up:\n{log.read_text()[-3000:]}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.evaluate.sampling.samples import PROMPTS, config_file
 
-from manyvoices.collect.server.run import free_port
+from manyvoices.collect.server.run import kept_port
 from manyvoices.evaluate.sampling import Config, read_report, run
 from manyvoices.train.config import read_config
 
@@ -21,25 +21,38 @@ from manyvoices.train.config import read_config
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """The personas behind OpenAI's chat completions, in a process of their own."""
-    port = free_port()
-    command = [sys.executable, "-m", "manyvoices.llm.persona_server", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/v1"
-    for _ in range(600):
+    with kept_port() as port:
+        command = [sys.executable, "-m", "manyvoices.llm.persona_server", "--port", str(port)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        url = f"http://127.0.0.1:{port}/v1"
         try:
-            urllib.request.urlopen(f"{url}/models").close()
-            break
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    yield url
-    process.terminate()
-    process.wait()
+            while not is_up(url):
+                assert process.poll() is None, "the personas ended before they began"
+                time.sleep(0.1)
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def is_up(url: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{url}/models").close()
+    except urllib.error.URLError:
+        return False
+    return True
+
+
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """An address at which nobody listens, as long as the test runs."""
+    with kept_port() as port:
+        yield f"http://127.0.0.1:{port}/v1"
 
 
 def test_an_endpoint_answers_and_a_missing_one_is_a_failure_of_its_own(
-    tmp_path: Path, endpoint: str
+    tmp_path: Path, endpoint: str, nowhere: str
 ) -> None:
-    nowhere = f"http://127.0.0.1:{free_port()}/v1"
     models = [
         {"id": "near", "provider": "openai", "base_url": endpoint, "model": "plain"},
         {"id": "far", "provider": "openai", "base_url": nowhere, "model": "plain", "tries": 1},

@@ -18,7 +18,7 @@ from manyvoices.collect.rehearsal.planted import Planted, document, expect
 from manyvoices.collect.rehearsal.playing import Token, play
 from manyvoices.collect.rehearsal.tally import PageTime, Tally
 from manyvoices.collect.server import setup
-from manyvoices.collect.server.run import ServerProcess, free_port
+from manyvoices.collect.server.run import ServerProcess, kept_port
 from manyvoices.design import load_study
 from manyvoices.design.dialogue import derive_seed
 from manyvoices.design.steering import with_batch
@@ -201,9 +201,8 @@ def web_processes() -> int:
 @contextmanager
 def own_server(db: str, log: Path, workers: int = 1, *, delays: bool = True) -> Iterator[str]:
     """A server for the length of a rehearsal; gives its address. An empty log is removed."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with log.open("wb") as stream:
+    with kept_port() as port, log.open("wb") as stream:
+        url = f"http://127.0.0.1:{port}"
         server = ServerProcess(
             ["--db", db, "--port", str(port), "--workers", str(workers)],
             url=url,

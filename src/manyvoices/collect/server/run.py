@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 from manyvoices.schema.errors import ManyvoicesError
@@ -185,6 +186,22 @@ class ServerProcess:
 
     def __exit__(self, *_error: object) -> None:
         self.stop()
+
+
+@contextmanager
+def kept_port(host: str = "127.0.0.1") -> Iterator[int]:
+    """A free port for a server of ours: the system gives it to nobody else before the server is up.
+
+    Only on Linux, where a second socket may be bound to it as long as the first does not listen;
+    elsewhere it is no more than `free_port`.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((host, 0))
+        port = int(held.getsockname()[1])
+        if not sys.platform.startswith("linux"):
+            held.close()
+        yield port
 
 
 def free_port(host: str = "127.0.0.1") -> int:
