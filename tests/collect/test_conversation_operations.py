@@ -17,7 +17,7 @@ from manyvoices.design.dialogue import NothingToLock, RatingsMissing
 pytestmark = pytest.mark.django_db
 STAGE = 2
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-AFTER_DEADLINE = NOW + timedelta(minutes=1)
+AFTER_DEADLINE = NOW + timedelta(minutes=2)
 Answer = Callable[..., None]
 
 

@@ -14,16 +14,16 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, ClientTimeout, web
-from tests.serving import ASSETS, Server
+from tests.serving import ASSETS, PATIENCE_S, Server
 
 from manyvoices.collect.rehearsal.plan import make_plan
 from manyvoices.collect.rehearsal.playing import play_all
 from manyvoices.collect.rehearsal.tally import Tally
-from manyvoices.collect.server.run import free_port
 from manyvoices.design import load_study
 from manyvoices.llm.persona_server import complete
 
@@ -56,9 +56,11 @@ class Seen:
 class Proxy:
     """Passes requests on and keeps every answer."""
 
-    target: str
-    url: str
+    target: str = ""
+    url: str = ""
     answers: list[Seen] = field(default_factory=list)
+    someone_waits: asyncio.Event = field(default_factory=asyncio.Event)
+    """A page that waits for answers has asked for them."""
 
     async def handle(self, request: web.Request) -> web.Response:
         headers = {k: v for k, v in request.headers.items() if k != "Host"}
@@ -72,7 +74,7 @@ class Proxy:
                 headers=headers,
                 data=await request.read(),
                 allow_redirects=False,
-                timeout=ClientTimeout(total=60),
+                timeout=ClientTimeout(total=PATIENCE_S),
             ) as answer,
         ):
             body = await answer.read()
@@ -80,6 +82,8 @@ class Proxy:
             packed = answer.headers.get("Content-Encoding") == "gzip"
             kept = gzip.decompress(body) if packed and body else body
             self.answers.append(Seen(request.path_qs, answer.status, lines, kept))
+            if request.path.endswith("/progress/"):
+                self.someone_waits.set()
             passed = [
                 (name, value)
                 for name, value in answer.headers.items()
@@ -92,7 +96,9 @@ class Proxy:
             return response
 
 
-async def _models(request: web.Request) -> web.Response:
+async def _models(request: web.Request, proxy: Proxy) -> web.Response:
+    # However quick the machine is, the pages of waiting are among what is kept.
+    await proxy.someone_waits.wait()
     body = await request.json()
     if body["model"] == "vendor/zqecho-mini":
         # What real endpoints do: name themselves, the model and more in the error.
@@ -113,20 +119,18 @@ def in_background() -> Iterator[Callable[[web.Application], int]]:
     runners: list[web.AppRunner] = []
 
     def run(app: web.Application) -> int:
-        port = free_port()
-
-        async def begin() -> None:
+        async def begin() -> int:
             runner = web.AppRunner(app)
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", port).start()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
             runners.append(runner)
+            return int(runner.addresses[0][1])
 
-        asyncio.run_coroutine_threadsafe(begin(), loop).result(10)
-        return port
+        return asyncio.run_coroutine_threadsafe(begin(), loop).result(PATIENCE_S)
 
     yield run
     for runner in runners:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(PATIENCE_S)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
@@ -138,8 +142,9 @@ def test_no_answer_of_the_server_names_a_model_or_its_maker(
     in_background: Callable[[web.Application], int],
     tmp_path: Path,
 ) -> None:
+    proxy = Proxy()
     endpoint = web.Application()
-    endpoint.router.add_post("/v1/chat/completions", _models)
+    endpoint.router.add_post("/v1/chat/completions", partial(_models, proxy=proxy))
     endpoint_port = in_background(endpoint)
     folder = tmp_path / "study"
     folder.mkdir()
@@ -154,7 +159,7 @@ def test_no_answer_of_the_server_names_a_model_or_its_maker(
     )
     _add_comparisons(folder / "study.yaml")
     server = make_server(folder / "study.yaml")
-    proxy = Proxy(server.url, "")
+    proxy.target = server.url
     passing = web.Application(client_max_size=2**24)
     passing.router.add_route("*", "/{path:.*}", proxy.handle)
     proxy.url = f"http://127.0.0.1:{in_background(passing)}"
@@ -190,7 +195,7 @@ def test_no_answer_of_the_server_names_a_model_or_its_maker(
 def _add_comparisons(study: Path) -> None:
     """A last stage in which two of the models answer side by side while people wait."""
     prompts = ", ".join(f"{{id: p{n}, text: 'Question {n}?'}}" for n in range(8))
-    stage = f"  - comparisons: {{source: live, count: 3, timeout_s: 10, prompts: [{prompts}]}}\n"
+    stage = f"  - comparisons: {{source: live, count: 3, timeout_s: 120, prompts: [{prompts}]}}\n"
     text = study.read_text(encoding="utf-8")
     study.write_text(text.replace("models: models.yaml", f"{stage}models: models.yaml"))
 
@@ -210,7 +215,7 @@ def _fetch_what_pages_name(proxy: Proxy) -> None:
         path = (wanted - done).pop()
         done.add(path)
         try:
-            urllib.request.urlopen(proxy.url + path, timeout=30).read()
+            urllib.request.urlopen(proxy.url + path, timeout=PATIENCE_S).read()
         except urllib.error.HTTPError as error:
             error.read()
         for seen in proxy.answers:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.serving import ASSETS, Server, Visitor
+from tests.serving import ASSETS, PATIENCE_S, Server, Visitor
 
 SMALL = ASSETS / "studies" / "small" / "study.yaml"
 PAGE_1 = {"q-familiarity": "Somewhat", "q-usecases": ["fun"], "q-self_description": "I like tea."}
@@ -19,7 +19,7 @@ PAGE_2 = {"q-stated_prefs-safety": "80", "q-stated_prefs-creativity": "20", "q-g
 PLACE = "/s/small/talk/2/1/"
 
 
-def _until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+def _until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"waited {seconds:.0f} s in vain for {what}"
@@ -129,6 +129,10 @@ def study_with_a_hanging_model(tmp_path: Path, hanging_endpoint: str) -> Path:
     folder.mkdir()
     for source in SMALL.parent.iterdir():
         (folder / source.name).write_text(source.read_text())
+    text = SMALL.read_text()
+    (folder / "study.yaml").write_text(
+        text.replace("responders: 4, timeout_s: 60", "responders: 4, timeout_s: 15")
+    )
     (folder / "models.yaml").write_text(
         "- {id: brief, provider: scripted, persona: brief}\n"
         "- {id: careful, provider: scripted, persona: careful}\n"
