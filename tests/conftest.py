@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 from django.conf import settings
+
+# The same examples at every run: what fails, fails because of the change at hand, not of a draw.
+# No limit of time either, since a busy machine is no fault. `--hypothesis-profile=explore` draws
+# anew.
+hypothesis.settings.register_profile(
+    "suite",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "explore", hypothesis.settings.get_profile("suite"), derandomize=False
+)
+hypothesis.settings.load_profile("suite")
 
 # Playwright's synchronous calls run inside an event loop; Django would refuse every query there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

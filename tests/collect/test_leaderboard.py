@@ -107,7 +107,10 @@ def test_without_a_folder_there_is_no_page(client: Client, settings: Any) -> Non
     assert client.get("/leaderboard/").status_code == 404
 
 
-@trials(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@trials(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="?#"), max_size=30))
 def test_no_name_whatever_gives_a_file_of_another_kind(
     client: Client, folder: Path, name: str

@@ -104,7 +104,7 @@ def test_a_quote_that_is_never_closed_does_not_fill_the_memory(tmp_path: Path) -
 @settings(
     max_examples=25,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_any_bytes_are_read_or_refused(tmp_path: Path, form: str, data: st.DataObject) -> None:

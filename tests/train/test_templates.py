@@ -99,7 +99,9 @@ def _by_jinja(format: MessageFormat, turns: Any, tokenizer: Any) -> Any:
 
 @pytest.mark.parametrize("name", ["oasst", "chatml"])
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(texts=st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=5), system=st.text())
 def test_jinja_and_encode_agree_on_every_token_and_on_the_mask(
