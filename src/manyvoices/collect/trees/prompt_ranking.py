@@ -17,6 +17,8 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees.errors import TaskGone, Unfit
 from manyvoices.collect.trees.finding import N_PLACED, prompts_to_rank
 from manyvoices.collect.trees.models import Message, PromptPlace, Task
+from manyvoices.collect.trees.operations.tasks import finish, hold
+from manyvoices.collect.trees.prompts import refresh_prompt_need
 from manyvoices.collect.trees.ranking_forms import shuffled
 from manyvoices.design.trees import TreePolicy
 from manyvoices.design.trees.lottery import standing
@@ -78,9 +80,6 @@ def send(
         Unfit: A prompt stands twice or was not shown, or fewer than two are in the order.
         TaskGone: They have put these prompts in order already, in a task that came later.
     """
-    from manyvoices.collect.trees.operations import finish, hold
-    from manyvoices.collect.trees.prompts import refresh_prompt_need
-
     task = hold(task)
     if task.state == Task.State.DONE:
         return task
