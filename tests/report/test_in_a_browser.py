@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.analyse.releases import Plan, write_release
+from tests.report.browsing import SIZES, check_fits_and_is_accessible, needs_chromium, opened
 from tests.report.chapters import Computing, chapter, item
 from tests.report.pages import analysed, reported
 
@@ -19,27 +17,10 @@ from manyvoices.report.data_table import DataTable
 from manyvoices.report.making import Wish, make_report, plan_report
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path, and CHROMIUM is not set"),
-]
-
-SIZES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+    from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -72,29 +53,13 @@ def _with_chapters(folder: Path) -> Report:
     return make_report(wish, plan_report(wish, [made, poor, bad])).report
 
 
-def opened(browser: Browser, file: Path, width: int, scheme: str) -> tuple[Page, list[str]]:
-    requests: list[str] = []
-    page = browser.new_page(
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(file.as_uri())
-    return page, requests
-
-
 @pytest.mark.parametrize("name", ["ordinary", "empty", "long", "chapters"])
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_the_page_has_no_accessibility_finding_and_fits(
     browser: Browser, files: dict[str, Path], name: str, width: int, scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page, requests = opened(browser, files[name], width, scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = axe.run(page)
-    assert found.violations_count == 0, found.generate_report()
+    check_fits_and_is_accessible(page, width)
     assert requests == [files[name].as_uri()]
     page.close()
 

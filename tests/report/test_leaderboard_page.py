@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.evaluate.leaderboard.made import write_battles
+from tests.report.browsing import SIZES, check_fits_and_is_accessible, in_a_browser, opened
 
 from manyvoices.evaluate.leaderboard import Settings, make_leaderboard
 from manyvoices.report.pages.leaderboard import write
@@ -19,13 +18,6 @@ from manyvoices.report.pages.leaderboard import write
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
-in_a_browser = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on the path, and CHROMIUM is not set"
-)
-SIZES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 HOSTILE = "<img src=x onerror=alert(1)>"
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 
@@ -47,15 +39,6 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         now = NOW + dt.timedelta(days=run)
         made = make_leaderboard(data, folder / "out", Settings(resamples=100), now=now)
     return write(made.results, made.out)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture
@@ -99,25 +82,16 @@ def test_a_board_without_any_rating_says_so(tmp_path: Path) -> None:
     assert "No model is ranked." in write(made.results, tmp_path).read_text()
 
 
-@pytest.mark.browser
 @in_a_browser
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_no_accessibility_finding_and_nothing_wider_than_the_screen(
     browser: Browser, page_file: Path, width: int, scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    page = browser.new_page(
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
-    page.goto(page_file.as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = axe.run(page)
-    assert found.violations_count == 0, found.generate_report()
+    page, _ = opened(browser, page_file, width, scheme)
+    check_fits_and_is_accessible(page, width)
     page.close()
 
 
-@pytest.mark.browser
 @in_a_browser
 def test_headings_sort_and_the_third_click_brings_the_first_order_back(page: Page) -> None:
     first = models(page)
@@ -134,7 +108,6 @@ def test_headings_sort_and_the_third_click_brings_the_first_order_back(page: Pag
     assert heading.get_attribute("aria-sort") is None
 
 
-@pytest.mark.browser
 @in_a_browser
 def test_a_board_is_picked_and_linked_to(page: Page, browser: Browser) -> None:
     assert page.locator(".board:visible").count() == 1
@@ -147,7 +120,6 @@ def test_a_board_is_picked_and_linked_to(page: Page, browser: Browser) -> None:
     other.close()
 
 
-@pytest.mark.browser
 @in_a_browser
 def test_without_javascript_every_board_stands_in_the_page(
     browser: Browser, page_file: Path
@@ -163,7 +135,6 @@ def test_without_javascript_every_board_stands_in_the_page(
     context.close()
 
 
-@pytest.mark.browser
 @in_a_browser
 def test_dots_stand_under_the_numbers_of_the_axis(page: Page) -> None:
     left = "e => e.getBoundingClientRect().left"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.evaluate.preference.studies import BASE, folder
+from tests.report.browsing import SIZES, check_fits_and_is_accessible, in_a_browser, opened
 
 from manyvoices.evaluate.preference.config import PreferenceConfig
 from manyvoices.evaluate.preference.rules import Rules
@@ -21,19 +19,7 @@ from manyvoices.report.preference.wording import slug
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
 HOSTILE = "<script>document.title='taken'</script>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -86,23 +72,13 @@ def test_two_fields_never_share_a_file() -> None:
     assert slug("age_group") == "age-group"
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path, and CHROMIUM is not set")
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@in_a_browser
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_it_fits_loads_nothing_and_axe_finds_nothing(
     browser: Browser, page_file: Path, width: int, scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    requests: list[str] = []
-    dark = "dark" if scheme == "dark" else "light"
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=dark)
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(page_file.as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = axe.run(page)
-    assert found.violations_count == 0, found.generate_report()
+    page, requests = opened(browser, page_file, width, scheme)
+    check_fits_and_is_accessible(page, width)
     assert requests == [page_file.as_uri()]
     assert "taken" not in page.title()
     page.close()

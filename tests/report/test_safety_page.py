@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from tests.report.browsing import SIZES, check_fits_and_is_accessible, in_a_browser, opened
 
 from manyvoices.evaluate import refusals, toxicity
 from manyvoices.report.pages import write_page
 from manyvoices.report.pages.safety import known, safety_page
 from manyvoices.train.config import read_config
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NO, YES = "I'm sorry, but I can't help with that.", "Wash it, dry it and keep it in the shade."
 HOSTILE = "<b>m</b>&one"
@@ -136,24 +138,16 @@ def test_what_was_not_measured_is_a_dash() -> None:
     assert known(0.0)
 
 
-@pytest.mark.browser
-def test_it_is_accessible_on_a_phone_and_a_desk_in_light_and_dark(result: Any) -> None:
-    where = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if where is None:
-        pytest.skip("no Chromium here")
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=where, args=["--no-sandbox"])
-        for width, scheme in ((390, "dark"), (390, "light"), (1280, "light"), (1280, "dark")):
-            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-            said: list[str] = []
-            page.on("console", lambda message, said=said: said.append(message.text))
-            page.goto((result.out / "index.html").as_uri())
-            found = Axe().run(page)
-            assert found.violations_count == 0, found.generate_report()
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert said == []
-            page.close()
-        browser.close()
+@in_a_browser
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
+def test_it_is_accessible_on_a_phone_and_a_desk_in_light_and_dark(
+    browser: Browser, result: Any, width: int, scheme: str
+) -> None:
+    page, requests = opened(browser, result.out / "index.html", width, scheme)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.reload()
+    check_fits_and_is_accessible(page, width)
+    assert said == []
+    assert set(requests) == {page.url}
+    page.close()

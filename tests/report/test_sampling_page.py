@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.evaluate.sampling.samples import plain_report
 from tests.real_data import needs_real_data, real
+from tests.report.browsing import SIZES, check_fits_and_is_accessible, needs_chromium, opened
 
 from manyvoices.evaluate.sampling import SamplingConfig, run
 from manyvoices.report.pages import write_page
@@ -20,13 +19,6 @@ from manyvoices.report.pages import write_page
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
-needs_chromium = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path, and CHROMIUM is not set"),
-]
 ARABIC = "الشاي الأخضر خيار جيد في المساء، لكنه يحتوي على الكافيين."
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=alert(1)>"
 
@@ -40,15 +32,6 @@ def made(folder: Path, *documents: dict[str, Any]) -> Path:
     page = write_page("sampling", found)
     assert page is not None
     return page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -89,26 +72,14 @@ class TestInABrowser:
         yield page
         page.close()
 
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize("width", [1280, 390])
+    @pytest.mark.parametrize(("width", "scheme"), SIZES)
     def test_no_accessibility_finding_no_request_and_nothing_wider_than_the_screen(
         self, browser: Browser, page_file: Path, width: int, scheme: str
     ) -> None:
-        axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if scheme == "dark" else "light",
-        )
-        page = context.new_page()
-        requests: list[str] = []
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(page_file.as_uri())
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = axe.run(page)
-        assert found.violations_count == 0, found.generate_report()
+        page, requests = opened(browser, page_file, width, scheme)
+        check_fits_and_is_accessible(page, width)
         assert requests == [page_file.as_uri()]
-        context.close()
+        page.close()
 
     def test_keys_turn_the_pages_and_can_be_switched_off(self, page: Page) -> None:
         assert page.locator("#place").inner_text() == "Prompt 1 of 3"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.evaluate.stances.scripted import believer, dice, options_in, serving, spec
+from tests.report.browsing import SIZES, check_fits_and_is_accessible, in_a_browser, opened
 
 from manyvoices.evaluate.stances.config import OpenConfig, StancesConfig
 from manyvoices.evaluate.stances.instrument_files import read_instrument
@@ -19,9 +17,6 @@ from manyvoices.report.pages import write_page
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
 PEOPLE = "item,answer,count,party\n" + "".join(
     f"{item},{answer},{count},<b>{party}</b>\n"
     for item in ("rail", "unions", "leader", "couples")
@@ -30,15 +25,6 @@ PEOPLE = "item,answer,count,party\n" + "".join(
         ("strongly_disagree", "disagree", "neither", "agree", "strongly_agree"), counts, strict=True
     )
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -78,21 +64,12 @@ def test_every_chapter_is_there_and_names_are_no_markup(page_file: Path) -> None
         assert (page_file.parent / "figures" / f"{name}.svg").exists()
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path, and CHROMIUM is not set")
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@in_a_browser
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_it_fits_loads_nothing_and_axe_finds_nothing(
     browser: Browser, page_file: Path, width: int, scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    requests: list[str] = []
-    dark = "dark" if scheme == "dark" else "light"
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=dark)
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(page_file.as_uri())
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = axe.run(page)
-    assert found.violations_count == 0, found.generate_report()
+    page, requests = opened(browser, page_file, width, scheme)
+    check_fits_and_is_accessible(page, width)
     assert requests == [page_file.as_uri()]
     page.close()

@@ -105,6 +105,7 @@ def build_report(
         resampling = resampling or result.resampling
     if head is None:
         raise ValueError("a report without first pages needs a head")
+    resampling = resampling or Resampling()
     first = first_pictures(result, pages) if pictures is None else pictures
     items = [item for run in runs if run.drawn for item in run.drawn.items]
     drawn = (*first, *(item.picture for item in items if item.picture))
@@ -112,24 +113,23 @@ def build_report(
     known = tuple(table for table in tables if table is not None)
     _unique([picture.name for picture in drawn])
     _unique([table.name for table in known])
-    short = (*(in_short(result, pages) if result else ()), *_chapters_in_short(runs))
-    html = (
-        environment()
-        .get_template("report.html")
-        .render(
-            head=head,
-            made=made,
-            entries=_entries(pages, runs),
-            short=short,
-            resampling=resampling or Resampling(),
-            labels=_labels(items),
-            methods=METHODS if pages else (),
-            light=palette.variables(dark=False),
-            dark=palette.variables(dark=True),
-            **_first(result, first),
-        )
+    html = _html(
+        head=head,
+        made=made,
+        entries=_entries(pages, runs),
+        short=(*(in_short(result, pages) if result else ()), *_chapters_in_short(runs)),
+        resampling=resampling,
+        level=f"{resampling.level:.0%}",
+        labels=_labels(items),
+        methods=METHODS if pages else (),
+        **_first(result, first),
     )
     return Report(html=html, pictures=drawn, tables=known, index=index)
+
+
+def _html(**values: Any) -> str:
+    light, dark = palette.variables(dark=False), palette.variables(dark=True)
+    return environment().get_template("report.html").render(light=light, dark=dark, **values)
 
 
 def first_pictures(result: ReleaseAnalysis | None, pages: Sequence[str]) -> tuple[Picture, ...]:
