@@ -27,7 +27,7 @@ def consistency(judge: Votes, rules: Rules) -> dict[str, Any]:
     """Whether the judge keeps its mind when the answers change places.
 
     From both orders of a unit where they are there; else from verdicts that the file itself marks
-    as changed, which do not say towards which place.
+    as changed, which do not say towards which place, and so only bound the advantage of one.
     """
     orders = _orders(judge, rules)
     if orders:
@@ -36,11 +36,20 @@ def consistency(judge: Votes, rules: Rules) -> dict[str, Any]:
         why = "no unit was judged in both orders, and no verdict is marked as changed"
         return {"from": None, "why": why}
     changed = judge.changed.astype(np.float64)
+    found = mean_over_prompts(changed, judge.prompt, rules)
     return {
         "from": "marks",
-        "inconsistent": mean_over_prompts(changed, judge.prompt, rules).plain(),
+        "inconsistent": found.plain(),
+        "first_between": _first_between(found),
         "pairs": _by_pair(judge, changed, rules),
     }
+
+
+def _first_between(changed: Measure) -> dict[str, float]:
+    """What share of both orders, ties a half, the answer shown first can have won at least and at
+    most: a verdict that held gives it one half of its two, a changed one up to all or nothing."""
+    reach = float(np.nanmax([changed.value, changed.high])) / 2
+    return {"low": 0.5 - reach, "high": 0.5 + reach}
 
 
 def _orders(judge: Votes, rules: Rules) -> list[tuple[float, float, int]]:

@@ -172,6 +172,12 @@ def _biases(judge: Mapping[str, Any]) -> Iterator[str]:
                 f"; the first answer wins in both orders in {percent(kept['first_in_both'])}, the "
                 f"second in {percent(kept['second_in_both'])}"
             )
+        else:
+            low, high = (f"{100 * end:.1f}%" for end in kept["first_between"].values())
+            text += (
+                ", which does not say towards which. The answer shown first wins at least "
+                f"{low} and at most {high} of both orders, a tie being a half"
+            )
         yield f"{text}."
     yield (
         f"Shown first, balanced: {percent(bias['place'])}."
