@@ -14,7 +14,7 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.texts import answer_html
 from manyvoices.collect.trees import presenting, quiz, wording
 from manyvoices.collect.trees.availability import MOST, needs_of, why_none
-from manyvoices.collect.trees.contexts import HomePage, InHand, KindView, LanguageView
+from manyvoices.collect.trees.home_contexts import HomePage, InHand, KindView, LanguageView
 from manyvoices.collect.trees.languages import (
     direction,
     language_name,

@@ -18,18 +18,13 @@ from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees import operations, own, presenting, wording
 from manyvoices.collect.trees.access import for_contributor
-from manyvoices.collect.trees.contexts import (
-    Contribution,
-    EditPage,
-    GonePage,
-    MessagePage,
-    MinePage,
-)
+from manyvoices.collect.trees.contexts import GonePage
 from manyvoices.collect.trees.errors import TaskGone, Unfit
 from manyvoices.collect.trees.handout import thread_of
 from manyvoices.collect.trees.home_page import beginning
 from manyvoices.collect.trees.languages import text_direction
 from manyvoices.collect.trees.models import Message
+from manyvoices.collect.trees.own_contexts import Contribution, EditPage, MessagePage, MinePage
 from manyvoices.collect.trees.policies import policy_for
 from manyvoices.collect.trees.views import DRAWN, show
 from manyvoices.schema import TreeState

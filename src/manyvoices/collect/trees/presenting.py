@@ -11,14 +11,7 @@ from django.utils.translation import gettext as _
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.texts import answer_html, study_html
 from manyvoices.collect.trees import wording
-from manyvoices.collect.trees.contexts import (
-    LabelField,
-    LabelGroup,
-    Point,
-    Reason,
-    Said,
-    TaskFrame,
-)
+from manyvoices.collect.trees.contexts import LabelField, LabelGroup, Point, Reason, Said, TaskFrame
 from manyvoices.collect.trees.handout import thread_of
 from manyvoices.collect.trees.languages import direction, language_name, text_direction
 from manyvoices.collect.trees.models import Message, Task

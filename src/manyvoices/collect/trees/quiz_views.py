@@ -16,7 +16,7 @@ from manyvoices.collect.texts import answer_html, study_html
 from manyvoices.collect.trees import home_page, presenting
 from manyvoices.collect.trees import quiz as quizzes
 from manyvoices.collect.trees.access import for_contributor
-from manyvoices.collect.trees.contexts import QuizAnswerView, QuizPage, QuizQuestionView
+from manyvoices.collect.trees.quiz_contexts import QuizAnswerView, QuizPage, QuizQuestionView
 from manyvoices.collect.trees.views import show
 from manyvoices.design.trees.quiz import Marked, Quiz, QuizQuestion
 

@@ -18,10 +18,11 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.texts import study_html
 from manyvoices.collect.trees import home_page, operations, presenting, quiz, wording
 from manyvoices.collect.trees.access import for_contributor, task_of
-from manyvoices.collect.trees.contexts import DonePage, GuidelinesPage, LabelHelp
+from manyvoices.collect.trees.contexts import DonePage
 from manyvoices.collect.trees.gold import hand_out
 from manyvoices.collect.trees.languages import choose_languages, direction, languages_for
 from manyvoices.collect.trees.models import Message, Task
+from manyvoices.collect.trees.quiz_contexts import GuidelinesPage, LabelHelp
 from manyvoices.collect.views import last, posted_lists
 from manyvoices.design.trees import TaskKind, label_schema
 
