@@ -13,9 +13,9 @@ import pytest
 from tests.design.test_surveyjs import SURVEY, frozen, pages
 
 from manyvoices.design.questions import Page
-from manyvoices.design.surveyjs import from_surveyjs
-from manyvoices.design.surveyjs_answers import (
+from manyvoices.design.surveyjs import (
     Asked,
+    from_surveyjs,
     read_surveyjs_answers,
     write_surveyjs_answers,
 )
