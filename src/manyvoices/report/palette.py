@@ -34,6 +34,8 @@ _NAMES = {
 # Three places of batlow far enough apart to be told apart without colour vision, each at least
 # 3 : 1 on its ground; on a dark ground they come from the map's bright end.
 SERIES = tuple(to_hex(cm.batlow(place)) for place in (0.06, 0.34, 0.60))
+DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)))
+"""Line styles of `SERIES`, so that lines differ by more than their colour."""
 _SERIES_DARK = tuple(to_hex(cm.batlow(place)) for place in (0.98, 0.74, 0.50))
 
 # Few to many, for maps and tables of shades: lightness alone tells the steps apart. On a dark

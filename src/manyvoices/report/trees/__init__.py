@@ -1,0 +1,1 @@
+"""Items of the chapter on message trees, one module for each subject; computes no statistics."""
