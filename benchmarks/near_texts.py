@@ -2,8 +2,8 @@
 
     python -m benchmarks.near_texts [--small]
 
-A project's messages are stored with their signatures (`collect.trees.writing.bands`) in a database
-of its own, SQLite unless MANYVOICES_DATABASE_URL names another empty one; then texts are looked up,
+A project's messages are stored with their signatures (`collect.trees.near_texts.bands`) in a
+database of its own, SQLite unless MANYVOICES_DATABASE_URL names another empty one; then texts are looked up,
 half of them copies with one word changed. Processor time is this process's; time between two points
 holds the database's too.
 """
@@ -79,7 +79,7 @@ def store(tree: Any, texts: list[str]) -> None:
     from django.db import transaction
 
     from manyvoices.collect.trees.models import Message
-    from manyvoices.collect.trees.writing import remember
+    from manyvoices.collect.trees.near_texts import remember
 
     for start in range(0, len(texts), BATCH):
         with transaction.atomic():
@@ -98,7 +98,7 @@ def look_up(study: str, texts: list[str]) -> dict[str, float]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from manyvoices.collect.trees.writing import near_duplicates
+    from manyvoices.collect.trees.near_texts import near_duplicates
 
     rng, new = random.Random(7), make_texts(ASKED, seed=99)
     wall, cpu, hits = [], [], []

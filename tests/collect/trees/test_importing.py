@@ -12,7 +12,7 @@ from tests.collect.trees.growing import NOW, let_grow, people
 from tests.real_data import needs_real_data, real
 
 from manyvoices.collect.studies.models import StudyVersion
-from manyvoices.collect.trees import sweeping, writing
+from manyvoices.collect.trees import near_texts, sweeping
 from manyvoices.collect.trees.exporting import export_trees, outlet_for
 from manyvoices.collect.trees.import_files import import_files
 from manyvoices.collect.trees.importing import Imported
@@ -84,7 +84,7 @@ def test_texts_nearly_like_imported_ones_are_found(orchard: StudyVersion, tmp_pa
     (tmp_path / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert load(orchard, tmp_path / "m.jsonl").n_trees == 1
     nearly = text.replace("small thing", "small object")
-    [(found, overlap)] = writing.near_duplicates(nearly, orchard.study_id, "en")
+    [(found, overlap)] = near_texts.near_duplicates(nearly, orchard.study_id, "en")
     assert Message.objects.get(pk=found).text == text
     assert 0.8 <= overlap < 1
 

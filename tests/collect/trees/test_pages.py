@@ -20,7 +20,7 @@ from manyvoices.collect.people.access import cookie_name
 from manyvoices.collect.people.drafts import load_draft, save_draft
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
-from manyvoices.collect.trees import operations, writing
+from manyvoices.collect.trees import near_texts, operations
 from manyvoices.collect.trees.models import LabelsGiven, Message, Task, Tree
 from manyvoices.design.trees import TaskKind
 
@@ -278,7 +278,7 @@ class TestWriting:
     ) -> None:
         text = "The earth pulls at every apple, and at every pear and plum as well, all day long."
         answered_tree(orchard, text)
-        writing.remember(Message.objects.filter(text=text))
+        near_texts.remember(Message.objects.filter(text=text))
         growing_tree(orchard)
         task = task_for(person)
         page = html(client.post(url("write", task.pk), {"text": text + " Yes."}))

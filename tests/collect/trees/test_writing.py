@@ -18,7 +18,7 @@ from manyvoices.collect.people import rights
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.quality.models import TextBand
 from manyvoices.collect.studies.models import StudyVersion
-from manyvoices.collect.trees import operations, writing
+from manyvoices.collect.trees import near_texts, operations, writing
 from manyvoices.collect.trees.errors import Unfit
 from manyvoices.collect.trees.models import Message, Tree
 from manyvoices.design.trees import TaskKind, TreePolicy
@@ -98,7 +98,7 @@ def test_a_text_nearly_like_another_is_advised_and_stored_all_the_same(
     )
     assert (advice.kind, advice.blocks) == ("near_duplicate", False)
     assert APPLES[:20] not in advice.text
-    assert writing.near_duplicates(NEARLY, "orchard", "en")[0][0] == first.pk
+    assert near_texts.near_duplicates(NEARLY, "orchard", "en")[0][0] == first.pk
     assert write(other, NEARLY).text == NEARLY
 
 
@@ -108,10 +108,12 @@ def test_other_projects_other_languages_and_oneself_while_editing_are_no_duplica
     (one,) = people(orchard, 1)
     growing_tree(orchard)
     mine = write(one, APPLES)
-    assert writing.near_duplicates(APPLES, "orchard", "de") == []
-    assert writing.near_duplicates(APPLES, "meadow", "en") == []
-    assert writing.near_duplicates(APPLES, "orchard", "en", but=mine.pk) == []
-    assert writing.near_duplicates("Apples fall because of gravity alone.", "orchard", "en") == []
+    assert near_texts.near_duplicates(APPLES, "orchard", "de") == []
+    assert near_texts.near_duplicates(APPLES, "meadow", "en") == []
+    assert near_texts.near_duplicates(APPLES, "orchard", "en", but=mine.pk) == []
+    assert (
+        near_texts.near_duplicates("Apples fall because of gravity alone.", "orchard", "en") == []
+    )
 
 
 def test_only_an_exact_copy_of_ones_own_recent_text_is_refused(orchard: StudyVersion) -> None:
@@ -150,7 +152,9 @@ def test_an_edited_text_is_known_by_its_new_words_and_an_erased_one_by_none(
     growing_tree(orchard)
     mine = write(one, "Something quite different about the colour of ripe pears in autumn.")
     operations.edit(message=mine, participant=one, text=APPLES, now=NOW, rng=RNG)
-    assert [key for key, _overlap in writing.near_duplicates(NEARLY, "orchard", "en")] == [mine.pk]
+    assert [key for key, _overlap in near_texts.near_duplicates(NEARLY, "orchard", "en")] == [
+        mine.pk
+    ]
     assert TextBand.objects.filter(message=mine).count() == 20
     rights.withdraw(participant=one, now=NOW + timedelta(minutes=1))
     assert not TextBand.objects.exists()
@@ -179,24 +183,24 @@ def test_texts_stored_in_bulk_are_remembered_and_looking_costs_the_same_among_th
         ) as queries:
             begun = time.process_time()
             for _ in range(5):
-                writing.near_duplicates(APPLES, "orchard", "en")
+                near_texts.near_duplicates(APPLES, "orchard", "en")
             return len(queries), time.process_time() - begun
 
-    writing.remember(
+    near_texts.remember(
         [*some(20), *Message.objects.filter(pk=write(people(orchard, 1)[0], APPLES).pk)]
     )
     few, _ = cost()
-    writing.remember(some(1500))
+    near_texts.remember(some(1500))
     many, _ = cost()
     assert few == many == 10
     with connection.cursor() as cursor:
-        values = writing.bands(APPLES, "orchard", "en")
+        values = near_texts.bands(APPLES, "orchard", "en")
         marks = ", ".join(["%s"] * len(values))
         sql = f"SELECT message_id FROM quality_textband WHERE value IN ({marks})"
         if connection.vendor == "sqlite":
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)
             assert "USING INDEX" in str(cursor.fetchall())
-    assert len(writing.near_duplicates(NEARLY, "orchard", "en")) == 1
+    assert len(near_texts.near_duplicates(NEARLY, "orchard", "en")) == 1
     assert Tree.objects.count() == 1
 
 
@@ -205,7 +209,7 @@ def test_texts_stored_in_bulk_are_remembered_and_looking_costs_the_same_among_th
 def test_any_text_gets_an_answer(text: str, language: str) -> None:
     for advice in writing.check(text, language, TreePolicy()):
         assert advice.kind in {"empty", "short", "long", "language"}
-    assert len(writing.bands(text, "orchard", language)) in {0, 20}
+    assert len(near_texts.bands(text, "orchard", language)) in {0, 20}
 
 
 def test_many_texts_get_the_numbers_that_each_gets_alone() -> None:
@@ -216,7 +220,7 @@ def test_many_texts_get_the_numbers_that_each_gets_alone() -> None:
         "苹果为什么会掉下来" * 6,
         "one two " * 20,
     ]
-    many = writing.bands_of([(text, "orchard", "en") for text in texts])
-    assert many == [writing.bands(text, "orchard", "en") for text in texts]
+    many = near_texts.bands_of([(text, "orchard", "en") for text in texts])
+    assert many == [near_texts.bands(text, "orchard", "en") for text in texts]
     assert [bool(numbers) for numbers in many] == [False, False, True, True, True]
-    assert writing.bands_of([]) == []
+    assert near_texts.bands_of([]) == []

@@ -20,7 +20,7 @@ from django.db import transaction
 from msgspec import UNSET
 
 from manyvoices.collect.studies.models import Study
-from manyvoices.collect.trees import writing
+from manyvoices.collect.trees import near_texts
 from manyvoices.collect.trees.arriving import Arriving, moment
 from manyvoices.collect.trees.importing_people import Contributors
 from manyvoices.collect.trees.models import (
@@ -110,7 +110,7 @@ class _Arrival:
         self._people.know(self._more)
         rows = self._messages(tree)
         Message.objects.bulk_create(rows, batch_size=200)
-        writing.remember(rows)
+        near_texts.remember(rows)
         self._beside(tree)
         if TreeState(tree.state) in ACTIVE:
             refresh(lock_tree(tree), now=self._to.now, rng=self._to.rng)
@@ -159,7 +159,7 @@ class _Arrival:
         parent = Message.objects.get(pk=keys[self._root.message_id])
         rows = [self._row(tree, m, parent, len(there) + i) for i, (m, _p) in enumerate(new)]
         Message.objects.bulk_create(rows, batch_size=200)
-        writing.remember(rows)
+        near_texts.remember(rows)
         self._done.n_added += len(rows)
         if rows and TreeState(tree.state) in ACTIVE:
             refresh(tree, now=self._to.now, rng=self._to.rng)
