@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
 
 import hypothesis
 import pytest
@@ -30,6 +33,30 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Reports that tests make, also in processes that they start, keep nothing in the user's."""
     os.environ["MANYVOICES_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_windows() -> Iterator[None]:
+    """Windows of a browser wait two minutes for what a quick machine shows at once."""
+    try:
+        from playwright.sync_api import Browser
+    except ImportError:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("new_context", "new_page"):
+            patch.setattr(Browser, name, _patient(getattr(Browser, name)))
+        yield
+
+
+def _patient(opening: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(opening)
+    def opened(*args: Any, **options: Any) -> Any:
+        window = opening(*args, **options)
+        window.set_default_timeout(120_000)
+        return window
+
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -156,6 +156,7 @@ def axe_findings(page: Page) -> list[str]:
     """What axe-core finds wrong with the page as it stands."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.wait_for_load_state()
     violations = Axe().run(page).response["violations"]
     return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:160]}" for v in violations]
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.e2e.patience import until, until_page, until_sent
+from tests.e2e.patience import open_without_time, until, until_page, until_sent
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import StandIn
@@ -17,6 +17,13 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def survey(page: Any, stand_in: StandIn) -> Any:
     page.goto(f"{stand_in.base}/survey.html")
+    return page
+
+
+@pytest.fixture
+def still(page: Any, stand_in: StandIn) -> Any:
+    """The survey in a window whose time stands still."""
+    open_without_time(page, f"{stand_in.base}/survey.html")
     return page
 
 
@@ -40,16 +47,22 @@ def test_typing_is_saved_and_the_time_is_shown(survey: Any, stand_in: StandIn) -
     assert status(survey).get_attribute("role") == "status"
 
 
-def test_quick_changes_are_saved_together(survey: Any, stand_in: StandIn) -> None:
-    survey.locator("#q-ideal").press_sequentially("word by word", delay=10)
+def test_quick_changes_are_saved_together(still: Any, stand_in: StandIn) -> None:
+    still.locator("#q-ideal").press_sequentially("word by ")
+    still.clock.run_for(700)
+    still.locator("#q-ideal").press_sequentially("word")
+    still.clock.run_for(700)
+    assert stand_in.drafts == []
+    still.clock.run_for(200)
     until(lambda: bool(stand_in.drafts))
     assert [draft["q-ideal"] for draft in stand_in.drafts] == [["word by word"]]
 
 
-def test_what_the_server_has_does_not_stay_in_the_browser(survey: Any, stand_in: StandIn) -> None:
-    survey.fill("#q-ideal", "Something personal")
-    assert copies(survey) == 1
-    until_page(survey, "localStorage.length === 0")
+def test_what_the_server_has_does_not_stay_in_the_browser(still: Any, stand_in: StandIn) -> None:
+    still.fill("#q-ideal", "Something personal")
+    assert copies(still) == 1
+    still.clock.run_for(1000)
+    until_page(still, "localStorage.length === 0")
     assert stand_in.drafts
 
 
@@ -72,9 +85,9 @@ def test_what_was_not_saved_comes_back_after_a_reload(survey: Any, stand_in: Sta
     survey.keyboard.press("End")
     survey.uncheck("#q-values-safe-na")
     survey.get_by_text("Not saved yet").wait_for()
-    stand_in.draft_status = 200
     survey.on("dialog", lambda dialog: dialog.accept())
     survey.goto(f"{stand_in.base}/survey.html")
+    stand_in.draft_status = 200
     assert survey.input_value("#q-ideal") == "Half a thought"
     assert survey.is_checked("#q-use-3")
     assert survey.input_value("#q-values-facts") == "100"
@@ -112,13 +125,13 @@ def test_sending_the_form_asks_nothing_and_sends_once(survey: Any, stand_in: Sta
     assert [form["q-ideal"] for form in stand_in.forms] == [["Straight on"]]
 
 
-def test_hiding_the_window_saves_at_once(survey: Any, stand_in: StandIn) -> None:
-    survey.fill("#q-ideal", "The bus is here")
-    survey.evaluate("""() => {
+def test_hiding_the_window_saves_at_once(still: Any, stand_in: StandIn) -> None:
+    still.fill("#q-ideal", "The bus is here")
+    still.evaluate("""() => {
         Object.defineProperty(document, "visibilityState", { value: "hidden" });
         document.dispatchEvent(new Event("visibilitychange"));
     }""")
-    until(lambda: bool(stand_in.drafts), seconds=0.7)
+    until(lambda: bool(stand_in.drafts))
     assert stand_in.drafts[-1]["q-ideal"] == ["The bus is here"]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.collect.pages_preview import axe_findings
 from tests.collect.pages_preview import chromium as chromium_path
-from tests.e2e.patience import until_page
+from tests.e2e.patience import until, until_page
 
 from manyvoices.design import load_study
 
@@ -128,6 +128,7 @@ def desk(page: Any, live_server: LiveServer, a_task: Callable[..., Task]) -> Ran
 
 @pytest.fixture
 def hand(phone: Any, live_server: LiveServer, a_task: Callable[..., Task]) -> Ranking:
+    phone.clock.install()
     return Ranking(phone, live_server.url, a_task()).open()
 
 
@@ -141,15 +142,18 @@ class Finger:
         touches = [{"x": x, "y": y} for x, y in points]
         self.cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float], *, hold_ms: int) -> None:
+    def drag(
+        self, start: tuple[float, float], end: tuple[float, float], *, holds: bool = False
+    ) -> None:
+        """From `start` to `end`; `holds`: not before the page shows that it has taken hold."""
         self._send("touchStart", [start])
-        self.window.wait_for_timeout(hold_ms)
+        if holds:
+            self.window.locator(".drag-chip").wait_for()
         for i in range(1, 11):
             at = (start[0] + (end[0] - start[0]) * i / 10, start[1] + (end[1] - start[1]) * i / 10)
             self._send("touchMove", [at])
             self.window.wait_for_timeout(16)
         self._send("touchEnd", [])
-        self.window.wait_for_timeout(100)
 
 
 def by_buttons(page: Ranking) -> None:
@@ -198,6 +202,7 @@ def test_without_javascript_numbers_do_it(
     assert not page.up("Cherry").is_visible()
     page.card("Cherry").locator("select").select_option("1")
     page.window.get_by_role("button", name="Send my order").click()
+    page.window.wait_for_load_state()
     assert "Put at least two replies in order" in page.window.locator("#order-error").inner_text()
     assert page.card("Cherry").locator("select").input_value() == "1"
     SHOTS.mkdir(parents=True, exist_ok=True)
@@ -216,8 +221,8 @@ def test_a_finger_that_holds_the_handle_moves_a_reply(hand: Ranking) -> None:
     hand.window.evaluate("scrollBy(0, 150)")
     start = hand.handle(second)
     box = hand.card(first).bounding_box()
-    finger.drag(start, (start[0], box["y"] + box["height"] * 0.3), hold_ms=400)
-    assert hand.order() == [second, first, third]
+    finger.drag(start, (start[0], box["y"] + box["height"] * 0.3), holds=True)
+    until(lambda: hand.order() == [second, first, third])
     assert hand.said() == f"Reply {hand.letter(second)} is now first."
 
 
@@ -228,15 +233,13 @@ def test_nothing_moves_by_scrolling(hand: Ranking, *, on_handle: bool) -> None:
     x, y = hand.handle(before[1])
     start = (x, y) if on_handle else (200, y)
     at = hand.window.evaluate("scrollY")
-    # On a busy machine a quick finger's first move comes late: a hold is one and a half seconds.
-    hand.window.evaluate("""() => {
-        const real = window.setTimeout;
-        window.setTimeout = (run, ms, ...more) => real(run, ms === 250 ? 1500 : ms, ...more);
-    }""")
-    finger.drag(start, (start[0], max(y - 300, 20)), hold_ms=0)
-    finger.drag(hand.handle(before[1]) if on_handle else start, (start[0], 20), hold_ms=0)
-    hand.window.wait_for_timeout(1600)
-    assert hand.window.evaluate("scrollY") > at
+    # On a busy machine a quick finger's first move comes late: time goes on when the finger has.
+    hand.window.clock.pause_at(hand.window.evaluate("Date.now()") + 1000)
+    finger.drag(start, (start[0], max(y - 300, 20)))
+    until_page(hand.window, f"scrollY > {at}")
+    finger.drag(hand.handle(before[1]) if on_handle else start, (start[0], 20))
+    hand.window.clock.run_for(1000)
+    assert hand.window.locator(".drag-chip").count() == 0
     assert hand.order() == before
     assert hand.window.locator("[name=moved]").input_value() == "0"
     assert hand.said() == ""
@@ -321,8 +324,7 @@ def test_all_bad_is_sent_without_an_order(desk: Ranking) -> None:
 
 
 def test_the_task_is_kept_while_its_page_is_open(desk: Ranking) -> None:
-    desk.window.wait_for_timeout(200)
-    assert any("/keep/" in url for url in desk.beside)
+    until(lambda: any("/keep/" in url for url in desk.beside), page=desk.window)
 
 
 def test_an_order_survives_a_reload(desk: Ranking) -> None:

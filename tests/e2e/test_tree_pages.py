@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from tests.collect.pages_preview import axe_findings
 from tests.e2e.patience import until_page
-from tests.serving import Server
+from tests.serving import PATIENCE_S, Server
 
 from manyvoices.design.templates import template_path
 
@@ -46,22 +47,13 @@ class Project:
         page.wait_for_url(re.compile("/task/"))
 
 
-def start(server: Server) -> None:
-    """Start it, with patience: on a busy machine the first migration takes longer than a minute."""
-    try:
-        server.start()
-    except RuntimeError:
-        assert server.process is not None
-        server.process.wait_until_ready(180)
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("trees")
     database = f"sqlite:///{folder / 'trees.sqlite3'}"
     server = Server(template_path("oasst") / "study.yaml", database, folder / "data")
     try:
-        start(server)
+        server.start()
         seed = [sys.executable, "-m", "tests.e2e.tree_seed", database, "oasst"]
         done = subprocess.run(seed, cwd=ROOT, env=os.environ, capture_output=True, check=True)
         yield Project(server, json.loads(done.stdout.splitlines()[-1]))
@@ -157,9 +149,10 @@ def test_a_newcomer_goes_from_consent_through_the_quiz_to_a_stored_reply_by_keyb
     page.get_by_role("heading", name="Thank you. It is stored.").wait_for()
     sound(page)
     page.get_by_role("link", name="My contributions").click()
-    assert page.get_by_text("Under review.").is_visible()
+    page.get_by_text("Under review.").wait_for()
     sound(page)
     page.get_by_role("link", name="Change it").click()
+    page.locator("#text").wait_for()
     sound(page)
 
 
@@ -194,12 +187,12 @@ def test_a_needed_label_is_asked_for_and_takes_the_focus(project: Project, page:
     until_page(page, "document.activeElement.matches('[data-error-summary]')")
     sound(page)
     page.locator("[data-error-summary] a").click()
-    assert page.evaluate("document.activeElement.id") == "label-spam-1"
+    until_page(page, "document.activeElement.id === 'label-spam-1'")
     page.locator("details.skip-task summary").click()
     sound(page)
     page.get_by_label("I do not know enough about this").check()
     page.get_by_role("button", name="Give it back").click()
-    assert page.get_by_text("The task was given back").is_visible()
+    page.get_by_text("The task was given back").wait_for()
 
 
 def test_how_a_text_came_to_be_is_told_and_kept_over_a_reload(project: Project, page: Any) -> None:
@@ -245,7 +238,7 @@ def test_an_arabic_interface_is_mirrored_and_an_english_text_in_it_is_not(
 ) -> None:
     project.enter(phone, "other")
     phone.locator("form.languages button[value=ar]").click()
-    assert phone.evaluate("document.documentElement.dir") == "rtl"
+    phone.locator("html[dir=rtl]").wait_for()
     sound(phone)
     project.take(phone, "assistant_reply")
     sound(phone)
@@ -277,10 +270,10 @@ def test_without_scripts_a_reply_is_previewed_and_stored(project: Project, chrom
     window.get_by_role("link", name="Reply as the assistant").first.click()
     window.fill("#text", "Plain and **simple**.")
     window.get_by_role("button", name="Preview").click()
-    assert window.locator("#preview strong", has_text="simple").is_visible()
+    window.locator("#preview strong", has_text="simple").wait_for()
     assert window.input_value("#text") == "Plain and **simple**."
     window.get_by_role("button", name="Send", exact=True).click()
-    assert window.get_by_role("heading", name="Thank you. It is stored.").is_visible()
+    window.get_by_role("heading", name="Thank you. It is stored.").wait_for()
     context.close()
 
 
@@ -288,9 +281,9 @@ def test_prompts_that_wait_are_put_in_order_by_keys(project: Project, page: Any)
     project.enter(page, "cleo")
     project.speak(page, "de")
     offered = page.locator("button.kind[value=rank_initial_prompts]")
-    for _ in range(30):  # The runner offers them at its next round.
-        if offered.count():
-            break
+    end = time.monotonic() + PATIENCE_S
+    while not offered.count():  # The runner offers them at its next round.
+        assert time.monotonic() < end, "no prompts to put in order"
         page.wait_for_timeout(500)
         page.reload()
     project.take(page, "rank_initial_prompts")
@@ -323,9 +316,11 @@ def test_a_prompt_and_its_answer_are_written_on_a_phone_and_both_are_kept(
     look(phone, "prompt_with_answer_390")
     sound(phone)
     phone.get_by_role("button", name="Send", exact=True).tap()
+    stored = phone.get_by_role("heading", name="Thank you. It is stored.")
+    stored.or_(phone.locator("[name=advised]")).first.wait_for(state="attached")
     if phone.locator("[name=advised]").count():
         phone.get_by_role("button", name="Send", exact=True).tap()
-    phone.get_by_role("heading", name="Thank you. It is stored.").wait_for()
+    stored.wait_for()
 
 
 def look(page: Any, name: str) -> None:

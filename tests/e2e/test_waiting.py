@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.template.loader import render_to_string
 from tests.collect.page_samples import WAITING, polls
-from tests.e2e.patience import until_sent
+from tests.e2e.patience import until, until_page, until_sent
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import StandIn
@@ -35,6 +35,7 @@ def waiting(page: Any, stand_in: StandIn) -> Any:
 
 
 def put_mark(page: Any, key: str) -> None:
+    page.wait_for_selector(f"#score-{key} >> xpath=ancestor::*[@data-ready]")
     page.focus(f"#score-{key}")
     page.keyboard.press("End")
 
@@ -45,9 +46,8 @@ def test_answers_arrive_and_marks_and_focus_stay(waiting: Any, stand_in: StandIn
     waiting.locator("#score-1").wait_for()
     assert waiting.evaluate("document.activeElement.id") == "score-0"
     assert waiting.input_value("#score-0") == "100"
-    assert waiting.locator("[role=status][data-waiting-status]").text_content() == (
-        "3 of 4 answers are here."
-    )
+    waiting.locator("[data-waiting-status]", has_text="3 of 4 answers are here.").wait_for()
+    assert waiting.locator("[data-waiting-status]").get_attribute("role") == "status"
     put_mark(waiting, "1")
     assert waiting.eval_on_selector("#score-1", "range => range.name") == "score-1"
 
@@ -55,8 +55,7 @@ def test_answers_arrive_and_marks_and_focus_stay(waiting: Any, stand_in: StandIn
 def test_a_poll_without_news_leaves_the_page_alone(waiting: Any, stand_in: StandIn) -> None:
     waiting.evaluate("window.before = document.getElementById('waiting')")
     polled = stand_in.n_polls
-    while stand_in.n_polls < polled + 2:
-        waiting.wait_for_timeout(100)
+    until(lambda: stand_in.n_polls >= polled + 2)
     assert waiting.evaluate("window.before === document.getElementById('waiting')")
 
 
@@ -67,12 +66,11 @@ def test_when_all_are_settled_the_button_says_what_is_missing(
     put_mark(waiting, "0")
     stand_in.polls = answers()
     button = waiting.locator("[data-rate-submit]")
-    button.wait_for()
-    assert button.text_content() == "Rate 2 more answers"
+    waiting.locator("[data-rate-submit]", has_text="Rate 2 more answers").wait_for()
     polled = stand_in.n_polls
     button.click()
+    until_page(waiting, "document.activeElement.id === 'score-1'")
     assert stand_in.forms == []
-    assert waiting.evaluate("document.activeElement.id") == "score-1"
     put_mark(waiting, "1")
     assert button.text_content() == "Rate 1 more answer"
     put_mark(waiting, "3")
@@ -116,7 +114,10 @@ def test_a_waiting_page_weighs_less_than_fifty_kilobytes(page: Any, stand_in: St
     """The heaviest page, as it travels: the server compresses pages and static files alike."""
     stand_in.polls = answers()[:1]
     bodies: dict[str, bytes] = {}
-    page.on("response", lambda r: bodies.update({r.url.split("/")[-1]: r.body()}))
+    came: list[Any] = []
+    page.on("response", lambda response: came.append(response))
     page.goto(f"{stand_in.base}/waiting.html", wait_until="networkidle")
+    for answer in came:
+        bodies[answer.url.split("/")[-1]] = answer.body()
     assert {"waiting.html", "htmx-2.min.js", "base.css", "slider.js", "draft.js"} <= set(bodies)
     assert sum(len(gzip.compress(body)) for body in bodies.values()) < 50_000

@@ -105,7 +105,8 @@ def _sliders(page: Any) -> list[str]:
 
 def _rate_all(keys: Keyboard, n: int) -> None:
     page = keys.page
-    page.wait_for_selector("[data-rate-submit]", timeout=20_000)
+    page.wait_for_selector("[data-rate-submit]")
+    page.locator("[data-vas]:not([data-ready])").first.wait_for(state="detached")
     ids = _sliders(page)
     assert len(ids) == n
     for number, slider in enumerate(ids):
@@ -155,7 +156,7 @@ def _saved(page: Any) -> None:
     from playwright.sync_api import expect
 
     expect(page.locator("[data-draft-status]").first).to_contain_text(
-        re.compile(r"\d"), timeout=10_000
+        re.compile(r"\d"), timeout=120_000
     )
 
 

@@ -125,4 +125,4 @@ def test_whoever_waits_gets_the_place_of_whoever_erases(
     assert other.url.endswith("/s/small/")
 
     # Nobody touches the waiting page: it finds the place by itself.
-    page.wait_for_url("**/talk/2/", timeout=45_000)
+    page.wait_for_url("**/talk/2/")

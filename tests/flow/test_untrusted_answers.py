@@ -183,7 +183,7 @@ def test_in_a_real_browser_nothing_runs_and_nothing_loads(
         assert "at least 2 words" in page.inner_text("main")
         page.fill("textarea", "Hello out there")
         window.send("main form button.primary")
-        page.wait_for_selector("[data-rate-submit]", timeout=20_000)
+        page.wait_for_selector("[data-rate-submit]")
         assert page.locator(".slot .answer").count() == 4
         window.check()
         page.reload()
@@ -194,7 +194,8 @@ def test_in_a_real_browser_nothing_runs_and_nothing_loads(
         window.check()
         page.fill("textarea", "Something else then")
         window.send("main form button.primary")
-        page.wait_for_selector("[data-rate-submit]", timeout=20_000)
+        page.wait_for_selector("[data-rate-submit]")
+        page.locator("[data-vas]:not([data-ready])").first.wait_for(state="detached")
         for slider in page.locator("input[type=range]").all():
             slider.press("ArrowRight")
         page.locator("input[type=range]").first.press("End")

@@ -94,7 +94,7 @@ def test_a_wide_table_scrolls_by_keyboard_in_a_region_of_its_own(
     assert region.evaluate("e => document.activeElement === e")
     assert region.evaluate("e => e.scrollWidth > e.clientWidth")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("e => e.scrollLeft > 0", arg=region.element_handle(), timeout=5000)
+    page.wait_for_function("e => e.scrollLeft > 0", arg=region.element_handle())
     page.close()
 
 
