@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from manyvoices.aggregate import fit_counts, rank_agreement
+from manyvoices.aggregate.agreement import taus
 
 SCORES = st.lists(st.integers(0, 5), min_size=2, max_size=12)
 
@@ -21,6 +22,12 @@ def test_it_equals_scipys_tau_b_with_ties(data: st.DataObject) -> None:
     y = data.draw(st.lists(st.integers(0, 5), min_size=len(x), max_size=len(x)))
     expected = kendalltau(x, y, variant="b").statistic
     assert rank_agreement(x, y) == pytest.approx(expected, nan_ok=True)
+
+
+def test_many_at_once_are_each_by_itself() -> None:
+    rng = np.random.default_rng(0)
+    many, one = rng.integers(0, 5, (20, 7)).astype(float), rng.normal(0, 1, 7)
+    assert taus(many, one[None]) == pytest.approx([rank_agreement(row, one) for row in many])
 
 
 def test_ratings_are_matched_by_model_and_not_by_place() -> None:

@@ -73,6 +73,18 @@ def test_a_unit_that_one_rater_left_out_is_left_out_and_counted() -> None:
     assert "no unit" in cohen_kappa([None], [1]).why_undefined
 
 
+def test_raters_who_always_agree_or_met_once_have_no_interval_of_no_width() -> None:
+    for found in (
+        cohen_kappa(list("abab"), list("abab")),
+        cohen_kappa(["a"], ["b"]),
+        fleiss_kappa([["a", "a"], ["b", "b"]]),
+    ):
+        assert math.isnan(found.low)
+        assert math.isnan(found.high)
+        assert found.why_no_interval
+    assert not cohen_kappa(list("abab"), list("abaa")).why_no_interval
+
+
 def test_the_interval_covers_what_the_large_sample_formula_says() -> None:
     rng = np.random.default_rng(3)
     x = rng.integers(0, 3, 800)

@@ -111,6 +111,19 @@ def test_what_cannot_be_told_is_said_and_is_no_error() -> None:
     assert "no unit" in krippendorff_alpha([]).why_undefined
 
 
+def test_one_unit_and_full_agreement_have_no_interval_of_no_width() -> None:
+    one = krippendorff_alpha([["a", "b"]])
+    assert (one.value, one.why_no_interval) == (0.0, "one unit alone says nothing about others")
+    full = krippendorff_alpha([["a", "a"], ["b", "b"], ["a", "a"]])
+    assert full.value == 1.0
+    assert full.why_no_interval == "nobody disagreed, so resampled units show no spread"
+    for found in (one, full):
+        assert np.isnan([found.low, found.high]).all()
+    some = krippendorff_alpha([["a", "a"], ["b", "b"], ["a", "b"]])
+    assert some.low < some.value < some.high
+    assert not some.why_no_interval
+
+
 def test_words_are_ordered_where_their_order_is_given() -> None:
     rows = [["bad", "fair"], ["good", "good"], ["fair", "good"], ["bad", "bad"]]
     numbers = [[1, 2], [3, 3], [2, 3], [1, 1]]

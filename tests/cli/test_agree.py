@@ -56,6 +56,15 @@ def test_judges_of_one_pair_agree_whoever_stood_left(judged: Path) -> None:
     assert (shown["n_units"], shown["alpha"]["n_units"]) == (4, 1)
 
 
+def test_one_unit_that_two_people_judged_has_no_interval_and_the_screen_says_why(
+    tmp_path: Path,
+) -> None:
+    rows = [battle(1, "x", "y", "model_a", "p"), battle(1, "x", "y", "tie", "q")]
+    code, out, _ = run("agree", write(tmp_path / "battles.jsonl", *rows))
+    assert code == 0
+    assert "0.0000 (no interval: one unit alone says nothing about others), 1 units" in out
+
+
 def test_the_screen_says_what_a_unit_is_and_how_sure_each_figure(judged: Path) -> None:
     code, out, _ = run("agree", judged)
     assert code == 0

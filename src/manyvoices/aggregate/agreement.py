@@ -24,10 +24,16 @@ def rank_agreement(first: Scored, second: Scored) -> float:
     x, y = _matched(first, second)
     if len(x) < 2:
         raise ValueError(f"agreement needs at least two models, found {len(x)}")
-    sign_x = np.sign(x[:, None] - x[None, :])
-    sign_y = np.sign(y[:, None] - y[None, :])
-    untied = (sign_x**2).sum() * (sign_y**2).sum()
-    return float((sign_x * sign_y).sum() / np.sqrt(untied)) if untied else float("nan")
+    return float(taus(x[None], y[None])[0])
+
+
+def taus(first: FloatArray, second: FloatArray) -> FloatArray:
+    """The same (B,) of scores (B, n) and (B, n), or of one of many and one of one (1, n)."""
+    x = np.sign(first[:, :, None] - first[:, None, :])
+    y = np.sign(second[:, :, None] - second[:, None, :])
+    untied = (x**2).sum(axis=(1, 2)) * (y**2).sum(axis=(1, 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((x * y).sum(axis=(1, 2)) / np.sqrt(untied))
 
 
 def _matched(first: Scored, second: Scored) -> tuple[FloatArray, FloatArray]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from manyvoices.aggregate.agreement import taus
 from manyvoices.aggregate.agreement_result import percentiles
 from manyvoices.aggregate.comparisons import GroupDifferences
 from manyvoices.aggregate.kinds import FloatArray, IntArray
@@ -37,24 +38,15 @@ def group_rank_agreement(differences: GroupDifferences) -> GroupAgreement:
     tau, low, high = np.eye(g), np.eye(g), np.eye(g)
     twice = np.full(g, np.nan)
     for i in range(g):
-        again = _taus(scores[i], np.roll(scores[i], max(1, n_resamples // 2), axis=0))
+        again = taus(scores[i], np.roll(scores[i], max(1, n_resamples // 2), axis=0))
         low[i, i], high[i, i], _ = percentiles([again], differences.level)
         known = again[~np.isnan(again)]
         twice[i] = known.mean() if len(known) else np.nan
         for j in range(i + 1, g):
-            tau[i, j] = tau[j, i] = _taus(whole[[i]], whole[[j]])[0]
-            ends = percentiles([_taus(scores[i], scores[j])], differences.level)
+            tau[i, j] = tau[j, i] = taus(whole[[i]], whole[[j]])[0]
+            ends = percentiles([taus(scores[i], scores[j])], differences.level)
             low[i, j], high[i, j], _ = ends
             low[j, i], high[j, i], _ = ends
     people: IntArray = np.asarray(differences.n_participants)
     return GroupAgreement(differences.by, tuple(differences.labels), tuple(people.tolist()),
                           tau, low, high, twice)  # fmt: skip
-
-
-def _taus(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Return tau-b (B,) of scores (B, n); NaN where one side ties everything."""
-    x = np.sign(first[:, :, None] - first[:, None, :])
-    y = np.sign(second[:, :, None] - second[:, None, :])
-    untied = (x**2).sum(axis=(1, 2)) * (y**2).sum(axis=(1, 2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((x * y).sum(axis=(1, 2)) / np.sqrt(untied))

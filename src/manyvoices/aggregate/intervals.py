@@ -40,6 +40,24 @@ def interval(
     return np.asarray(low), np.asarray(high)
 
 
+def of_known(drawn: FloatArray, level: float) -> tuple[float, float]:
+    """Ends of the percentile interval of (n_resamples,) values; NaN are passed over.
+
+    NaN, NaN where no value is known.
+    """
+    known = drawn[~np.isnan(drawn)]
+    if not len(known):
+        return np.nan, np.nan
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def of_known_columns(drawn: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+    """The same of every column of (n_resamples, n): low (n,) and high (n,)."""
+    ends = np.array([of_known(column, level) for column in drawn.T]).reshape(-1, 2)
+    return ends[:, 0], ends[:, 1]
+
+
 def _bca(
     point: FloatArray,
     drawn: FloatArray,

@@ -16,7 +16,7 @@ from manyvoices.aggregate.agreement_result import (
     CONSTANT,
     UNPAIRED,
     Agreement,
-    percentiles,
+    spread,
     undefined,
 )
 from manyvoices.aggregate.kinds import FloatArray
@@ -61,9 +61,10 @@ def cohen_kappa(
     # Drawing units again is drawing cells of the table again: a multinomial.
     cells = np.random.default_rng(seed).multinomial(n, (table / n).ravel(), size=n_resamples)
     drawn = _kappa(*_shares(cells.reshape(-1, *table.shape).astype(np.float64), alike))
-    low, high, failed = percentiles([drawn], confidence)
-    return Agreement("cohen_kappa", (observed - expected) / (1 - expected), low, high, confidence,
-                     observed, expected, n, 2 * n, left_out, n_resamples, failed)  # fmt: skip
+    value = (observed - expected) / (1 - expected)
+    low, high, failed, why = spread([drawn], confidence, value, n)
+    return Agreement("cohen_kappa", value, low, high, confidence, observed, expected, n, 2 * n,
+                     left_out, n_resamples, failed, why_no_interval=why)  # fmt: skip
 
 
 def fleiss_kappa(
@@ -95,10 +96,11 @@ def fleiss_kappa(
         _kappa(*_pairs(units.counts, times))
         for times in resampled(len(units.counts), n_resamples, seed)
     )
-    low, high, failed = percentiles(drawn, confidence)
-    return Agreement("fleiss_kappa", (observed - expected) / (1 - expected), low, high, confidence,
-                     observed, expected, len(units.counts), int(units.counts.sum()), 0,
-                     n_resamples, failed)  # fmt: skip
+    value = (observed - expected) / (1 - expected)
+    low, high, failed, why = spread(drawn, confidence, value, len(units.counts))
+    return Agreement("fleiss_kappa", value, low, high, confidence, observed, expected,
+                     len(units.counts), int(units.counts.sum()), 0, n_resamples, failed,
+                     why_no_interval=why)  # fmt: skip
 
 
 def _table(

@@ -16,7 +16,7 @@ from manyvoices.aggregate.agreement_result import (
     CONSTANT,
     UNPAIRED,
     Agreement,
-    percentiles,
+    spread,
     undefined,
 )
 from manyvoices.aggregate.kinds import FloatArray
@@ -62,10 +62,11 @@ def krippendorff_alpha(
         _alpha(*_disagreement(units.counts, times, scale))
         for times in resampled(len(units.counts), n_resamples, seed)
     )
-    low, high, failed = percentiles(drawn, confidence)
+    value = 1 - observed / expected
+    low, high, failed, why = spread(drawn, confidence, value, len(units.counts))
     return Agreement(
         coefficient="krippendorff_alpha",
-        value=1 - observed / expected,
+        value=value,
         low=low,
         high=high,
         confidence=confidence,
@@ -76,6 +77,7 @@ def krippendorff_alpha(
         n_left_out=left_out,
         n_resamples=n_resamples,
         n_failed=failed,
+        why_no_interval=why,
     )
 
 

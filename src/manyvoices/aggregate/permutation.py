@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
+from manyvoices.aggregate.agreement import taus
 from manyvoices.aggregate.bootstrap import start_of
 from manyvoices.aggregate.errors import NoResampleError
 from manyvoices.aggregate.evidence import estimate
@@ -96,9 +96,5 @@ def _distance(scores: FloatArray, weight: FloatArray, of: str) -> FloatArray:
 
 
 def _mean_tau(scores: FloatArray) -> float:
-    signs = np.sign(scores[:, :, None] - scores[:, None, :]).reshape(len(scores), -1)
-    norms = np.sqrt((signs**2).sum(axis=1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        taus = [signs[i] @ signs[j] / (norms[i] * norms[j])
-                for i, j in combinations(range(len(scores)), 2)]  # fmt: skip
-    return float(np.mean(taus))
+    i, j = np.triu_indices(len(scores), k=1)
+    return float(taus(scores[i], scores[j]).mean())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from manyvoices.aggregate.intervals import of_known_columns
 from manyvoices.analyse.table import FloatArray, IntArray
 
 _BLOCK = 256
@@ -23,7 +24,11 @@ class Resampling:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Means:
-    """Group means and their intervals, all (n_groups,); NaN where a group has no value."""
+    """Group means and their intervals, all (n_groups,); NaN where a group has no value.
+
+    The interval is NaN too where all values of a group are one cluster's: one person says nothing
+    about others.
+    """
 
     mean: FloatArray
     low: FloatArray
@@ -56,7 +61,9 @@ def cluster_means(
     n = counts.sum(axis=0)
     with np.errstate(invalid="ignore"):
         mean = sums.sum(axis=0) / n
-    low, high = _interval(_resampled(sums, counts, resampling), resampling.level, n_groups)
+    low, high = of_known_columns(_resampled(sums, counts, resampling), resampling.level)
+    alone = (counts > 0).sum(axis=0) < 2
+    low[alone] = high[alone] = np.nan
     return Means(mean=mean, low=low, high=high, n=n.astype(np.int64))
 
 
@@ -72,12 +79,3 @@ def _resampled(sums: FloatArray, counts: FloatArray, resampling: Resampling) -> 
         with np.errstate(invalid="ignore", divide="ignore"):
             blocks.append((weights @ sums) / (weights @ counts))
     return np.concatenate(blocks)
-
-
-def _interval(draws: FloatArray, level: float, n_groups: int) -> tuple[FloatArray, FloatArray]:
-    low, high = np.full(n_groups, np.nan), np.full(n_groups, np.nan)
-    for group in range(n_groups):
-        column = draws[:, group][~np.isnan(draws[:, group])]
-        if len(column):
-            low[group], high[group] = np.quantile(column, [(1 - level) / 2, (1 + level) / 2])
-    return low, high

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from manyvoices.aggregate import Battles, rank_agreement, sample_size
+from manyvoices.aggregate import Battles, sample_size
 from manyvoices.analyse.dataset import NotEnough
 from manyvoices.analyse.multilevel import PeopleStats, field_effects
-from manyvoices.analyse.power import group_power, replay, replay_effect, taus
+from manyvoices.analyse.power import group_power, replay, replay_effect
 
 
 def battles(strengths, *, n_people=200, each=12, seed=0, taste=0.0):
@@ -21,12 +21,6 @@ def battles(strengths, *, n_people=200, each=12, seed=0, taste=0.0):
     gap = own[person, pair[:, 0]] - own[person, pair[:, 1]]
     won = (rng.random(len(person)) < 1 / (1 + np.exp(-gap))).astype(float)
     return Battles(pair[:, 0], pair[:, 1], won, tuple("abcdefgh"[:n]), cluster=person)
-
-
-def test_taus_are_those_of_aggregate():
-    rng = np.random.default_rng(0)
-    scores, whole = rng.integers(0, 5, (20, 7)).astype(float), rng.normal(0, 1, 7)
-    assert taus(scores, whole) == pytest.approx([rank_agreement(row, whole) for row in scores])
 
 
 def test_more_people_separate_order_and_narrow():

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
+from manyvoices.aggregate.agreement import taus
 from manyvoices.analyse.multilevel import PeopleStats, fit_group
 from manyvoices.analyse.multiverse.choices import Choice, Ratings
 from manyvoices.analyse.multiverse.orders import Orders, kept_rows, scaled
-from manyvoices.analyse.power import taus
 from manyvoices.analyse.table import BoolArray, FloatArray, IntArray
 
 EFFECT_HEARS = ("scale", "turns", "weight", "subset", "language", "people")
@@ -86,7 +86,7 @@ def conclude(
     """Compare every universe with the first."""
     known: BoolArray = np.asarray(np.isfinite(found.scores).all(axis=1))
     tau = np.full(len(known), np.nan)
-    tau[known] = taus(found.scores[known], found.scores[0])
+    tau[known] = taus(found.scores[known], found.scores[:1])
     leader = np.where(known, np.argmax(np.nan_to_num(found.scores, nan=-np.inf), axis=1), -1)
     return Multiverse(
         models=ratings.models,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from manyvoices.aggregate.intervals import of_known
 from manyvoices.analyse.resampling import Resampling, cluster_means
 from manyvoices.analyse.table import FloatArray, IntArray
 
@@ -69,7 +70,7 @@ def gap_between(
         pairs, sums = _weighted(site, score, weights[:, person].astype(np.float64), n_sites)
         with np.errstate(invalid="ignore"):
             drawn.append((sums @ share) / (pairs @ share))
-    low, high = _quantiles(np.concatenate(drawn) if drawn else np.empty(0), resampling.level)
+    low, high = of_known(np.concatenate(drawn) if drawn else np.empty(0), resampling.level)
     mean = float(site_gaps(site, score, n_sites).mean())
     return Gap(mean, low, high, n_sites, n_people)
 
@@ -125,11 +126,3 @@ def _summed(values: FloatArray) -> FloatArray:
     sums = np.zeros((len(values), values.shape[1] + 1))
     np.cumsum(values, axis=1, out=sums[:, 1:])
     return sums
-
-
-def _quantiles(drawn: FloatArray, level: float) -> tuple[float, float]:
-    known = drawn[~np.isnan(drawn)]
-    if not len(known):
-        return float("nan"), float("nan")
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from manyvoices.analyse.power.groups import GroupPower, Played, group_power, replay_effect
 from manyvoices.analyse.power.release import StudyPower, opening_battles_of, study_power
-from manyvoices.analyse.power.replay import Needed, PowerCurve, SizePower, replay, taus
+from manyvoices.analyse.power.replay import Needed, PowerCurve, SizePower, replay
 
 __all__ = [
     "GroupPower",
@@ -22,5 +22,4 @@ __all__ = [
     "replay",
     "replay_effect",
     "study_power",
-    "taus",
 ]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from manyvoices.aggregate.agreement import taus
 from manyvoices.aggregate.battles import Battles
 from manyvoices.aggregate.estimators import finite_rows
 from manyvoices.aggregate.evidence import estimate
@@ -211,22 +212,13 @@ class _Played:
         gap = found[:, first] - found[:, second]
         sd = float(gap.std(ddof=1))
         reach = _z(level) * sd
-        tau = taus(found, whole)
+        tau = taus(found, whole[None])
         low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=0)
         return cls(
             float((gap > reach).mean()), float((gap < -reach).mean()), float(np.nanmean(tau)),
             float(np.nanquantile(tau, 1 - level)), float((high - low).mean() / 2), sd, level,
             n_failed,
         )  # fmt: skip
-
-
-def taus(scores: FloatArray, whole: FloatArray) -> FloatArray:
-    """Kendall's tau-b (B,) of scores (B, n) to `whole` (n,); NaN where one side is all ties."""
-    x = np.sign(scores[:, :, None] - scores[:, None, :])
-    y = np.sign(whole[:, None] - whole[None, :])
-    untied = (x**2).sum(axis=(1, 2)) * (y**2).sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((x * y).sum(axis=(1, 2)) / np.sqrt(untied))
 
 
 def _sizes(people: int) -> list[int]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from manyvoices.aggregate import Scores
+from manyvoices.aggregate.intervals import of_known
 from manyvoices.aggregate.kinds import ObjectArray
 from manyvoices.aggregate.resampling import Resampler
 from manyvoices.analyse.dataset import CONVERSATION_TYPE, Dataset, GroupField
@@ -211,9 +212,6 @@ def _group(
     spots = np.where(ranks > 0, everybody - ranks, 0)
     by_lot = np.where(lot > 0, everybody - lot, 0)
     whole = bool((ranks > 0).all())
-    taus = taus_with(lot, everybody)
-    taus = taus[~np.isnan(taus)]
-    low, high = np.quantile(taus, [0.025, 0.975]) if len(taus) else (np.nan, np.nan)
     furthest = by_lot.max(axis=1), -by_lot.min(axis=1)
     return GroupRanking(
         label=label,
@@ -221,7 +219,7 @@ def _group(
         n_battles=round(float(wins.sum())),
         ranks=ranks[order],
         tau=float(taus_with(ranks[None], everybody)[0]),
-        tau_by_lot=(float(low), float(high)),
+        tau_by_lot=of_known(taus_with(lot, everybody), 0.95),
         up=_move(spots, 1, furthest[0], models, whole),
         down=_move(spots, -1, furthest[1], models, whole),
     )

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from manyvoices.aggregate.intervals import of_known_columns
 from manyvoices.analyse.attributes import AttributeBlock, attribute_blocks
 from manyvoices.analyse.dataset import Dataset
 from manyvoices.analyse.resampling import Resampling
@@ -272,16 +273,7 @@ def _interval(sums: FloatArray, resampling: Resampling) -> tuple[FloatArray, Flo
         rows = min(_BLOCK, n_resamples - start)
         weights = rng.multinomial(n_people, np.full(n_people, 1 / n_people), size=rows)
         drawn.append(_pearson((weights @ flat).reshape(rows, n_pairs, 6)))
-    return _quantiles(np.concatenate(drawn), resampling.level)
-
-
-def _quantiles(drawn: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    low, high = np.full(drawn.shape[1], np.nan), np.full(drawn.shape[1], np.nan)
-    for pair in range(drawn.shape[1]):
-        known = drawn[~np.isnan(drawn[:, pair]), pair]
-        if len(known):
-            low[pair], high[pair] = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return low, high
+    return of_known_columns(np.concatenate(drawn), resampling.level)
 
 
 def _square(pairs: FloatArray, k: int) -> FloatArray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from manyvoices.aggregate.intervals import of_known
 from manyvoices.analyse.many_tests import holm
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import BoolArray, FloatArray, IntArray
@@ -221,7 +222,7 @@ def _with_people(
         rows = []
         for row in panel.comparisons:
             drawn = reference[:, number] - found.resampled[:, number, place[row.scheme]]
-            low, high = _interval(drawn, level)
+            low, high = of_known(drawn, level)
             row = replace(row, low=low, high=high, p_people=_p_resampled(row.difference, drawn))
             if row.scheme in other:
                 row = _dealt(row, found.deals, number, other[row.scheme])
@@ -240,14 +241,6 @@ def _dealt(row: Comparison, deals: Deals | None, panel: int, scheme: int) -> Com
         lot_low=float(deals.low[panel, scheme]),
         lot_high=float(deals.high[panel, scheme]),
     )
-
-
-def _interval(drawn: FloatArray, level: float) -> tuple[float, float]:
-    known = drawn[~np.isnan(drawn)]
-    if not len(known):
-        return math.nan, math.nan
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 def _p_resampled(difference: float, drawn: FloatArray) -> float:

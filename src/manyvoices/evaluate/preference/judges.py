@@ -16,6 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from manyvoices.aggregate import Agreement, Battles, Verdicts, cohen_kappa
+from manyvoices.aggregate.intervals import of_known
 from manyvoices.aggregate.verdicts import Join
 from manyvoices.analyse.table import FloatArray, IntArray
 from manyvoices.evaluate.preference.agreeing import Judged, judged
@@ -135,12 +136,8 @@ def _kappa_over_prompts(
     expected = (part.sum(axis=2) * part.sum(axis=1)).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         kappa = (observed - expected) / (1 - expected)
-    kappa = kappa[np.isfinite(kappa)]
-    if not len(kappa):
-        return {"low": nan, "high": nan}
-    tail = (1 - rules.level) / 2
-    low, high = np.quantile(kappa, [tail, 1 - tail])
-    return {"low": float(low), "high": float(high)}
+    low, high = of_known(np.where(np.isfinite(kappa), kappa, nan), rules.level)
+    return {"low": low, "high": high}
 
 
 def _votes(people: Votes, judge: Votes, rules: Rules, least: int) -> dict[str, Any]:
