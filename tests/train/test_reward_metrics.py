@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import kendalltau
 
 from manyvoices.analyse.resampling import Resampling
+from manyvoices.train.reward.calibration import by_chance, calibration_error
 from manyvoices.train.reward.metrics import ScoredGroup, metrics_by, reward_metrics
 from manyvoices.train.reward.tau import tau_b
 
@@ -118,3 +119,50 @@ def test_by_language_and_by_what_is_known_of_people() -> None:
     assert found["language"]["en"].all_pairs.value == 1.0
     assert found["age"]["old"].all_pairs.value == 0.0
     assert found["age"]["young"].all_pairs.n == 1
+
+
+def test_one_tree_has_no_interval_however_many_pairs_it_holds() -> None:
+    """It had one of no width, since resampling draws the same tree again and again."""
+    m = reward_metrics([group((2.0, 0.0, 1.0), (0, 1, 2))] * 20, resampling=FEW)
+    for name in ("all_pairs", "tau_b", "log_loss", "calibration_error"):
+        measure = getattr(m, name)
+        assert measure.value == measure.value
+        assert isnan(measure.low)
+        assert isnan(measure.high)
+
+
+def test_what_was_always_right_is_not_certain() -> None:
+    right = [group((1.0, 0.0), (0, 1), str(i)) for i in range(5)]
+    m = reward_metrics(right, resampling=FEW)
+    assert (m.all_pairs.low, m.all_pairs.high) == (pytest.approx(0.5655, abs=1e-4), 1.0)
+    assert (m.tau_b.low, m.tau_b.high) == (pytest.approx(2 * 0.5655 - 1, abs=2e-4), 1.0)
+    wrong = [group((0.0, 1.0), (0, 1), str(i)) for i in range(5)]
+    turned = reward_metrics(wrong, resampling=FEW)
+    assert (turned.all_pairs.low, turned.all_pairs.high) == (
+        0.0,
+        pytest.approx(1 - m.all_pairs.low),
+    )
+    # The same five trees over and over know no more.
+    assert reward_metrics(right * 40, resampling=FEW).all_pairs.low == m.all_pairs.low
+    # Scores that are all equal are one half by definition.
+    flat = reward_metrics([group((0.0, 0.0), (0, 1), str(i)) for i in range(5)], resampling=FEW)
+    assert (flat.all_pairs.low, flat.all_pairs.high) == (0.5, 0.5)
+
+
+def test_what_chance_alone_makes_of_calibration_is_that_of_drawn_verdicts() -> None:
+    rng = np.random.default_rng(3)
+    d = rng.normal(0, 1, 150)
+    p = 1 / (1 + np.exp(-d))
+    place = np.zeros(150, dtype=np.int64)
+
+    def drawn() -> float:
+        # The chance of the better reply, of verdicts that fall as the chances say.
+        of_better = np.where(rng.random(150) < p, p, 1 - p)
+        return calibration_error(of_better, place, Resampling(n_resamples=0)).value
+
+    found = by_chance(p, Resampling(n_resamples=2000))
+    errors = np.array([drawn() for _ in range(2000)])
+    assert found.value == pytest.approx(errors.mean(), abs=0.003)
+    assert found.low == pytest.approx(np.quantile(errors, 0.025), abs=0.005)
+    assert found.high == pytest.approx(np.quantile(errors, 0.975), abs=0.005)
+    assert found.value > 0.05  # a model without fault looks like this on 150 pairs

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from manyvoices.analyse.resampling import Resampling, cluster_means
-from manyvoices.train.reward.metrics import Measure
+from manyvoices.analyse.resampling import Resampling
+from manyvoices.train.reward.measure import Measure, mean_measure
 from manyvoices.train.views import ReplyGroup
 
 FloatArray = npt.NDArray[np.float64]
@@ -108,10 +108,4 @@ def _measured(
     found["gain"] = sign * (first - found["random"])
     for name in names[1:]:
         found[f"over {name}"] = sign * (first - found[name])
-    return {name: _mean(values, codes, resampling) for name, values in found.items()}
-
-
-def _mean(values: FloatArray, clusters: npt.NDArray[np.int64], resampling: Resampling) -> Measure:
-    one = np.zeros(len(values), np.int64)
-    means = cluster_means(values, one, clusters, n_groups=1, resampling=resampling)
-    return Measure(float(means.mean[0]), float(means.low[0]), float(means.high[0]), len(values))
+    return {name: mean_measure(values, codes, resampling) for name, values in found.items()}

@@ -19,7 +19,8 @@ from manyvoices.evaluate.groups import DATA_SET, Read, read_groups
 from manyvoices.train.config import as_plain
 from manyvoices.train.config_reward import EvaluationConfig
 from manyvoices.train.models import need_torch
-from manyvoices.train.reward.metrics import Measure, ScoredGroup
+from manyvoices.train.reward.measure import Measure
+from manyvoices.train.reward.metrics import ScoredGroup
 from manyvoices.train.views import ReplyGroup
 
 if TYPE_CHECKING:

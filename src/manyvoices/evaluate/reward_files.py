@@ -23,6 +23,7 @@ TITLES = {
     "log_loss": "log loss",
     "brier": "Brier",
     "calibration_error": "calibration error",
+    "calibration_by_chance": "the same, if all were true",
 }
 CHOOSERS = ("model", "longer", "random", "best", "gain", "over longer")
 
@@ -70,7 +71,9 @@ def table(results: Mapping[str, Any]) -> str:
         f"{config['resamples']:,} resamples of whole {what}.",
         _overall(results),
         "`longer` says that the longer reply is better; `random` is what random choice gives on "
-        "average. Log loss 0.693 and Brier 0.25 say nothing about a pair.",
+        "average. Log loss 0.693 and Brier 0.25 say nothing about a pair. Chance alone makes a "
+        "calibration error, the larger the fewer pairs: the line below it is what a model would "
+        "show whose probabilities are all true.",
         *_by(results),
         *_best_of(results),
         *_over_optimisation(results),

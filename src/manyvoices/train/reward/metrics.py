@@ -12,17 +12,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from manyvoices.aggregate.units import resampled
-from manyvoices.analyse.resampling import Resampling, cluster_means
+from manyvoices.analyse.resampling import Resampling
+from manyvoices.train.reward.calibration import by_chance, calibration_error
+from manyvoices.train.reward.measure import FloatArray, Measure, mean_measure
 from manyvoices.train.reward.tau import tau_b
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-IntArray: TypeAlias = npt.NDArray[np.int64]
-
-BINS = 10
-"""Bins of the calibration error, of equal width from 0.5 to 1."""
+Ends: TypeAlias = tuple[float, float]
+SHARE: Ends = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +33,6 @@ class ScoredGroup:
     language: str = ""
     rater: str | None = None
     groups: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A mean with its interval; NaN where nothing was measured."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-    """Pairs or groups that it is the mean of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +55,8 @@ class RewardMetrics:
     """Mean of ``(1 - sigmoid(difference))^2`` over pairs; 0.25 says nothing."""
     calibration_error: Measure
     """ECE of the probability of the likelier reply, in ten bins from 0.5 to 1."""
+    calibration_by_chance: Measure
+    """What a model with these probabilities would show if they were all true: ECE is never 0."""
     n_groups: int
     n_clusters: int
     """Trees (or people) that were drawn for the intervals."""
@@ -113,23 +101,24 @@ def reward_metrics(
     right = np.where(d > 0, 1.0, np.where(d == 0, 0.5, 0.0))
     probability = 1 / (1 + np.exp(-np.clip(d, -500, 500)))
 
-    def over_pairs(values: FloatArray) -> Measure:
-        return _measure(values, of_pair, resampling)
+    def over_pairs(values: FloatArray, ends: Ends | None = None) -> Measure:
+        return mean_measure(values, of_pair, resampling, ends=ends)
 
-    def over_groups(each: Callable[[ScoredGroup], float]) -> Measure:
+    def over_groups(each: Callable[[ScoredGroup], float], ends: Ends = SHARE) -> Measure:
         values = np.array([each(group) for group in kept], np.float64)
         there = ~np.isnan(values)
-        return _measure(values[there], codes[there], resampling)
+        return mean_measure(values[there], codes[there], resampling, ends=ends)
 
     return RewardMetrics(
-        all_pairs=over_pairs(right),
+        all_pairs=over_pairs(right, SHARE),
         all_pairs_by_group=over_groups(_pair_share),
         best_worst=over_groups(_best_worst),
         top_1=over_groups(_top_1),
-        tau_b=over_groups(lambda g: tau_b(g.scores, [-rank for rank in g.ranks])),
+        tau_b=over_groups(lambda g: tau_b(g.scores, [-rank for rank in g.ranks]), (-1.0, 1.0)),
         log_loss=over_pairs(np.logaddexp(0, -d)),
         brier=over_pairs((1 - probability) ** 2),
-        calibration_error=_calibration(probability, of_pair, resampling),
+        calibration_error=calibration_error(probability, of_pair, resampling),
+        calibration_by_chance=by_chance(probability, resampling),
         n_groups=len(kept),
         n_clusters=len(set(names)),
         ignored=len(listed) - len(kept),
@@ -201,36 +190,3 @@ def _top_1(group: ScoredGroup) -> float:
     scores, ranks = np.asarray(group.scores), np.asarray(group.ranks)
     chosen = scores == scores.max()
     return float(np.mean(ranks[chosen] == ranks.min()))
-
-
-def _measure(values: FloatArray, clusters: IntArray, resampling: Resampling) -> Measure:
-    if not len(values):
-        return Measure(float("nan"), float("nan"), float("nan"), 0)
-    one = np.zeros(len(values), np.int64)
-    means = cluster_means(values, one, clusters, n_groups=1, resampling=resampling)
-    return Measure(float(means.mean[0]), float(means.low[0]), float(means.high[0]), len(values))
-
-
-def _calibration(probability: FloatArray, clusters: IntArray, resampling: Resampling) -> Measure:
-    """Expected calibration error. Source: Guo et al. 2017, eq. 3, on the likelier of two replies;
-    no mean over rows, so its sums per cluster and bin are resampled."""
-    if not len(probability):
-        return Measure(float("nan"), float("nan"), float("nan"), 0)
-    sure = np.maximum(probability, 1 - probability)
-    right = np.where(probability > 0.5, 1.0, np.where(probability == 0.5, 0.5, 0.0))
-    place = np.minimum(((sure - 0.5) * 2 * BINS).astype(np.int64), BINS - 1)
-    _, unit = np.unique(clusters, return_inverse=True)
-    n = int(unit.max()) + 1
-    cell = unit * BINS + place
-    gap = np.bincount(cell, weights=sure - right, minlength=n * BINS).reshape(n, BINS)
-    size = np.bincount(unit, minlength=n).astype(np.float64)
-    value = float(np.abs(gap.sum(0)).sum() / size.sum())
-    draws = [
-        np.abs(times @ gap).sum(1) / (times @ size)
-        for times in resampled(n, resampling.n_resamples, resampling.seed)
-    ]
-    if not draws:
-        return Measure(value, float("nan"), float("nan"), len(probability))
-    tails = [(1 - resampling.level) / 2, (1 + resampling.level) / 2]
-    low, high = np.quantile(np.concatenate(draws), tails)
-    return Measure(value, float(low), float(high), len(probability))

@@ -15,8 +15,8 @@ from manyvoices.train.distributed import Place, of_all
 from manyvoices.train.reward.batches import Batch
 from manyvoices.train.reward.lengths import TokenGroup
 from manyvoices.train.reward.losses import ranking_loss
+from manyvoices.train.reward.measure import Measure
 from manyvoices.train.reward.metrics import (
-    Measure,
     RewardMetrics,
     ScoredGroup,
     metrics_by,
