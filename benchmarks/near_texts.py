@@ -3,9 +3,9 @@
     python -m benchmarks.near_texts [--small]
 
 A project's messages are stored with their signatures (`collect.trees.near_texts.bands`) in a
-database of its own, SQLite unless MANYVOICES_DATABASE_URL names another empty one; then texts are looked up,
-half of them copies with one word changed. Processor time is this process's; time between two points
-holds the database's too.
+database of its own, SQLite unless MANYVOICES_DATABASE_URL names another empty one; then texts are
+looked up, half of them copies with one word changed. Processor time is this process's; time between
+two points holds the database's too.
 """
 
 from __future__ import annotations

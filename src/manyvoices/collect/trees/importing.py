@@ -32,8 +32,8 @@ from manyvoices.collect.trees.models import (
     Tree,
     TreeEvent,
 )
+from manyvoices.collect.trees.origins import BY_FILE, FROM_FILE, IMPORTED
 from manyvoices.collect.trees.policies import policy_for
-from manyvoices.collect.trees.records import BY_FILE, FROM_FILE, IMPORTED
 from manyvoices.collect.trees.refresh import lock_tree, refresh
 from manyvoices.design.trees.facts import ACTIVE
 from manyvoices.io.oasst_flat import below
