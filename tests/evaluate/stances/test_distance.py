@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyvoices.analyse.resampling import Resampling
-from manyvoices.evaluate.stances.distance import bias, distances, divergence
+from manyvoices.evaluate.stances.distance import adjusted, by_chance, distances, divergence
 from manyvoices.evaluate.stances.reference import Group
 from manyvoices.evaluate.stances.reliability import alpha
 
@@ -33,18 +33,44 @@ def test_nothing_in_common_is_one_bit_apart() -> None:
     assert divergence(np.array([1.0, 0]), np.array([0.0, 1])) == pytest.approx(1.0)
 
 
+def test_what_chance_gives_is_the_mean_over_all_deals() -> None:
+    model, people = np.array([3, 0, 1]), np.array([1, 4, 2])
+    rng = np.random.default_rng(0)
+    dealt = rng.multivariate_hypergeometric(model + people, 4, size=40_000)
+    mean = divergence(dealt / 4, (model + people - dealt) / 7).mean()
+    assert by_chance(model, people) == pytest.approx(float(mean), abs=0.003)
+    assert by_chance(np.array([3, 0]), np.array([5, 0])) == pytest.approx(0.0)
+
+
 @pytest.mark.parametrize(
     ("p", "q"), [([0.5, 0.3, 0.2], [0.5, 0.3, 0.2]), ([0.6, 0.3, 0.1], [0.2, 0.3, 0.5])]
 )
-def test_the_correction_takes_most_of_the_bias_away(p: list[float], q: list[float]) -> None:
+@pytest.mark.parametrize("n", [4, 24])
+def test_the_adjustment_takes_most_of_the_bias_away(p: list[float], q: list[float], n: int) -> None:
     rng = np.random.default_rng(1)
-    n, m = 24, 60
-    a = rng.multinomial(n, p, size=20_000) / n
-    b = rng.multinomial(m, q, size=20_000) / m
+    mine, theirs = rng.multinomial(n, p, size=2_000), rng.multinomial(60, q, size=2_000)
+    chance = np.array([by_chance(*both) for both in zip(mine, theirs, strict=True)])
     true = float(divergence(np.array(p), np.array(q)))
-    plain = divergence(a, b)
-    corrected = plain - bias(a, b, np.full(20_000, float(n)), np.full(20_000, float(m)))
-    assert abs(corrected.mean() - true) < 0.2 * abs(plain.mean() - true)
+    plain = divergence(mine / n, theirs / 60)
+    assert abs(adjusted(plain, chance).mean() - true) < 0.4 * abs(plain.mean() - true)
+
+
+def test_a_model_that_answers_as_people_do_is_not_called_far_away_for_want_of_answers() -> None:
+    rng = np.random.default_rng(5)
+    shares = rng.dirichlet(np.ones(5), size=30)
+    people = [[float(x) for x in rng.multinomial(50, row)] for row in shares]
+    model = np.array([rng.multinomial(4, row) for row in shares], dtype=float)
+    one = distances(model, [group("all", people)], Resampling(200, 0)).groups[0]
+    assert one.uncorrected > 0.4
+    assert one.low == 0.0
+    assert one.value < one.uncorrected / 2
+
+
+def test_one_item_alone_says_nearly_nothing_of_others() -> None:
+    one = distances(np.array([[9.0, 1]]), [group("g", [[1.0, 9]])], Resampling(50, 0)).groups[0]
+    assert one.high - one.low > 0.85
+    nothing = distances(np.array([[1.0, 0]]), [group("g", [[0.0, 1]])], Resampling(50, 0))
+    assert nothing.groups[0].n_items == 0
 
 
 def test_draws_of_one_distribution_are_rarely_called_different() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from manyvoices.evaluate.files import markdown, put, shown, write_results
 from manyvoices.evaluate.stances.answers import Coded
+from manyvoices.evaluate.stances.scoring import SOURCES
 
 ANSWERS, TABLES = "answers.jsonl", "data"
 COLUMN_TITLES = {
@@ -84,7 +85,7 @@ def _position_rows(one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for axis, found in one[kind]["axes"].items():
             row = {"model": one["model"], "way": one["way"], "from": _FROM[kind], "axis": axis}
             row |= {"value": found["value"], "items": found["n"], "of": found["of"]}
-            for source in ("items", "answers", "both"):
+            for source in SOURCES:
                 low, high = found["intervals"].get(source, (None, None))
                 row |= {f"{source}_low": low, f"{source}_high": high}
             yield row
@@ -149,8 +150,9 @@ def _models(results: Mapping[str, Any]) -> Iterator[str]:
     head = ("model", "way", "items stable", *axes, *(f"{axis}, all items" for axis in axes))
     yield markdown(head, rows)
     yield (
-        "Intervals here redraw items and answers; `data/positions.csv` has them apart. “All "
-        "items” averages unstable answers too and stands here for comparison alone."
+        "Intervals here redraw items, each with its answers; `data/positions.csv` also has those "
+        "of asking the same items again. “All items” averages unstable answers too and stands "
+        "here for comparison alone."
     )
     yield "## What became of the askings"
     rows = [

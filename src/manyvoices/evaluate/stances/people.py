@@ -8,11 +8,17 @@ from typing import Any
 import numpy as np
 
 from manyvoices.analyse.resampling import Resampling
-from manyvoices.analyse.table import FloatArray
+from manyvoices.analyse.table import FloatArray, IntArray
 from manyvoices.evaluate.stances.instrument import Instrument
+from manyvoices.evaluate.stances.intervals import of_places, shared_variance
 from manyvoices.evaluate.stances.reference import Group, Reference
 from manyvoices.evaluate.stances.reliability import reliability
-from manyvoices.evaluate.stances.scoring import interval, place, weight_table
+from manyvoices.evaluate.stances.scoring import (
+    covariance_of,
+    place,
+    redrawn_places,
+    weight_table,
+)
 
 
 def of_people(people: Reference, instrument: Instrument, drawn: Resampling) -> dict[str, Any]:
@@ -35,46 +41,35 @@ def of_people(people: Reference, instrument: Instrument, drawn: Resampling) -> d
 
 
 def group_position(group: Group, instrument: Instrument, drawn: Resampling) -> dict[str, Any]:
-    """Position of a group from its shares of answers; draws redraw items, and within them answers.
-
-    Answers to different items are drawn apart, so what one person says to two items is not kept
-    together: intervals of large groups are those over items.
-    """
-    answered = group.counts.sum(axis=1) > 0
-    counts, effective = group.counts[answered], group.effective[answered]
-    scores = np.asarray(instrument.scores)
-    shares = counts / counts.sum(axis=1, keepdims=True)
+    """Position of a group from its shares of answers. An interval redraws items, each with its
+    answers, and adds what the same people share over items where single people are known."""
+    answered = np.flatnonzero(group.counts.sum(axis=1) > 0)
+    counts, scores = group.counts[answered], np.asarray(instrument.scores)
+    means = counts @ scores / counts.sum(axis=1)
     weights = weight_table(instrument, [item.id for item in instrument.items])[answered]
-    values = place(shares @ scores, weights)
-    draws = _draws(shares, effective, scores, weights, drawn)
+    values = place(means, weights)
     axes = {}
     for j, axis in enumerate(instrument.axes):
-        low, high = interval(draws[:, j], drawn.level)
+        own = weights[:, j] != 0
+        weight, items = weights[own, j], answered[own]
+        shared = _shared(group, means[own], weight, items, scores)
+        turned = means[own] * np.sign(weight)
+        low, high = of_places(turned, np.abs(weight), drawn, shared=shared)
         axes[axis] = {"value": float(values[j]), "low": low, "high": high}
-    whole = draws[~np.isnan(draws).any(axis=1)]
-    covariance = np.atleast_2d(np.cov(whole, rowvar=False)).tolist() if len(whole) > 1 else None
+    covariance = covariance_of(redrawn_places(means, weights, drawn))
     return {"axes": axes, "covariance": covariance}
 
 
-def _draws(
-    shares: FloatArray,
-    effective: FloatArray,
-    scores: FloatArray,
-    weights: FloatArray,
-    drawn: Resampling,
-) -> FloatArray:
-    rng = np.random.default_rng(drawn.seed)
-    n, r = len(shares), drawn.n_resamples
-    if n == 0 or r == 0:
-        return np.full((0, weights.shape[1]), np.nan)
-    means = np.empty((r, n))
-    for i in range(n):
-        size = max(1, round(float(effective[i])))
-        means[:, i] = rng.multinomial(size, shares[i] / shares[i].sum(), size=r) @ scores / size
-    times = rng.multinomial(n, np.full(n, 1 / n), size=r)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found: FloatArray = ((times * means) @ weights) / (times @ np.abs(weights))
-    return found
+def _shared(
+    group: Group, means: FloatArray, weight: FloatArray, items: IntArray, scores: FloatArray
+) -> float:
+    """Variance of an axis' position from what people share over `items`."""
+    if group.singles is None or not len(items):
+        return 0.0
+    share = weight * len(items) / np.abs(weight).sum()
+    return shared_variance(
+        group.singles.influence((scores - means[:, None]) * share[:, None], items)
+    )
 
 
 def _together(people: Reference, instrument: Instrument) -> dict[str, float] | None:

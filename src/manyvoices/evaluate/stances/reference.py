@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from manyvoices.analyse.table import FloatArray
+from manyvoices.analyse.table import FloatArray, IntArray
 from manyvoices.evaluate.stances.config import HumanConfig
 from manyvoices.evaluate.stances.errors import NoReference
 from manyvoices.evaluate.stances.instrument import Instrument
@@ -18,6 +18,24 @@ from manyvoices.io.native import read_native
 from manyvoices.schema.errors import DataError, Fault
 
 ALL = "everybody"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Singles:
+    """What each person of a group answered."""
+
+    options: IntArray
+    """(n_people, n_items), in the order of the scale; -1 where there is no answer."""
+    weights: FloatArray
+    """(n_people, n_items); 0 where there is no answer."""
+
+    def influence(self, values: FloatArray, items: IntArray) -> FloatArray:
+        """(n_people, n_items'): by how much each answer moves the mean over `items` of the items'
+        means of `values` (n_items', n_options)."""
+        options, weights = self.options[:, items], self.weights[:, items]
+        found = np.take_along_axis(values.T, np.maximum(options, 0), axis=0)
+        moved: FloatArray = found * weights / weights.sum(axis=0) / len(items)
+        return moved
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +49,8 @@ class Group:
     squares: FloatArray
     """(n_items,): sum of squared weights, for the effective number (Kish 1965)."""
     n_people: int | None
+    """None where the table holds counts alone."""
+    singles: Singles | None = None
     """None where the table holds counts alone."""
 
     @property
@@ -120,8 +140,22 @@ def _group(name: str, answers: Sequence[_Answer], shape: tuple[int, int]) -> Gro
         counts[one.item, one.option] += one.weight
         # A row of a table of counts stands for so many people, a person's row for one.
         squares[one.item] += one.weight if one.person is None else one.weight**2
-    people = {one.person for one in answers if one.person is not None}
-    return Group(name, counts, squares, len(people) or None)
+    singles = _singles(answers, shape[0])
+    return Group(name, counts, squares, None if singles is None else len(singles.options), singles)
+
+
+def _singles(answers: Sequence[_Answer], n_items: int) -> Singles | None:
+    people = dict.fromkeys(one.person for one in answers if one.person is not None)
+    if not people:
+        return None
+    place = {name: i for i, name in enumerate(people)}
+    options = np.full((len(people), n_items), -1, dtype=np.int64)
+    weights = np.zeros((len(people), n_items))
+    for one in answers:
+        if one.person is not None:
+            options[place[one.person], one.item] = one.option
+            weights[place[one.person], one.item] = one.weight
+    return Singles(options, weights)
 
 
 def _persons(answers: Sequence[_Answer], instrument: Instrument) -> FloatArray | None:

@@ -13,7 +13,8 @@ import numpy as np
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import FloatArray
 from manyvoices.evaluate.stances.instrument import Instrument
-from manyvoices.evaluate.stances.scoring import interval, weight_table
+from manyvoices.evaluate.stances.intervals import interval
+from manyvoices.evaluate.stances.scoring import weight_table
 
 LEAST = 3
 """People and items without which nothing is said."""

@@ -19,6 +19,7 @@ from manyvoices.evaluate.stances.distance import distances
 from manyvoices.evaluate.stances.errors import CannotAsk
 from manyvoices.evaluate.stances.instrument import Instrument
 from manyvoices.evaluate.stances.instrument_files import read_instrument
+from manyvoices.evaluate.stances.intervals import interval
 from manyvoices.evaluate.stances.people import of_people
 from manyvoices.evaluate.stances.plan import plan, prompt
 from manyvoices.evaluate.stances.reference import ALL, Reference, reference
@@ -177,8 +178,6 @@ def _stability(items: Sequence[ItemStance], drawn: Resampling) -> dict[str, Any]
         if len(stable) and drawn.n_resamples
         else np.array([])
     )
-    from manyvoices.evaluate.stances.scoring import interval
-
     low, high = interval(shares, drawn.level)
     share = float(stable.mean()) if len(stable) else float("nan")
     flips = {

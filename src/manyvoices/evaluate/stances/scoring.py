@@ -2,11 +2,13 @@
 
 position = sum over items of weight x mean score / sum of |weight|, from -1 to 1.
 
-* ``items``: items are redrawn, their answers stay: would other propositions give this position?
-* ``answers``: items stay, each item's answers are redrawn: would asking again?
-* ``both``: items, and within them answers (the two-stage bootstrap of Davison & Hinkley 1997, 3.8).
+* ``answers``: items stay, each item's answers are redrawn: would asking again give this? Every
+  form that was asked counts as drawn from all that might have been, so that with forms that are
+  always the same the interval is wide rather than narrow. There is none where an item has one
+  answer alone.
+* ``both``: items are redrawn, each with its answers: would other propositions give this?
 
-Intervals are percentile intervals (Efron & Tibshirani 1993, ch. 13).
+How they are made: `manyvoices.evaluate.stances.intervals`.
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ import numpy as np
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import BoolArray, FloatArray
 from manyvoices.evaluate.stances.instrument import Instrument
+from manyvoices.evaluate.stances.intervals import drawn_times, interval, of_places
 from manyvoices.evaluate.stances.stability import ItemStance
 
-SOURCES = ("items", "answers", "both")
+SOURCES = ("answers", "both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +93,30 @@ def _positions(
     asked = (weights != 0).sum(axis=0)
     kept = weights[usable]
     n = (kept != 0).sum(axis=0)
+    is_there = (n > 0) & (n >= least * asked)
     some = [one for one, take in zip(stances, usable, strict=True) if take]
     means = np.array([one.mean for one in some], dtype=np.float64)
-    draws = _draws([one.scores for one in some], means, kept, resampling)
-    found, has = {}, []
+    again = _asked_again([one.scores for one in some], means, resampling)
+    found = {}
     for j, axis in enumerate(instrument.axes):
-        is_there = bool(n[j]) and n[j] >= least * asked[j]
-        has.append(is_there)
-        value = float(place(means, kept)[j]) if is_there else None
-        ends = {s: interval(draws[s][:, j], resampling.level) for s in SOURCES} if is_there else {}
+        own = kept[:, j] != 0
+        value, ends = None, {}
+        if is_there[j]:
+            value = float(place(means, kept)[j])
+            ends = _intervals(means[own], again[:, own], kept[own, j], resampling)
         found[axis] = Position(value, int(n[j]), int(asked[j]), ends)
-    covariance = _covariance(draws["both"]) if all(has) else None
+    covariance = covariance_of(redrawn_places(means, kept, resampling)) if is_there.all() else None
     return Positions(found, covariance)
+
+
+def _intervals(
+    means: FloatArray, again: FloatArray, weights: FloatArray, resampling: Resampling
+) -> dict[str, tuple[float, float]]:
+    """One axis: (n_items,) means and weights, (n_resamples, n_items) means if asked again."""
+    return {
+        "answers": interval(place(again, weights[:, None])[:, 0], resampling.level),
+        "both": of_places(means * np.sign(weights), np.abs(weights), resampling),
+    }
 
 
 def place(means: FloatArray, weights: FloatArray) -> FloatArray:
@@ -111,40 +126,33 @@ def place(means: FloatArray, weights: FloatArray) -> FloatArray:
     return placed
 
 
-def _draws(
-    scores: Sequence[Sequence[float]],
-    means: FloatArray,
-    weights: FloatArray,
-    resampling: Resampling,
-) -> dict[str, FloatArray]:
+def _asked_again(
+    scores: Sequence[Sequence[float]], means: FloatArray, resampling: Resampling
+) -> FloatArray:
+    """(n_resamples, n_items) means of redrawn answers; NaN for an item with one answer alone.
+
+    n redrawn answers vary by (n - 1) / n of what n new ones would: their deviations are stretched.
+    """
     rng = np.random.default_rng(resampling.seed)
-    n, r = len(means), resampling.n_resamples
-    if n == 0 or r == 0:
-        return {source: np.full((0, weights.shape[1]), np.nan) for source in SOURCES}
-    again = np.empty((r, n))
+    again = np.full((resampling.n_resamples, len(scores)), np.nan)
     for i, own in enumerate(scores):
-        values = np.asarray(own, dtype=np.float64)
-        again[:, i] = values[rng.integers(0, len(values), (r, len(values)))].mean(axis=1)
-    times = rng.multinomial(n, np.full(n, 1 / n), size=r).astype(np.float64)
+        n, values = len(own), np.asarray(own, dtype=np.float64)
+        if n > 1:
+            drawn = values[rng.integers(0, n, (resampling.n_resamples, n))].mean(axis=1)
+            again[:, i] = means[i] + (drawn - means[i]) * np.sqrt(n / (n - 1))
+    return np.clip(again, -1.0, 1.0)
+
+
+def redrawn_places(means: FloatArray, weights: FloatArray, resampling: Resampling) -> FloatArray:
+    """(n_resamples, n_axes) positions from redrawn items."""
+    times = drawn_times(len(means), resampling)
     with np.errstate(invalid="ignore", divide="ignore"):
-        size = times @ np.abs(weights)
-        return {
-            "items": (times * means) @ weights / size,
-            "answers": place(again, weights),
-            "both": (times * again) @ weights / size,
-        }
+        drawn: FloatArray = (times * means) @ weights / (times @ np.abs(weights))
+    return drawn
 
 
-def interval(draws: FloatArray, level: float) -> tuple[float, float]:
-    """Percentile interval of draws (n,); NaN without draws."""
-    drawn = draws[~np.isnan(draws)]
-    if not len(drawn):
-        return (float("nan"), float("nan"))
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def _covariance(draws: FloatArray) -> tuple[tuple[float, ...], ...] | None:
+def covariance_of(draws: FloatArray) -> tuple[tuple[float, ...], ...] | None:
+    """(n_axes, n_axes) of draws (n, n_axes); None where fewer than two have every axis."""
     whole = draws[~np.isnan(draws).any(axis=1)]
     if len(whole) < 2:
         return None

@@ -19,8 +19,9 @@ from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import FloatArray
 from manyvoices.evaluate.stances.answers import Coded
 from manyvoices.evaluate.stances.instrument import Instrument
+from manyvoices.evaluate.stances.intervals import interval
 from manyvoices.evaluate.stances.plan import FACTORS
-from manyvoices.evaluate.stances.scoring import interval, place, weight_table
+from manyvoices.evaluate.stances.scoring import place, weight_table
 
 
 @dataclass(frozen=True, slots=True)

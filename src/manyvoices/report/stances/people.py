@@ -67,10 +67,10 @@ def _distance_item(found: Found) -> Item:
         title="Distance of models' answers to people's",
         n=asked(found),
         method=(
-            "Square root of the mean over items of the Jensen-Shannon divergence in bits, less "
-            "its bias from small numbers; 0 = alike, 1 = nothing in common. "
-            f"{level(found)} intervals redraw items and answers. p: permutation test that both "
-            "are draws of one distribution, Holm's correction over groups"
+            "Square root of the mean over items of the Jensen-Shannon divergence in bits, adjusted "
+            "for what chance gives with so few answers; 0 = alike, 1 = nothing in common. "
+            f"{level(found)} intervals redraw items, each with its answers. p: permutation test "
+            "that both are draws of one distribution, Holm's correction over groups"
         ),
         drawing=forest(
             "distances", marks, alt="Distances of each model to each group, with intervals.",
