@@ -188,7 +188,7 @@ def test_nobody_is_shown_a_link_that_they_may_not_open(
 
 
 def test_every_word_of_the_checks_is_known_to_the_console() -> None:
-    source = Path("src/manyvoices/curate/quality.py").read_text(encoding="utf-8")
+    source = Path("src/manyvoices/curate/quality/signals.py").read_text(encoding="utf-8")
     for word in (*Severity, *Suggestion):
         assert asked(word.value)
     for name in re.findall(r'Signal\(\s*"([^"]+)"', source):
