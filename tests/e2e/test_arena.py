@@ -3,18 +3,24 @@ by keys alone."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.collect.pages_preview import axe_findings
-from tests.serving import Server
+from tests.e2e.patience import until_page
+from tests.serving import PATIENCE_S, Server
 
 from manyvoices.design.templates import template_path
+from manyvoices.llm.persona_server import complete
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -31,7 +37,7 @@ PICTURES = os.environ.get("ARENA_PICTURES")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("arena")
     shutil.copytree(template_path("arena"), folder / "study")
     study = folder / "study" / "study.yaml"
@@ -39,11 +45,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     text = text.replace("count: 1 ", "count: 2 ").replace("turns: [1, 8]", "turns: [2, 3]")
     study.write_text(text, encoding="utf-8")
     kinds = ("brief", "list_maker", "essayist")
-    models = "".join(
-        f"- {{id: {name}, provider: scripted, persona: {kind}, extra: {{delay_s: [0.3, 1.2]}}}}\n"
+    entries = "".join(
+        f"- {{id: {name}, provider: openai, base_url: '{models.url}', model: {kind}}}\n"
         for name, kind in zip(MODELS, kinds, strict=True)
     )
-    (folder / "study" / "models.yaml").write_text(models, encoding="utf-8")
+    (folder / "study" / "models.yaml").write_text(entries, encoding="utf-8")
     running = Server(study, f"sqlite:///{folder / 'arena.sqlite3'}", folder / "data")
     try:
         running.start()
@@ -98,6 +104,54 @@ def look(page: Any, name: str) -> None:
     assert page.evaluate(SMALL_TARGETS) == [], name
 
 
+class Models:
+    """Models behind OpenAI's chat completions that answer when the test lets them."""
+
+    def __init__(self) -> None:
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        models = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                models.may_answer.wait(PATIENCE_S)
+                reply = json.dumps(complete(body)).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(reply)))
+                self.end_headers()
+                self.wfile.write(reply)
+
+            def log_message(self, *_args: object) -> None:
+                """Nothing on the test's output."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Nobody answers until the block is over."""
+        self.may_answer.clear()
+        try:
+            yield
+        finally:
+            self.may_answer.set()
+
+    def stop(self) -> None:
+        self.may_answer.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[Models]:
+    serving = Models()
+    yield serving
+    serving.stop()
+
+
 def enter(page: Any, server: Server) -> None:
     """Consent, and leave the questions open."""
     page.goto(f"{server.url}/s/arena/")
@@ -114,7 +168,7 @@ def on_the_phone(page: Any, selector: str) -> None:
 
 
 def test_a_person_on_a_phone_talks_votes_and_learns_the_names_twice(
-    server: Server, open_window: Callable[..., Any]
+    server: Server, models: Models, open_window: Callable[..., Any]
 ) -> None:
     page = open_window(**PHONE)
     enter(page, server)
@@ -122,12 +176,12 @@ def test_a_person_on_a_phone_talks_votes_and_learns_the_names_twice(
     on_the_phone(page, "main form button.primary")
     for number in (1, 2):
         page.wait_for_url(re.compile(rf"/compare/2/{number}/"))
-        _talk_on_the_phone(page, number)
+        _talk_on_the_phone(page, models, number)
     page.get_by_role("button", name="I have compared enough").tap()
     page.wait_for_url(re.compile("/done/"))
 
 
-def _talk_on_the_phone(page: Any, number: int) -> None:
+def _talk_on_the_phone(page: Any, models: Models, number: int) -> None:
     page.get_by_role("heading", name="Write a message of your own").wait_for()
     if number == 1:
         look(page, "opening")
@@ -135,10 +189,11 @@ def _talk_on_the_phone(page: Any, number: int) -> None:
         page.get_by_text("Something is still needed").wait_for()
         look(page, "opening-error")
     page.fill("#prompt", f"What is a good question, number {number}?")
-    on_the_phone(page, ".arena-message button")
-    page.get_by_role("heading", name="The answers are being written").wait_for()
-    if number == 1:
-        look(page, "waiting")
+    with models.silent():
+        on_the_phone(page, ".arena-message button")
+        page.get_by_role("heading", name="The answers are being written").wait_for()
+        if number == 1:
+            look(page, "waiting")
     page.get_by_text("Please write 1 more message before you judge.").wait_for()
     assert page.locator(".side").count() == 2
     if number == 1:
@@ -206,7 +261,7 @@ def test_keys_alone_lead_through_two_comparisons(
         keys.write("And 0?")
         keys.send(".arena-message button")
         page.get_by_text("Answer A is better").wait_for()
-        assert page.evaluate("document.activeElement.id") == "now", "at the new answers"
+        until_page(page, "document.activeElement.id === 'now'")  # At the new answers.
         if number == 1:
             look(page, "verdict")
             # Digits in a message are letters of it, and no verdict.
