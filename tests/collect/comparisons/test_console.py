@@ -13,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.collect.comparisons.conftest import MODELS, NOW, Publish, judge_next, make_person
 
-from manyvoices.collect.comparisons import console_queries, operations
+from manyvoices.collect.comparisons import operations
+from manyvoices.collect.comparisons.calls import calls_by_model
 from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, SideAnswer
 from manyvoices.collect.console.roles import give_role
 from manyvoices.schema.comparisons import ComparisonVerdict
@@ -158,14 +159,14 @@ def test_answers_of_live_models_are_counted_by_model_and_kind_of_failure(
     assert row is not None
     answers = SideAnswer.objects.filter(exchange__comparison=row)
     answers.filter(position=0).update(text="Bonjour.", failure="other_language", settled_at=NOW)
-    counted = console_queries.calls_by_model("pairs")
+    counted = calls_by_model("pairs")
     first, second = (counted[False, model] for model in row.models)
     assert (first.asked, first.answered, dict(first.failures)) == (1, 0, {"other_language": 1})
     assert (second.asked, second.waiting, second.missing) == (1, 1, 0)
     page = staff_client.get(PLACE).content.decode()
     assert "answered in another language" in page
     judge_next(make_person(publish()))
-    assert sum(calls.asked for calls in console_queries.calls_by_model("pairs").values()) == 2
+    assert sum(calls.asked for calls in calls_by_model("pairs").values()) == 2
 
 
 def test_a_batch_in_force_says_how_far_it_is(publish: Publish, staff_client: Client) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from manyvoices.collect.console.presenting.checks import checks, queue_view
-from manyvoices.collect.console.queries.calls import Queue
+from manyvoices.collect.console.queries.queue import Queue
 from manyvoices.collect.console.queries.study import study_facts
 from manyvoices.collect.conversations.models import Utterance
 from manyvoices.collect.people.models import Participant

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from manyvoices.collect.console.presenting.study import funnels, study_page
 from manyvoices.collect.console.queries import calls, progress
+from manyvoices.collect.console.queries.queue import Queue, queue
 from manyvoices.collect.console.queries.study import StudyFacts, study_facts
 from manyvoices.collect.conversations.models import Conversation
 from manyvoices.collect.jobs.models import Job
@@ -200,7 +201,7 @@ def test_the_queue_says_what_waits_and_since_when(version: StudyVersion, now: da
     over: dict[str, Any] = {**common, "state": Job.State.FAILED, "not_before": now}
     Job.objects.create(key="e", error="cancelled", **over)
     Job.objects.create(key="f", error="KeyError: 'x'", **over)
-    assert calls.queue(now=now) == calls.Queue(
+    assert queue(now=now) == Queue(
         due=1,
         later=1,
         leased=1,

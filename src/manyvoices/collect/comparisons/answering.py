@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
 from manyvoices.collect.comparisons import operations, queries, sides
-from manyvoices.collect.comparisons.models import Exchange, SideAnswer
+from manyvoices.collect.comparisons.models import OTHER_LANGUAGE, Exchange, SideAnswer
 from manyvoices.collect.conversations.calling import (
     MAX_LEASES,
     OUTCOME_FIELDS,
@@ -48,10 +48,6 @@ from manyvoices.llm import (
     ResponderError,
     build_responder,
 )
-
-OTHER_LANGUAGE = "other_language"
-"""Failure of an answer that is not in the prompt's language, where the study asks for that. Its
-text is kept: whoever doubts the label can read it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ whose size does not grow with the votes."""
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 
 from django.db.models import (
@@ -23,7 +22,7 @@ from django.db.models import (
     When,
 )
 
-from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, Look, SideAnswer
+from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver, Look
 from manyvoices.collect.people.journey import comparison_stages
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study, StudyVersion
@@ -173,53 +172,6 @@ def reached(
 def _by_kind(people: QuerySet[Participant]) -> dict[bool, int]:
     rows = people.order_by().values_list("simulated").annotate(n=Count("pk"))
     return dict(rows)
-
-
-@dataclass
-class Calls:
-    """Answers that one model was asked for while people waited."""
-
-    asked: int = 0
-    answered: int = 0
-    waiting: int = 0
-    failures: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def missing(self) -> int:
-        return self.failures.total()
-
-
-def calls_by_model(study_id: str) -> dict[tuple[bool, str], Calls]:
-    """(simulated, model) -> what it was asked for and what came; stored outputs are not counted.
-    One statement, of as many rows as models stood in places."""
-    rows = (
-        SideAnswer.objects.filter(
-            exchange__comparison__study_id=study_id,
-            exchange__comparison__participant__withdrawn_at=None,
-        )
-        .exclude(exchange__comparison__source="outputs")
-        .order_by()
-        .annotate(is_waiting=_is(settled_at=None))
-        .values_list(
-            "exchange__comparison__simulated",
-            "exchange__comparison__models",
-            "position",
-            "failure",
-            "is_waiting",
-        )
-        .annotate(n=Count("pk"))
-    )
-    found: dict[tuple[bool, str], Calls] = {}
-    for simulated, models, position, failure, is_waiting, n in rows:
-        calls = found.setdefault((simulated, models[position]), Calls())
-        calls.asked += n
-        if failure:
-            calls.failures[failure] += n
-        elif is_waiting:
-            calls.waiting += n
-        else:
-            calls.answered += n
-    return dict(sorted(found.items()))
 
 
 def _is(**conditions: object) -> Case:

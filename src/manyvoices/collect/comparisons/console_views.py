@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from manyvoices.collect.comparisons import console_queries as queries
 from manyvoices.collect.comparisons import setting_aside, vote_words
+from manyvoices.collect.comparisons.calls import calls_by_model
 from manyvoices.collect.comparisons.models import Comparison, Look, SideAnswer
 from manyvoices.collect.comparisons.stopping import ENOUGH_PEOPLE, TOO_FEW
 from manyvoices.collect.comparisons.vote_queries import votes_by_rule
@@ -68,7 +69,7 @@ def comparisons(request: StaffRequest, found: Study) -> HttpResponse:
         "votes": vote_words.counts_views(votes_by_rule(found.pk)),
         "calls": [
             (*key, calls, [(words.failure(kind), n) for kind, n in sorted(calls.failures.items())])
-            for key, calls in queries.calls_by_model(found.pk).items()
+            for key, calls in calls_by_model(found.pk).items()
         ],
         "opens": opens,
         "counted_at": timezone.now(),

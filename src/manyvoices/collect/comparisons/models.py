@@ -14,6 +14,9 @@ from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
 from manyvoices.schema.comparisons import ComparisonVerdict
 
+OTHER_LANGUAGE = "other_language"
+"""Failure of an answer that is not in the prompt's language, where the study asks for that. Its
+text is kept: whoever doubts the label can read it."""
 VERDICTS = [(verdict.value, verdict.value) for verdict in ComparisonVerdict]
 
 

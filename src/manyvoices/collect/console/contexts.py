@@ -220,6 +220,8 @@ class StudyPage:
     """(name, address) of what can be downloaded."""
     has_conversations: bool = True
     """Some version has such a stage, or somebody held one."""
+    has_models: bool = True
+    """Models answer in it, in conversations or beside each other, or did so before."""
 
     @property
     def all_good(self) -> bool:
@@ -304,7 +306,9 @@ class FailureRow:
     kind: str
     label: str
     simulated: bool
+    is_comparison: bool
     turn: int
+    """1-based: of the conversation, or the message within the comparison."""
     attempt: int
     latency: str
     url: str

@@ -25,6 +25,7 @@ from manyvoices.collect.console.presenting.conversation import conversation_page
 from manyvoices.collect.console.presenting.sheets import SHEETS, written
 from manyvoices.collect.console.presenting.studies import studies_page
 from manyvoices.collect.console.presenting.study import study_page
+from manyvoices.collect.console.queries import failures as missing
 from manyvoices.collect.console.queries import lists
 from manyvoices.collect.console.queries.progress import versions
 from manyvoices.collect.console.queries.study import overview, study_facts
@@ -162,7 +163,7 @@ def failures(request: StaffRequest, found: Study) -> HttpResponse:
     """Calls of models that brought no answer."""
     study_id, chosen = found.pk, read_filter(request.GET)
     known = versions(study_id)
-    page = _page(request, lists.failures(study_id, chosen))
+    page = _page(request, missing.failures(study_id, chosen))
     return _list(
         request,
         found,
@@ -170,7 +171,7 @@ def failures(request: StaffRequest, found: Study) -> HttpResponse:
         chosen,
         page=page,
         rows=rows_of.failure_rows(
-            study_id, page.object_list, opens=Ability.TEXTS in request.abilities
+            study_id, missing.read(page.object_list), opens=Ability.TEXTS in request.abilities
         ),
         choices=[
             rows_of.who_choice(chosen),

@@ -16,7 +16,7 @@ from manyvoices.collect.console.presenting.places import (
     places_check,
 )
 from manyvoices.collect.console.presenting.words import duration
-from manyvoices.collect.console.queries.calls import Queue
+from manyvoices.collect.console.queries.queue import Queue
 from manyvoices.collect.console.queries.study import StudyFacts
 from manyvoices.collect.studies.models import Study
 

@@ -10,6 +10,7 @@ from django.core.paginator import Page
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from manyvoices.collect.comparisons.models import OTHER_LANGUAGE
 from manyvoices.collect.console.contexts import (
     Choice,
     ConversationRow,
@@ -21,7 +22,8 @@ from manyvoices.collect.console.contexts import (
 )
 from manyvoices.collect.console.filters import Filter, query_string
 from manyvoices.collect.console.presenting import words
-from manyvoices.collect.conversations.models import Conversation, Utterance
+from manyvoices.collect.console.queries.failures import Failure
+from manyvoices.collect.conversations.models import Conversation
 from manyvoices.collect.people.journey import comparison_stages
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
@@ -104,26 +106,32 @@ def conversation_rows(
 
 
 def failure_rows(
-    study_id: str, utterances: Iterable[Utterance], *, opens: bool = True
+    study_id: str, failures: Iterable[Failure], *, opens: bool = True
 ) -> list[FailureRow]:
-    """One row per call without an answer; links to the place in its conversation if it `opens`."""
-    return [_failure(study_id, utterance, opens=opens) for utterance in utterances]
+    """One row per call without an answer; links to what it was asked for if it `opens`."""
+    return [_failure(study_id, failure, opens=opens) for failure in failures]
 
 
-def _failure(study_id: str, utterance: Utterance, *, opens: bool) -> FailureRow:
-    turn = utterance.turn
-    page = reverse("console:conversation", args=[study_id, turn.conversation_id])
+def _failure(study_id: str, failure: Failure, *, opens: bool) -> FailureRow:
     return FailureRow(
-        when=utterance.settled_at,
-        responder=utterance.responder,
-        kind=utterance.failure or "",
-        label=words.failure(utterance.failure or ""),
-        simulated=turn.conversation.participant.simulated,
-        turn=turn.index + 1,
-        attempt=utterance.attempt,
-        latency=words.latency(utterance.latency_ms),
-        url=f"{page}#turn-{turn.index + 1}" if opens else "",
+        when=failure.settled_at,
+        responder=failure.responder,
+        kind=failure.failure,
+        label=words.failure(failure.failure),
+        simulated=failure.simulated,
+        is_comparison=failure.is_comparison,
+        turn=failure.message + 1,
+        attempt=failure.attempt,
+        latency=words.latency(failure.latency_ms),
+        url=_place_of(study_id, failure) if opens else "",
     )
+
+
+def _place_of(study_id: str, failure: Failure) -> str:
+    if failure.is_comparison:
+        return reverse("comparing:comparison", args=[study_id, failure.within])
+    page = reverse("console:conversation", args=[study_id, failure.within])
+    return f"{page}#turn-{failure.message + 1}"
 
 
 def _choice(name: str, label: str, chosen: str, options: Iterable[tuple[str, str]]) -> Choice:
@@ -179,7 +187,8 @@ def responder_choice(chosen: Filter, spec: Study | None) -> Choice:
 
 def failure_choice(chosen: Filter) -> Choice:
     """Why there is no answer."""
-    options = [(k.value, words.failure(k.value)) for k in FailureKind]
+    kinds = [*(kind.value for kind in FailureKind), OTHER_LANGUAGE]
+    options = [(kind, words.failure(kind)) for kind in kinds]
     return _choice("failure", _("Reason"), chosen.failure, options)
 
 

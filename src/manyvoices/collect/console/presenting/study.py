@@ -33,6 +33,8 @@ from manyvoices.collect.console.presenting.words import (
 from manyvoices.collect.console.queries.progress import Heads, Reached
 from manyvoices.collect.console.queries.study import SPARK_DAYS, StudyFacts
 from manyvoices.collect.studies.models import StudyVersion
+from manyvoices.design import Study
+from manyvoices.design.comparisons.stage import ComparisonsStage
 
 
 def study_page(facts: StudyFacts, *, invitation_url: str, sees_people: bool = True) -> StudyPage:
@@ -61,6 +63,7 @@ def study_page(facts: StudyFacts, *, invitation_url: str, sees_people: bool = Tr
         exits=exit_rows(facts.places.left),
         sheets=[(name, reverse("console:sheet", args=[facts.study.pk, name])) for name in SHEETS],
         has_conversations=spec is None or bool(facts.types) or any(spec.conversation_stages()),
+        has_models=bool(facts.outcomes) or spec is None or _asks_models(spec),
     )
 
 
@@ -75,6 +78,12 @@ class _Links:
         if not self._opens:
             return ""
         return reverse(f"console:{page}", args=[self._study_id]) + query_string(chosen)
+
+
+def _asks_models(spec: Study) -> bool:
+    """Whether models answer while people wait; of stored outputs none is asked for anything."""
+    compared = (stage for stage in spec.stages if isinstance(stage, ComparisonsStage))
+    return any(spec.conversation_stages()) or any(s.source != "outputs" for s in compared)
 
 
 def funnels(facts: StudyFacts, links: _Links | None = None) -> list[Funnel]:

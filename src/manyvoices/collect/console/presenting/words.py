@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from manyvoices.collect.comparisons.models import OTHER_LANGUAGE
 from manyvoices.collect.console.filters import Done
 from manyvoices.collect.console.numbers import number
 from manyvoices.design import ConversationsStage, Study, SurveyStage
@@ -63,7 +64,7 @@ def failure(kind: str) -> str:
         FailureKind.MISCONFIGURED: _("request not possible as configured"),
     }
     known = {str(member.value): text for member, text in words.items()}
-    known["other_language"] = _("answered in another language")
+    known[OTHER_LANGUAGE] = _("answered in another language")
     return known.get(kind, kind)
 
 

@@ -1,12 +1,18 @@
-"""What was asked of models and what came of it: answers, failures, latency, ratings, the queue."""
+"""What was asked of models and what came of it: answers, failures, latency, ratings, tokens.
+
+Conversations and comparisons both ask models, each in a table of its own; here a call is a call,
+and a model has one row whoever asked it.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, chain
+from typing import Any
 
 from django.db.models import (
     Avg,
@@ -15,8 +21,6 @@ from django.db.models import (
     Count,
     F,
     IntegerField,
-    Max,
-    Min,
     Q,
     QuerySet,
     Sum,
@@ -25,8 +29,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
+from manyvoices.collect.comparisons.calls import side_calls_of
 from manyvoices.collect.conversations.models import Utterance
-from manyvoices.collect.jobs.models import Job
 
 ANSWERED = "answered"
 WAITING = "waiting"
@@ -36,30 +40,13 @@ RECENT = timedelta(hours=1)
 """How far back a model's answers are looked at to see whether it answers at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The jobs of this server, all studies together."""
-
-    due: int
-    """Queued, and nothing stands in their way but a free runner."""
-    later: int
-    """Queued for a later moment."""
-    leased: int
-    """A runner is at work on them."""
-    abandoned: int
-    """Leased by a runner that has not come back in time."""
-    oldest_due: datetime | None
-    broken: int
-    """Ended by a fault of the server itself; what a model could not do is not in here."""
-    last_done: datetime | None
-
-
-def calls_of(study_id: str) -> QuerySet[Utterance]:
-    """Every call of the study, repeated attempts included."""
+def calls_of(study_id: str) -> QuerySet[Any]:
+    """`Utterance` rows: every call for a conversation, repeated attempts included; `simulated` says
+    of whom."""
     return Utterance.objects.filter(
         turn__conversation__participant__study_id=study_id,
         turn__conversation__participant__withdrawn_at=None,
-    )
+    ).annotate(simulated=F("turn__conversation__participant__simulated"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,46 +65,65 @@ class Counts:
 
 
 def counts(study_id: str, *, now: datetime, least: int = 3) -> Counts:
-    """Count every call once, in one scan: it is the largest table, and reading it costs most.
+    """Count every call once, in one scan of each table: they are the largest, and reading them
+    costs most.
 
     As many rows come back as there are different scores, whatever the size of the study.
     `least`: fewer calls in the last hour say nothing about a responder.
     """
+    of_opening = Case(When(turn__index=0, then=F("score")), output_field=IntegerField())
+    in_talks = calls_of(study_id).annotate(rated=of_opening)
+    beside = side_calls_of(study_id).annotate(rated=Value(None, output_field=IntegerField()))
+    found = Counts({}, {}, {}, {})
+    lately: Counter[tuple[str, bool]] = Counter()
+    for group in chain(_groups(in_talks, now), _groups(beside, now)):
+        whose = (group.simulated, group.responder)
+        place = (*whose, group.outcome)
+        read, written = found.tokens.get(whose, (0, 0))
+        found.tokens[whose] = (read + group.prompt, written + group.completion)
+        found.outcomes[place] = found.outcomes.get(place, 0) + group.n
+        lately[group.responder, group.outcome == ANSWERED] += group.lately
+        if group.rated is not None:
+            spread = found.scores.setdefault(whose, {})
+            spread[group.rated] = spread.get(group.rated, 0) + group.n
+    silent = {name: n for (name, answered), n in lately.items() if not answered and n >= least}
+    found.silent.update({n: silent[n] for n in sorted(silent) if not lately[n, True]})
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Calls that are alike in all that is counted."""
+
+    simulated: bool
+    responder: str
+    outcome: str
+    rated: int | None
+    n: int
+    lately: int
+    prompt: int
+    completion: int
+
+
+def _groups(calls: QuerySet[Any], now: datetime) -> Iterator[_Group]:
     outcome = Case(
         When(failure__isnull=False, then=F("failure")),
         When(settled_at__isnull=False, then=Value(ANSWERED)),
         default=Value(WAITING),
         output_field=CharField(),
     )
-    of_opening = Case(When(turn__index=0, then=F("score")), output_field=IntegerField())
     rows = (
-        calls_of(study_id)
-        .annotate(outcome=outcome, of_opening=of_opening)
-        .values_list(
-            "turn__conversation__participant__simulated", "responder", "outcome", "of_opening"
-        )
+        calls.annotate(outcome=outcome)
+        .order_by()
+        .values_list("simulated", "responder", "outcome", "rated")
         .annotate(
             n=Count("pk"),
             lately=Count("pk", filter=Q(settled_at__gte=now - RECENT)),
             prompt=Coalesce(Sum("prompt_tokens"), 0),
             completion=Coalesce(Sum("completion_tokens"), 0),
         )
-        .order_by()
     )
-    found = Counts({}, {}, {}, {})
-    lately: Counter[tuple[str, bool]] = Counter()
-    for simulated, responder, ending, score, n, recent, prompt, completion in rows:
-        place = (simulated, responder, ending)
-        read, written = found.tokens.get((simulated, responder), (0, 0))
-        found.tokens[simulated, responder] = (read + prompt, written + completion)
-        found.outcomes[place] = found.outcomes.get(place, 0) + n
-        lately[responder, ending == ANSWERED] += recent
-        if score is not None:
-            spread = found.scores.setdefault((simulated, responder), {})
-            spread[score] = spread.get(score, 0) + n
-    silent = {name: n for (name, answered), n in lately.items() if not answered and n >= least}
-    found.silent.update({n: silent[n] for n in sorted(silent) if not lately[n, True]})
-    return found
+    return (_Group(*row) for row in rows)
 
 
 def median_latency_ms(study_id: str) -> dict[tuple[bool, str], float]:
@@ -126,18 +132,20 @@ def median_latency_ms(study_id: str) -> dict[tuple[bool, str], float]:
     To within `LATENCY_STEP_MS`, as it is shown: counting equal steps costs half of sorting every
     call, and the median is the mean of those in the middle step.
     """
-    rows = (
-        calls_of(study_id)
-        .filter(failure=None, settled_at__isnull=False, latency_ms__isnull=False)
-        .annotate(step=Cast(F("latency_ms") / float(LATENCY_STEP_MS), IntegerField()))
-        .values_list("turn__conversation__participant__simulated", "responder", "step")
-        .annotate(n=Count("pk"), mean=Avg("latency_ms"))
-        .order_by("step")
-    )
-    spread: dict[tuple[bool, str], list[tuple[int, float]]] = {}
-    for simulated, responder, _step, n, mean in rows:
-        spread.setdefault((simulated, responder), []).append((n, mean))
-    return {key: _median(counted) for key, counted in spread.items()}
+    spread: dict[tuple[bool, str], dict[int, tuple[int, float]]] = {}
+    for calls in (calls_of(study_id), side_calls_of(study_id)):
+        for simulated, responder, step, n, mean in _latencies(calls):
+            steps = spread.setdefault((simulated, responder), {})
+            before, its_mean = steps.get(step, (0, 0.0))
+            steps[step] = (before + n, (before * its_mean + n * mean) / (before + n))
+    return {key: _median([steps[at] for at in sorted(steps)]) for key, steps in spread.items()}
+
+
+def _latencies(calls: QuerySet[Any]) -> Iterator[tuple[bool, str, int, int, float]]:
+    answered = calls.filter(failure=None, settled_at__isnull=False, latency_ms__isnull=False)
+    step = Cast(F("latency_ms") / float(LATENCY_STEP_MS), IntegerField())
+    rows = answered.annotate(step=step).order_by().values_list("simulated", "responder", "step")
+    return iter(rows.annotate(n=Count("pk"), mean=Avg("latency_ms")))
 
 
 def _median(counted: list[tuple[int, float]]) -> float:
@@ -145,23 +153,3 @@ def _median(counted: list[tuple[int, float]]) -> float:
     ends = list(accumulate(n for n, _mean in counted))
     low, high = (ends[-1] - 1) // 2, ends[-1] // 2
     return (counted[bisect_right(ends, low)][1] + counted[bisect_right(ends, high)][1]) / 2
-
-
-def queue(*, now: datetime) -> Queue:
-    """What the runner has before it: one query for what is open, one for what is over."""
-    waits, held = Q(state=Job.State.QUEUED), Q(state=Job.State.LEASED)
-    due, abandoned = waits & Q(not_before__lte=now), held & Q(leased_until__lt=now)
-    cancelled = Q(error="cancelled")
-    found = Job.objects.aggregate(
-        due=Count("pk", filter=due),
-        later=Count("pk", filter=waits & Q(not_before__gt=now)),
-        leased=Count("pk", filter=held & ~abandoned),
-        abandoned=Count("pk", filter=abandoned),
-        oldest_due=Min(
-            Coalesce("leased_until", "not_before"),
-            filter=due | abandoned,
-        ),
-        broken=Count("pk", filter=Q(state=Job.State.FAILED) & ~cancelled),
-        last_done=Max("finished_at", filter=Q(state=Job.State.DONE)),
-    )
-    return Queue(**found)

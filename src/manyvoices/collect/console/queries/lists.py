@@ -1,4 +1,4 @@
-"""The rows behind the numbers: people, conversations, one conversation, calls without an answer."""
+"""The rows behind the numbers: people, conversations, one conversation."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from django.db.models import Count, Q, QuerySet
 from manyvoices.collect.comparisons.console_queries import who_finished
 from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver
 from manyvoices.collect.console.filters import Done, Filter
-from manyvoices.collect.console.queries.calls import calls_of
 from manyvoices.collect.console.queries.progress import active_people
-from manyvoices.collect.conversations.models import Conversation, Utterance
+from manyvoices.collect.conversations.models import Conversation
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.collect.surveys.models import SurveyPage
@@ -153,30 +152,3 @@ def conversation(study_id: str, key: uuid.UUID) -> Conversation | None:
         .filter(pk=key)
         .first()
     )
-
-
-def failures(study_id: str, chosen: Filter) -> QuerySet[Utterance]:
-    """Calls that brought no answer, the latest first."""
-    rows = (
-        calls_of(study_id)
-        .filter(failure__isnull=False)
-        .select_related("turn__conversation__participant")
-        .only(
-            "responder",
-            "failure",
-            "settled_at",
-            "latency_ms",
-            "position",
-            "attempt",
-            "turn__index",
-            "turn__conversation__number",
-            "turn__conversation__participant__simulated",
-        )
-    )
-    if chosen.simulated is not None:
-        rows = rows.filter(turn__conversation__participant__simulated=chosen.simulated)
-    if chosen.responder:
-        rows = rows.filter(responder=chosen.responder)
-    if chosen.failure:
-        rows = rows.filter(failure=chosen.failure)
-    return rows.order_by("-settled_at", "pk")

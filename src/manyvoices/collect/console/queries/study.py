@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from manyvoices.collect.comparisons import console_queries as comparisons
 from manyvoices.collect.console.queries import calls, progress
 from manyvoices.collect.console.queries.places import Places, places
+from manyvoices.collect.console.queries.queue import Queue, queue
 from manyvoices.collect.studies.models import Study, StudyVersion
 
 SPARK_DAYS = 30
@@ -35,7 +36,7 @@ class StudyFacts:
     scores: dict[tuple[bool, str], dict[int, int]]
     silent: dict[str, int]
     tokens: dict[tuple[bool, str], tuple[int, int]]
-    queue: calls.Queue
+    queue: Queue
     step_durations: dict[tuple[int, bool, str, int, int], timedelta]
     places: Places
 
@@ -81,7 +82,7 @@ def study_facts(study: Study, *, now: datetime) -> StudyFacts:
         scores=called.scores,
         silent=called.silent,
         tokens=called.tokens,
-        queue=calls.queue(now=now),
+        queue=queue(now=now),
         step_durations=progress.step_durations(key),
         places=places(study, has_version=bool(known)),
     )
