@@ -13,6 +13,8 @@ from manyvoices.cli.common import JsonFlag, console, errors, print_json, verb
 from manyvoices.schema.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from manyvoices.analyse.groups import GroupComparison
+    from manyvoices.analyse.leaderboard import Standing
     from manyvoices.report.making import Made, Wish
     from manyvoices.report.running import ChapterRun
 
@@ -224,30 +226,33 @@ def _headline(made: Made) -> dict[str, Any]:
         "n_rated": seen.rated.n,
         "n_battles": result.leaderboard.n_battles,
         "leaderboard": {
-            board.method: [
-                {
-                    "model": row.model,
-                    "rank": row.rank,
-                    "rank_low": row.rank_low,
-                    "rank_high": row.rank_high,
-                    "score": row.score,
-                    "low": row.low,
-                    "high": row.high,
-                    "win_rate": row.win_rate,
-                }
-                for row in board.standings
-            ]
+            board.method: [_standing(row) for row in board.standings]
             for board in result.leaderboard.boards
         },
         "missing": {missing.what: missing.reason for missing in result.leaderboard.missing},
-        "groups": [
-            {
-                "field": comparison.field,
-                "groups": {g.label: g.n_participants for g in comparison.groups},
-                "tau": comparison.agreement.tau if comparison.agreement else None,
-                "tau_by_lot": comparison.agreement.by_lot if comparison.agreement else None,
-                "p_value": comparison.agreement.p_value if comparison.agreement else None,
-            }
-            for comparison in result.groups
-        ],
+        "groups": [_groups(comparison) for comparison in result.groups],
+    }
+
+
+def _standing(row: Standing) -> dict[str, Any]:
+    return {
+        "model": row.model,
+        "rank": row.rank,
+        "rank_low": row.rank_low,
+        "rank_high": row.rank_high,
+        "score": row.score,
+        "low": row.low,
+        "high": row.high,
+        "win_rate": row.win_rate,
+    }
+
+
+def _groups(comparison: GroupComparison) -> dict[str, Any]:
+    agreement = comparison.agreement
+    return {
+        "field": comparison.field,
+        "groups": {group.label: group.n_participants for group in comparison.groups},
+        "tau": agreement.tau if agreement else None,
+        "tau_by_lot": agreement.by_lot if agreement else None,
+        "p_value": agreement.p_value if agreement else None,
     }

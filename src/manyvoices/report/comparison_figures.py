@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from manyvoices.analyse.comparison import ReleaseComparison
+from manyvoices.analyse.comparison_ranks import PlaceApart
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, short, shortened
 from manyvoices.report.formats import number
 from manyvoices.report.marks import ROW, right_label
@@ -21,25 +24,7 @@ def places_figure(found: ReleaseComparison) -> Drawing:
     """Ranks of the shared models in both, with their intervals."""
     result = found.ranks
     assert result is not None
-    places = result.places
-
-    def draw(width: float) -> Figure:
-        figure = new_figure(width, 1.0 + 1.15 * ROW * len(places))
-        axes = figure.subplots()
-        rows_axes(axes, [short(place.model, width) for place in places])
-        for y, place in enumerate(places):
-            for side in (0, 1):
-                ends = (place.rank_low[side], place.rank_high[side])
-                _mark(axes, ends, place.rank[side], y, side)
-            if place.apart:
-                right_label(axes, y, "beyond noise" if width >= WIDE else "≠")
-        axes.set_xlim(0.5, len(places) + 0.5)
-        axes.locator_params(axis="x", integer=True)
-        axes.set_xlabel("rank among the shared models, 1 = best")
-        _legend(figure, found, width)
-        return figure
-
-    top = places[0]
+    places, top = result.places, result.places[0]
     return Drawing(
         name="comparison-leaderboards",
         title="",
@@ -56,8 +41,25 @@ def places_figure(found: ReleaseComparison) -> Drawing:
             f"{number(top.rank[0])} in {found.ours.name} and {number(top.rank[1])} in "
             f"{found.theirs.name}; Kendall’s tau is {number(result.tau, 2)}."
         ),
-        draw=draw,
+        draw=lambda width: _draw_places(found, places, width),
     )
+
+
+def _draw_places(found: ReleaseComparison, places: Sequence[PlaceApart], width: float) -> Figure:
+    figure = new_figure(width, 1.0 + 1.15 * ROW * len(places))
+    axes = figure.subplots()
+    rows_axes(axes, [short(place.model, width) for place in places])
+    for y, place in enumerate(places):
+        for side in (0, 1):
+            ends = (place.rank_low[side], place.rank_high[side])
+            _mark(axes, ends, place.rank[side], y, side)
+        if place.apart:
+            right_label(axes, y, "beyond noise" if width >= WIDE else "≠")
+    axes.set_xlim(0.5, len(places) + 0.5)
+    axes.locator_params(axis="x", integer=True)
+    axes.set_xlabel("rank among the shared models, 1 = best")
+    _legend(figure, found, width)
+    return figure
 
 
 def scores_figure(found: ReleaseComparison) -> Drawing:

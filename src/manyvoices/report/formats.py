@@ -82,6 +82,11 @@ def plural(n: int, one: str, many: str = "") -> str:
     return f"{number(n)} {one if n == 1 else many or one + 's'}"
 
 
+def people(n: int) -> str:
+    """``1 person``, ``3 people``."""
+    return plural(n, "person", "people")
+
+
 def method_name(method: str) -> str:
     """A method as people write it."""
     return METHOD_NAMES.get(method, method.replace("_", " "))

@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from manyvoices.analyse.table import FloatArray
-from manyvoices.analyse.topics import Prevalence, Representation, Topic, TopicsResult
+from manyvoices.analyse.topics import Prevalence, Topic, TopicsResult
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, shortened
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.marks import right_label
-from manyvoices.report.palette import ACCENT, INK, LINE, PAPER, QUIET, SERIES, TINT
+from manyvoices.report.palette import ACCENT, QUIET
 from manyvoices.report.topic_grid import (
     Row,
     TopicGrid,
@@ -26,7 +26,6 @@ MAX_SHOWN = 24
 FACTORS = (1.25, 2.0)
 POINTS = (0.01, 0.03)
 WITHIN = (0.03, 0.06, 0.12, 0.24)
-_MOST_POINTS = 1500
 
 
 def topic_label(topic: Topic, width: float) -> str:
@@ -166,137 +165,6 @@ def _coefficient_rows(
             rows.append(Row(base, None, base=True))
             rows += levels
     return tuple(rows)
-
-
-def map_figure(result: TopicsResult, name: str) -> Drawing:
-    """Figure 24: texts in the plane, topics by number at the middle of their texts."""
-    inside = np.flatnonzero(result.labels >= 0)
-    chosen = np.random.default_rng(0).permutation(inside)[:_MOST_POINTS]
-
-    def draw(width: float) -> Figure:
-        figure = new_figure(width, 0.82 * width)
-        axes = figure.subplots()
-        colours = _neighbour_colours(result)
-        for i in range(len(result.topics)):
-            points = result.plane[chosen[result.labels[chosen] == i]]
-            axes.plot(
-                points[:, 0], points[:, 1], ".", color=colours[i], markersize=4, alpha=0.6,
-                markeredgewidth=0,
-            )  # fmt: skip
-            axes.annotate(
-                str(i + 1), _above(result, i), xytext=(0, 2), textcoords="offset points",
-                ha="center", va="bottom", fontsize=9, fontweight="bold", color=colours[i], zorder=4,
-            )  # fmt: skip
-        axes.set_axis_off()
-        axes.set_aspect("equal", adjustable="datalim")
-        axes.margins(0.03)
-        return figure
-
-    return Drawing(
-        name=name, title="", caption="", draw=draw,
-        alt=(
-            f"A map of {plural(len(chosen), 'prompt')} in {plural(len(result.topics), 'topic')}, "
-            "each topic a cloud with its number; the list of topics has the names."
-        ),
-    )  # fmt: skip
-
-
-def _above(result: TopicsResult, topic: int) -> tuple[float, float]:
-    """A place above the texts around the topic's middle one: a topic may lie in several clouds."""
-    mine = result.plane[result.labels == topic]
-    middle = mine[np.argmin(np.linalg.norm(mine - np.median(mine, axis=0), axis=1))]
-    reach = 0.04 * float(np.nanmax(result.plane) - np.nanmin(result.plane))
-    near = mine[np.linalg.norm(mine - middle, axis=1) <= reach]
-    return float(middle[0]), float(near[:, 1].max())
-
-
-def _neighbour_colours(result: TopicsResult) -> list[str]:
-    """Three colours, so given that the nearest clouds differ where three can make it so."""
-    n = len(result.topics)
-    middle = np.array([np.median(result.plane[result.labels == i], axis=0) for i in range(n)])
-    colours: list[int] = []
-    for i in range(n):
-        away = np.linalg.norm(middle[:i] - middle[i], axis=1)
-        cost = [sum(1 / (d + 1e-9) for d, c in zip(away, colours, strict=True) if c == own)
-                for own in range(len(SERIES))]  # fmt: skip
-        colours.append(int(np.argmin(cost)))
-    return [SERIES[c] for c in colours]
-
-
-def authors_figure(result: TopicsResult, name: str) -> Drawing:
-    """Figure 25: prompts and people of each topic."""
-    topics = shown_topics(result)
-
-    def draw(width: float) -> Figure:
-        figure = new_figure(width, 0.85 + 0.24 * len(topics))
-        axes = figure.subplots()
-        rows_axes(axes, [topic_label(topic, width) for topic in topics])
-        axes.tick_params(axis="y", labelsize=8.5)
-        for y, topic in enumerate(topics):
-            axes.plot([topic.n_people, topic.n_texts], [y, y], color=TINT, linewidth=4, zorder=1)
-            axes.plot(topic.n_texts, y, "o", color=ACCENT, markersize=5.5, zorder=3)
-            axes.plot(topic.n_people, y, "o", mfc=PAPER, mec=ACCENT, markersize=5.5, zorder=4)
-            right_label(axes, y, number(topic.n_texts / topic.n_people, 2))
-        axes.set_xlim(left=0)
-        axes.locator_params(axis="x", nbins=5 if width >= WIDE else 3)
-        axes.set_xlabel("○ people   ● prompts")
-        axes.text(
-            1.02, 1.0, "per person" if width >= WIDE else "each", transform=axes.transAxes,
-            va="bottom", color=QUIET, fontsize=8,
-        )  # fmt: skip
-        return figure
-
-    return Drawing(
-        name=name, title="", caption="", draw=draw,
-        alt=f"Prompts and people of {len(topics)} topics; the table has the numbers.",
-    )  # fmt: skip
-
-
-def shares_figure(result: TopicsResult, name: str) -> Drawing:
-    """Figure 26: for each group its expected share, and its share of every topic."""
-
-    def draw(width: float) -> Figure:
-        rows = group_rows(result)
-        figure = new_figure(width, 0.8 + 0.235 * len(rows))
-        axes = figure.subplots()
-        room = 28 if width >= WIDE else 17
-        rows_axes(axes, [shortened(row.label, room) for row in rows])
-        axes.tick_params(axis="y", labelsize=8.5)
-        for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
-            if row.index is None:
-                tick.set_fontweight("bold")
-                tick.set_color(QUIET)
-        y = 0
-        for field in result.groups:
-            for g in range(len(field.levels)):
-                _share_row(axes, field, g, y + 1 + g)
-            y += 1 + len(field.levels)
-        axes.set_xlim(left=0)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
-        axes.locator_params(axis="x", nbins=8 if width >= WIDE else 4)
-        axes.set_xlabel("share of a topic's prompts")
-        return figure
-
-    return Drawing(
-        name=name, title="", caption="", draw=draw,
-        alt=(
-            "For each group a row of dots, one per topic: the share of the topic's prompts that "
-            "the group wrote, around the share expected. The table has the numbers."
-        ),
-    )  # fmt: skip
-
-
-def _share_row(axes: Axes, field: Representation, g: int, y: int) -> None:
-    apart = field.apart[g]
-    share_of = field.share[g]
-    axes.plot(
-        share_of[~apart], np.full((~apart).sum(), y), "o", markersize=4, mfc="none", mec=QUIET,
-        mew=0.7, alpha=0.8,
-    )  # fmt: skip
-    axes.plot(share_of[apart], np.full(apart.sum(), y), "o", markersize=4.5, color=ACCENT)
-    x = field.expected[g]
-    axes.plot([x, x], [y - 0.36, y + 0.36], color=INK, linewidth=1.6, zorder=4)
-    axes.axhline(y, color=LINE, linewidth=0.5, zorder=0)
 
 
 def counts_figure(result: TopicsResult, name: str) -> Drawing:

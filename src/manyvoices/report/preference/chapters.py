@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from manyvoices.evaluate.files import shown
 from manyvoices.evaluate.preference.texts import AGREEMENTS, p_text, pair_name, percent
 from manyvoices.report.preference import tables
-from manyvoices.report.preference.figures import Mark, forest, growth_figure, outcomes_figure
+from manyvoices.report.preference.figures import Mark, forest, growth_figure
 from manyvoices.report.preference.judge_chapter import judge_section
+from manyvoices.report.preference.outcomes_figure import outcomes_figure
 from manyvoices.report.preference.wording import (
     BOTH_WAYS,
     CORRECTIONS,
@@ -38,13 +39,7 @@ def chapters(found: Found) -> Iterator[tuple[str, str, Section]]:
 
 
 def _rates(found: Found) -> Section:
-    rows, paper = found["rates"], found["paper"]
-    marks = [Mark(label(found, row), row["rate"], percent(row["rate"])) for row in rows]
-    first = rows[0]
-    # The published figure is of a model against a baseline: it answers nothing else.
-    reference = None
-    if found["baseline"]:
-        reference = paper["value"], f"{paper['value']:.1%}, {paper['of']} ({paper['source']})"
+    rows = found["rates"]
     named = [{"label": label(found, row), "outcomes": row["outcomes"]} for row in rows]
     in_short = tuple(
         f"{row['model']} wins {percent(row['rate'])} against {row['against']}"
@@ -57,18 +52,7 @@ def _rates(found: Found) -> Section:
             "“cannot judge” and votes set aside are in no rate and stand in columns of their own."
         ),
         items=(
-            Item(
-                "rates", "Win rates with their intervals", cases(found), method(found),
-                "OpenAssistant Conversations, the preference study",
-                forest("rates", marks, xlabel=percent_won(found), reference=reference, alt=(
-                    f"{pair_name(first)}: {percent(first['rate'])}. {len(rows)} pairs in all; the "
-                    "table has every number.")),
-                tables.rates(rows),
-                (
-                    f"The published figure ({paper['value']:.1%}, {paper['n_prompts']} prompts) "
-                    "is of other models and other people and has no interval.",
-                ) if reference else (),
-            ),
+            _rates_item(found),
             Item(
                 "outcomes", "What every comparison came to",
                 f"{sum(sum(row['outcomes'].values()) for row in rows):,} comparisons",
@@ -77,6 +61,27 @@ def _rates(found: Found) -> Section:
             *_answers(found),
         ),
         in_short=in_short,
+    )  # fmt: skip
+
+
+def _rates_item(found: Found) -> Item:
+    rows, paper = found["rates"], found["paper"]
+    marks = [Mark(label(found, row), row["rate"], percent(row["rate"])) for row in rows]
+    # The published figure is of a model against a baseline: it answers nothing else.
+    reference = None
+    if found["baseline"]:
+        reference = paper["value"], f"{paper['value']:.1%}, {paper['of']} ({paper['source']})"
+    return Item(
+        "rates", "Win rates with their intervals", cases(found), method(found),
+        "OpenAssistant Conversations, the preference study",
+        forest("rates", marks, xlabel=percent_won(found), reference=reference, alt=(
+            f"{pair_name(rows[0])}: {percent(rows[0]['rate'])}. {len(rows)} pairs in all; the "
+            "table has every number.")),
+        tables.rates(rows),
+        (
+            f"The published figure ({paper['value']:.1%}, {paper['n_prompts']} prompts) "
+            "is of other models and other people and has no interval.",
+        ) if reference else (),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from manyvoices.evaluate.files import shown
 from manyvoices.evaluate.preference.texts import p_text, percent, points
@@ -13,20 +13,51 @@ from manyvoices.report.section import Item, Section
 
 
 def judge_section(id_: str, name: str, judge: Found, found: Found) -> Section:
-    calls = judge["calls"]
-    notes = []
-    if calls:
-        notes.append(
-            "Asked in both orders: "
-            + ", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in calls.items() if n)
-            + "."
-        )
+    """How often the judge `name` says what people say, all of them and group by group."""
+    notes = tuple(_calls(judge))
     if not judge["n_counting"]:
         return Section(lead="None of its verdicts can be held against people's.", items=(),
-                       notes=tuple(notes))  # fmt: skip
-    votes = judge["votes"]
+                       notes=notes)  # fmt: skip
+    both = judge["joins"]["pair"]["with_ties"]
+    agrees, kappa = percent(both["agreement"]), shown(both["kappa"])
+    groups = (
+        _group_item(id_, name, judge, found, field, rows)
+        for field, rows in judge["votes"]["by"].items()
+    )
+    return Section(
+        lead=f"{name} says what people's majority says on {agrees} of what both judged; "
+        f"kappa {kappa}.",
+        items=(_agreement_item(id_, name, judge, found), *groups),
+        notes=notes,
+        in_short=(f"The judge {name} agrees with people on {agrees}, kappa {kappa}.",),
+    )
+
+
+def _calls(judge: Found) -> Iterator[str]:
+    """What became of the verdicts that were asked for; nothing where they were given."""
+    calls = judge["calls"]
+    if calls:
+        counts = (f"{n:,} {what.replace('_', ' ')}" for what, n in calls.items() if n)
+        yield f"Asked in both orders: {', '.join(counts)}."
+
+
+def _agreement_item(id_: str, name: str, judge: Found, found: Found) -> Item:
     both = judge["joins"]["pair"]
-    people = found["agreement"]["pairs"]
+    return Item(
+        f"{id_}-agreement", f"How often {name} says what people say",
+        f"{both['with_ties']['n']:,} units that both judged",
+        f"{level(found)} intervals: over prompts for majorities (one fixed judge), over people "
+        "and prompts for single votes; kappa over units. Published figures differ by the join",
+        "MT-bench, arXiv 2306.05685",
+        forest(f"{id_}-agreement", _agreement_marks(judge, found), xlabel="% agreement",
+               middle=None, alt=(f"{name} agrees with people's majority on "
+                                 f"{percent(both['with_ties']['agreement'])}.")),
+        tables.judge(judge), tuple(_biases(judge)),
+    )  # fmt: skip
+
+
+def _agreement_marks(judge: Found, found: Found) -> list[Mark]:
+    both, votes, people = judge["joins"]["pair"], judge["votes"], found["agreement"]["pairs"]
     marks = [
         Mark("with people's majority", both["with_ties"]["agreement"]),
         Mark("the same, without ties", both["without_ties"]["agreement"]),
@@ -35,35 +66,22 @@ def judge_section(id_: str, name: str, judge: Found, found: Found) -> Section:
     ]
     if people["value"] is not None:
         marks.append(Mark("people with each other", people))
-    items = [Item(
-        f"{id_}-agreement", f"How often {name} says what people say",
-        f"{both['with_ties']['n']:,} units that both judged",
-        f"{level(found)} intervals: over prompts for majorities (one fixed judge), over people "
-        "and prompts for single votes; kappa over units. Published figures differ by the join",
-        "MT-bench, arXiv 2306.05685",
-        forest(f"{id_}-agreement", marks, xlabel="% agreement", middle=None, alt=(
-            f"{name} agrees with people's majority on {percent(both['with_ties']['agreement'])}.")),
-        tables.judge(judge), tuple(_biases(judge)),
-    )]  # fmt: skip
-    for field, rows in votes["by"].items():
-        groups = [Mark(one["value"], one["agreement"], points(one["against_others"]))
-                  for one in rows]  # fmt: skip
-        items.append(Item(
-            f"{id_}-by-{slug(field)}", f"Whose judge is it? By {field}",
-            f"{votes['with_ties']['n']:,} single votes",
-            f"Agreement with single people of each group; right: less all others. "
-            f"{level(found)} intervals {BOTH_WAYS}",
-            drawing=forest(f"{id_}-by-{slug(field)}", groups, xlabel="% agreement", middle=None,
-                           alt=f"Agreement of {name} with people by {field}."),
-            table=tables.judge_by(rows, field),
-        ))  # fmt: skip
-    kappa = shown(both["with_ties"]["kappa"])
-    return Section(
-        lead=f"{name} says what people's majority says on "
-        f"{percent(both['with_ties']['agreement'])} of what both judged; kappa {kappa}.",
-        items=tuple(items), notes=tuple(notes),
-        in_short=(f"The judge {name} agrees with people on "
-                  f"{percent(both['with_ties']['agreement'])}, kappa {kappa}.",),
+    return marks
+
+
+def _group_item(
+    id_: str, name: str, judge: Found, found: Found, field: str, rows: Sequence[Found]
+) -> Item:
+    key = f"{id_}-by-{slug(field)}"
+    groups = [Mark(one["value"], one["agreement"], points(one["against_others"])) for one in rows]
+    return Item(
+        key, f"Whose judge is it? By {field}",
+        f"{judge['votes']['with_ties']['n']:,} single votes",
+        f"Agreement with single people of each group; right: less all others. "
+        f"{level(found)} intervals {BOTH_WAYS}",
+        drawing=forest(key, groups, xlabel="% agreement", middle=None,
+                       alt=f"Agreement of {name} with people by {field}."),
+        table=tables.judge_by(rows, field),
     )  # fmt: skip
 
 

@@ -11,31 +11,20 @@ from manyvoices.analyse.multilevel import GroupDifferences, group_differences
 from manyvoices.analyse.power import StudyPower, study_power
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.settings import Settings
-from manyvoices.analyse.variance import Component, Disagreement, FixedContext, disagreement
-from manyvoices.report.formats import listed, number, plural, share
-from manyvoices.report.marks import intervals_made
-from manyvoices.report.open_figures import forest_figure, shares_figure
+from manyvoices.analyse.variance import Disagreement, disagreement
+from manyvoices.report.formats import listed, number, plural
+from manyvoices.report.open_figures import forest_figure
 from manyvoices.report.open_power import power_items
 from manyvoices.report.open_tables import (
     effects_table,
     fields_table,
-    repeats_table,
-    shares_table,
 )
+from manyvoices.report.open_variance import repeats_items, variance_item, variance_title
 from manyvoices.report.section import Chapter, Item, Section
 
 SHOWN = 12
 """Differences in the figure; the table has all."""
 
-_LABELS = {
-    "person": "Person (how high they score)",
-    "group": "Groups of people",
-    "model": "Model",
-    "conversation": "Conversation and its prompt",
-    "person x model": "Person's taste in models",
-    "group x model": "Groups' taste in models",
-    "residual": "Answer, and noise",
-}
 
 T = TypeVar("T")
 
@@ -79,9 +68,9 @@ def render(found: OpenQuestions) -> Section:
     items: list[Item] = []
     short: list[str] = []
     if found.variance is not None:
-        items += [_variance_item(found.variance, found.resampling)]
-        items += _repeats_items(found.variance.fixed, found.resampling)
-        short.append(_variance_title(found.variance) + ".")
+        items += [variance_item(found.variance, found.resampling)]
+        items += repeats_items(found.variance.fixed, found.resampling)
+        short.append(variance_title(found.variance) + ".")
     if found.groups is not None:
         items += [_forest_item(found.groups), _fields_item(found.groups)]
         short.append(_groups_title(found.groups) + ".")
@@ -103,108 +92,6 @@ def render(found: OpenQuestions) -> Section:
         in_short=tuple(short),
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def _part(found: Disagreement, name: str) -> Component | None:
-    return next((one for one in found.summary if one.name == name), None)
-
-
-def _variance_title(found: Disagreement) -> str:
-    person, model = _part(found, "person"), _part(found, "model")
-    largest = max((c for c in found.summary), key=lambda c: c.share)
-    parts = [
-        f"{share(one.share)} {words}"
-        for one, words in ((model, "is the model"), (person, "how high a person scores"))
-        if one is not None
-    ]
-    rest = _LABELS.get(largest.name, largest.name).lower()
-    tail = "" if largest in (person, model) else f", and {share(largest.share)} {rest}"
-    return f"Of the variance of opening scores {', '.join(parts)}{tail}"
-
-
-def _variance_item(found: Disagreement, drawn: Resampling) -> Item:
-    name = "open-questions-variance"
-    title = _variance_title(found)
-    fields = listed([label.lower() for _, label in found.fields]) or "none"
-    labels = _LABELS | {
-        name: text
-        for column, label in found.fields
-        for name, text in ((column, label), (f"{column} x model", f"{label}: taste in models"))
-    }
-    parts = [c for c in found.parts.components if c.name in labels and c.name not in _LABELS]
-    left = [f"{labels.get(one, one)} is left out: {why}." for one, why in found.parts.left_out]
-    return Item(
-        name=name,
-        title=title,
-        n=(
-            f"{plural(found.parts.n, 'opening score')} of "
-            f"{plural(found.parts.n_people, 'person', 'people')} for "
-            f"{plural(found.n_models, 'model')} in "
-            f"{plural(found.n_conversations, 'conversation')}"
-        ),
-        method=(
-            "Score = mean + person + groups + model + conversation + person × model + groups × "
-            "model + residual, all crossed effects, by the method of moments for unbalanced "
-            "crossed tables (Gao & Owen 2017): unbiased, with no assumption of normality. "
-            f"Groups: {fields}. Bar and squares: shares; lines: {intervals_made(drawn)}; models "
-            "and prompts stay those of the study."
-        ),
-        source="left open by PRISM (section 5)",
-        drawing=shares_figure(
-            name, found.summary, labels,
-            f"{title}. Shares of the variance with intervals; the table has the numbers.",
-        ),
-        table=shares_table(name, "Parts of the variance", (*found.summary, *parts), labels),
-        notes=(
-            "The residual holds what one answer has of its own: the model's luck with this prompt, "
-            "and the noise of the scale.",
-            *left,
-        ),
-    )  # fmt: skip
-
-
-def _repeats_items(fixed: FixedContext, drawn: Resampling) -> list[Item]:
-    if not fixed.between.n_pairs and not fixed.within.n_pairs:
-        return []
-    name = "open-questions-fixed-context"
-    low, high = fixed.survives_interval
-    if fixed.between.n_pairs:
-        title = (
-            f"In a fixed context {share(fixed.survives)} of the variance is left between two "
-            f"people: they differ by {number(fixed.between.mean_difference, 1)} points"
-        )
-    else:
-        title = (
-            "The same answer to the same prompt gets scores "
-            f"{number(fixed.within.mean_difference, 1)} points apart from one person"
-        )
-    return [
-        Item(
-            name=name,
-            title=title,
-            n=(
-                f"{plural(fixed.between.n_pairs, 'pair')} of two people's scores and "
-                f"{plural(fixed.within.n_pairs, 'pair')} of one person's, of the same answer "
-                "after the same prompt, letter by letter"
-            ),
-            method=(
-                "Variance left: half the mean squared difference of a pair; each context counts "
-                "the same, and a person's scores of one context are averaged before two people "
-                f"are compared. {drawn.level:.0%} intervals from {number(drawn.n_resamples)} "
-                f"resamples of contexts. Two scores drawn from all differ by "
-                f"{number(fixed.any_difference, 1)} points."
-            ),
-            source="PRISM, section 3.1 and appendix S (field sites)",
-            table=repeats_table(
-                name, "The same answer, rated again",
-                (("two people", fixed.between), ("one person", fixed.within)),
-            ),
-            notes=(
-                (f"Interval of the share that survives: {share(low)} to {share(high)}.",)
-                if fixed.between.n_pairs else ()
-            ),
-        )
-    ]  # fmt: skip
 
 
 def _groups_title(found: GroupDifferences) -> str:

@@ -27,26 +27,6 @@ def _battles(found: Comparison) -> Item:
         f"{share(ours.shares[2])} of battles are ties in {ours.name}, {share(theirs.shares[2])} "
         f"in {theirs.name}"
     )
-
-    def draw(width: float) -> Figure:
-        figure = new_figure(width, 2.1)
-        axes = figure.subplots()
-        rows_axes(
-            axes, [shortened(one.name, 28 if width >= WIDE else 14) for one in (ours, theirs)]
-        )
-        for y, one in enumerate((ours, theirs)):
-            left = 0.0
-            for i, part in enumerate(one.shares):
-                colour = SERIES[i] if i < 2 else LINE
-                axes.barh(y, 100 * part, left=left, height=0.6, color=colour,
-                          label=_OUTCOMES[i] if y == 0 else None)  # fmt: skip
-                left += 100 * part
-        axes.set_xlim(0, 100)
-        axes.set_xlabel("% of battles between shared models")
-        figure.legend(loc="outside upper left", frameon=False, fontsize=8.5,
-                      ncols=3 if width >= WIDE else 1)  # fmt: skip
-        return figure
-
     return Item(
         name="ranks-other-battles",
         title=title,
@@ -54,7 +34,9 @@ def _battles(found: Comparison) -> Item:
         f"{plural(len(found.models), 'shared model')}",
         method=_shared(found),
         source="PRISM, Figure 37 (a)",
-        drawing=Drawing("ranks-other-battles", "", "", f"{title}.", draw),
+        drawing=Drawing(
+            "ranks-other-battles", "", "", f"{title}.", lambda width: _draw_battles(found, width)
+        ),
         table=DataTable(
             name="ranks-other-battles",
             title="Battles between shared models",
@@ -65,6 +47,25 @@ def _battles(found: Comparison) -> Item:
             ),
         ),
     )
+
+
+def _draw_battles(found: Comparison, width: float) -> Figure:
+    sources = (found.ours, found.theirs)
+    figure = new_figure(width, 2.1)
+    axes = figure.subplots()
+    rows_axes(axes, [shortened(one.name, 28 if width >= WIDE else 14) for one in sources])
+    for y, one in enumerate(sources):
+        left = 0.0
+        for i, part in enumerate(one.shares):
+            colour = SERIES[i] if i < 2 else LINE
+            axes.barh(y, 100 * part, left=left, height=0.6, color=colour,
+                      label=_OUTCOMES[i] if y == 0 else None)  # fmt: skip
+            left += 100 * part
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("% of battles between shared models")
+    figure.legend(loc="outside upper left", frameon=False, fontsize=8.5,
+                  ncols=3 if width >= WIDE else 1)  # fmt: skip
+    return figure
 
 
 def _first_large(text: str) -> str:

@@ -32,15 +32,7 @@ def feature_items(result: RankAnalysis) -> tuple[Item, ...]:
 
 
 def _length(result: RankAnalysis, found: LengthCurve) -> Item:
-    line = by_feature(found.line)
-    effect = line.get("text_length")
-    title = "All answers are of one length"
-    if effect is not None:
-        points = number(_PER * effect.coef, 1)
-        sure = effect.low > 0 or effect.high < 0
-        title = f"{_PER} more characters go with {points} points of score"
-        if not sure:
-            title = "Longer answers do not surely score higher or lower"
+    title = _length_title(found)
     return Item(
         name="ranks-length-and-score",
         title=title,
@@ -48,13 +40,8 @@ def _length(result: RankAnalysis, found: LengthCurve) -> Item:
         method=(
             "Shade: number of answers by length and score. Dots: mean score by length, with "
             f"{intervals_made(result.resampling)}. Line: least squares through all answers"
-            + (
-                f", {number(_PER * effect.coef, 2)} points per {_PER} characters (95% interval "
-                f"{interval(_PER * effect.low, _PER * effect.high, 2)}, errors by participant)"
-                if effect is not None
-                else ""
-            )
-            + f". The longest twentieth (over {number(found.p95)} characters) is not drawn."
+            f"{_slope(found)}. The longest twentieth (over {number(found.p95)} characters) is not "
+            "drawn."
         ),
         source="PRISM, Figure 35",
         drawing=Drawing(
@@ -73,6 +60,26 @@ def _length(result: RankAnalysis, found: LengthCurve) -> Item:
             ),
         ),
     )  # fmt: skip
+
+
+def _length_title(found: LengthCurve) -> str:
+    effect = by_feature(found.line).get("text_length")
+    if effect is None:
+        return "All answers are of one length"
+    if not (effect.low > 0 or effect.high < 0):
+        return "Longer answers do not surely score higher or lower"
+    return f"{_PER} more characters go with {number(_PER * effect.coef, 1)} points of score"
+
+
+def _slope(found: LengthCurve) -> str:
+    """The effect of length, as the end of a sentence; empty where all are of one length."""
+    effect = by_feature(found.line).get("text_length")
+    if effect is None:
+        return ""
+    return (
+        f", {number(_PER * effect.coef, 2)} points per {_PER} characters (95% interval "
+        f"{interval(_PER * effect.low, _PER * effect.high, 2)}, errors by participant)"
+    )
 
 
 def _draw_length(found: LengthCurve, width: float) -> Figure:

@@ -6,6 +6,7 @@ import numpy as np
 
 from manyvoices.analyse.dataset import CONVERSATION_TYPE
 from manyvoices.analyse.ranks import FieldRanking, GroupRanking, MeanDifferences, RankAnalysis
+from manyvoices.analyse.table import BoolArray
 from manyvoices.report.canvas import Drawing
 from manyvoices.report.data_table import GAP, DataTable
 from manyvoices.report.formats import interval, listed, number, plural
@@ -145,11 +146,6 @@ def _difference(found: MeanDifferences) -> Item:
     if n:
         cells = plural(found.n_cells, "cell")
         title = f"{pair} score differently in {n} of {cells} {where}"
-    chance = number(0.05 * found.n_cells, 1)
-    reach = float(np.nanmax(np.abs(found.difference), initial=1.0))
-    texts = [list(row) for row in texts_of(found.difference, lambda x: number(x))]
-    for r, c in np.argwhere(stands):
-        texts[r][c] += "*"
     return Item(
         name=name,
         title=title,
@@ -164,25 +160,39 @@ def _difference(found: MeanDifferences) -> Item:
         drawing=Drawing(
             name=name, title="", caption="", alt=f"{title}. {found.n_apart} of {found.n_cells} "
             "intervals are off zero.",
-            draw=draw_grid(Grid(found.models, found.contexts, found.difference,
-                                tuple(map(tuple, texts)), -reach, reach, 0.0)),
+            draw=draw_grid(_difference_grid(found, stands)),
         ),
-        table=DataTable(
-            name=name,
-            title=f"Difference in mean score, {found.first} less {found.second} (95% interval)",
-            header=("Model", *found.contexts),
-            rows=tuple(
-                (model, *(_gap(found, r, c) for c in range(len(found.contexts))))
-                for r, model in enumerate(found.models)
-            ),
-        ),
+        table=_difference_table(name, found),
         notes=(
             f"{found.n_apart} of {found.n_cells} intervals leave out zero; chance alone would give "
-            f"about {chance}.",
+            f"about {number(0.05 * found.n_cells, 1)}.",
             "PRISM’s figure holds topics fixed; here conversation types stand in their place, as "
             "topics are computed in their own chapter and no such labels came with the release.",
         ),
     )  # fmt: skip
+
+
+def _difference_grid(found: MeanDifferences, stands: BoolArray) -> Grid:
+    """Differences as shades and numbers, a star on those that stand."""
+    reach = float(np.nanmax(np.abs(found.difference), initial=1.0))
+    texts = [list(row) for row in texts_of(found.difference, lambda x: number(x))]
+    for r, c in np.argwhere(stands):
+        texts[r][c] += "*"
+    return Grid(
+        found.models, found.contexts, found.difference, tuple(map(tuple, texts)), -reach, reach, 0.0
+    )
+
+
+def _difference_table(name: str, found: MeanDifferences) -> DataTable:
+    return DataTable(
+        name=name,
+        title=f"Difference in mean score, {found.first} less {found.second} (95% interval)",
+        header=("Model", *found.contexts),
+        rows=tuple(
+            (model, *(_gap(found, r, c) for c in range(len(found.contexts))))
+            for r, model in enumerate(found.models)
+        ),
+    )
 
 
 def _gap(found: MeanDifferences, r: int, c: int) -> str:

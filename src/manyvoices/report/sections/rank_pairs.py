@@ -36,21 +36,6 @@ def _frequency(found: Pairs) -> Item:
         f"{found.models[most]} was rated {number(int(found.ratings[most]))} times, "
         f"{found.models[least]} {number(int(found.ratings[least]))} times"
     )
-
-    def draw(width: float) -> Figure:
-        order = np.argsort(-found.ratings, kind="stable")
-        figure = new_figure(width, 0.6 + 0.25 * len(order))
-        axes = figure.subplots()
-        rows_axes(axes, [short(found.models[code], width) for code in order])
-        places = np.arange(len(order))
-        axes.barh(places, found.ratings[order], height=0.66, color=TINT)
-        axes.plot(found.raters[order], places, "o", color=ACCENT, markersize=4)
-        axes.set_xlabel("bar: ratings in opening turns; dot: people who rated the model")
-        if width < WIDE:
-            axes.set_xlabel("bar: ratings; dot: people")
-        axes.locator_params(axis="x", nbins=6)
-        return figure
-
     return Item(
         name="ranks-frequency",
         title=title,
@@ -62,7 +47,9 @@ def _frequency(found: Pairs) -> Item:
             f"{number(found.models_per_person, 1)} different models in opening turns."
         ),
         source="PRISM, Figure 16",
-        drawing=Drawing("ranks-frequency", "", "", f"{title}.", draw),
+        drawing=Drawing(
+            "ranks-frequency", "", "", f"{title}.", lambda width: _draw_frequency(found, width)
+        ),
         table=DataTable(
             name="ranks-frequency",
             title="Ratings and raters of each model",
@@ -74,6 +61,21 @@ def _frequency(found: Pairs) -> Item:
             ),
         ),
     )  # fmt: skip
+
+
+def _draw_frequency(found: Pairs, width: float) -> Figure:
+    order = np.argsort(-found.ratings, kind="stable")
+    figure = new_figure(width, 0.6 + 0.25 * len(order))
+    axes = figure.subplots()
+    rows_axes(axes, [short(found.models[code], width) for code in order])
+    places = np.arange(len(order))
+    axes.barh(places, found.ratings[order], height=0.66, color=TINT)
+    axes.plot(found.raters[order], places, "o", color=ACCENT, markersize=4)
+    axes.set_xlabel("bar: ratings in opening turns; dot: people who rated the model")
+    if width < WIDE:
+        axes.set_xlabel("bar: ratings; dot: people")
+    axes.locator_params(axis="x", nbins=6)
+    return figure
 
 
 def _met(found: Pairs) -> Item:

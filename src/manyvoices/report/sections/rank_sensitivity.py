@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from manyvoices.analyse.ranks import RankAnalysis, RankGrid
+from manyvoices.analyse.ranks import MethodComparison, RankAnalysis, RankGrid
 from manyvoices.report.canvas import Drawing
 from manyvoices.report.data_table import GAP, DataTable
 from manyvoices.report.formats import interval, number, plural
@@ -50,8 +50,7 @@ def _functions(result: RankAnalysis) -> Item:
 def _taus(result: RankAnalysis) -> Item:
     found = result.methods
     names, tau = found.grid.settings, found.tau
-    pairs = list(combinations(range(len(names)), 2))
-    low_i, low_j = min(pairs, key=lambda pair: float(tau[pair]))
+    low_i, low_j = min(combinations(range(len(names)), 2), key=lambda pair: float(tau[pair]))
     title = (
         f"Orders agree with a Kendall tau of {number(float(tau[low_i, low_j]), 2)} at least "
         f"({names[low_i]} and {names[low_j]})"
@@ -59,11 +58,6 @@ def _taus(result: RankAnalysis) -> Item:
     shown = tau.copy()
     np.fill_diagonal(shown, np.nan)
     floor = min(float(np.nanmin(shown)), 0.8)
-    cells = [
-        (f"{names[i]} / {names[j]}", number(float(tau[i, j]), 3),
-         interval(float(found.tau_low[i, j]), float(found.tau_high[i, j]), 3))
-        for i, j in pairs
-    ]  # fmt: skip
     return Item(
         name="ranks-function-agreement",
         title=title,
@@ -80,13 +74,24 @@ def _taus(result: RankAnalysis) -> Item:
             draw_grid(Grid(names, names, shown,
                            texts_of(shown, lambda x: number(x, 2), ""), floor, 1.0)),
         ),
-        table=DataTable(
-            name="ranks-function-agreement",
-            title="Kendall’s tau between aggregation functions",
-            header=("Functions", "tau", f"{found.resampling.level:.0%} interval"),
-            rows=tuple(cells),
-        ),
+        table=_taus_table(found),
     )  # fmt: skip
+
+
+def _taus_table(found: MethodComparison) -> DataTable:
+    """Every pair of functions."""
+    names = found.grid.settings
+    rows = tuple(
+        (f"{names[i]} / {names[j]}", number(float(found.tau[i, j]), 3),
+         interval(float(found.tau_low[i, j]), float(found.tau_high[i, j]), 3))
+        for i, j in combinations(range(len(names)), 2)
+    )  # fmt: skip
+    return DataTable(
+        name="ranks-function-agreement",
+        title="Kendall’s tau between aggregation functions",
+        header=("Functions", "tau", f"{found.resampling.level:.0%} interval"),
+        rows=rows,
+    )
 
 
 def _thresholds(result: RankAnalysis) -> Item:

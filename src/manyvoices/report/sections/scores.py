@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import isfinite, nan
-
 import numpy as np
 
-from manyvoices.analyse.scale_use import AttributeStudy, ScaleUse, ScoreHabits, scale_use
-from manyvoices.report.correlation_figures import (
-    attributes_figure,
-    correlation_figure,
-    same_attribute,
-    strongest,
-    three_kinds_figure,
-)
+from manyvoices.analyse.scale_use import ScaleUse, ScoreHabits, scale_use
 from manyvoices.report.formats import listed, number, plural, share
 from manyvoices.report.habit_figures import (
     groups_figure,
@@ -24,8 +14,6 @@ from manyvoices.report.habit_figures import (
     turn_levels_figure,
 )
 from manyvoices.report.habit_tables import (
-    attributes_table,
-    correlations_table,
     groups_table,
     habits_table,
     normalised_table,
@@ -33,6 +21,7 @@ from manyvoices.report.habit_tables import (
 )
 from manyvoices.report.marks import intervals_made
 from manyvoices.report.section import Chapter, Item, Section
+from manyvoices.report.sections.score_attributes import attribute_items
 
 
 def render(result: ScaleUse) -> Section:
@@ -55,7 +44,7 @@ def render(result: ScaleUse) -> Section:
     if study is None:
         notes.append("The study asks no attributes, so none are compared.")
     else:
-        items += _attribute_items(study, scores)
+        items += attribute_items(study, scores)
     return Section(
         lead=(
             "Do people use the scale alike, and do the things that they say matter go together? "
@@ -208,97 +197,6 @@ def _groups(scores: ScoreHabits) -> Item:
         drawing=groups_figure("scores-groups", scores),
         table=groups_table("scores-groups", scores),
     )
-
-
-def _attribute_items(study: AttributeStudy, scores: ScoreHabits) -> list[Item]:
-    items = [_distributions(study), _correlations(study, scores)]
-    if same_attribute(study):
-        items.append(_three(study, scores))
-    return items
-
-
-def _asked(study: AttributeStudy) -> str:
-    return (
-        f"{plural(study.n_people, 'person', 'people')}, "
-        f"{plural(study.n_conversations, 'conversation')}"
-    )
-
-
-def _distributions(study: AttributeStudy) -> Item:
-    gaps = [one for one in study.attributes if one.missing > 0]
-    most = max(gaps, key=lambda one: one.missing) if gaps else None
-    return Item(
-        name="scores-attributes",
-        title=(
-            "Every attribute was answered everywhere"
-            if most is None
-            else f"{most.name.capitalize()} is most often left without a value "
-            f"({share(most.missing)})"
-        ),
-        n=_asked(study),
-        method=(
-            "Stated: once per person, in the survey; performance and choice: once per "
-            "conversation. Area: how often each value was given; dot: median; pale bar: the middle "
-            "half; none: share without a value, said not to apply or left untouched. The table "
-            "tells the two apart and has means with intervals over resampled people."
-        ),
-        source="PRISM, Figure 10",
-        drawing=attributes_figure("scores-attributes", study),
-        table=attributes_table("scores-attributes", study),
-    )
-
-
-def _correlations(study: AttributeStudy, scores: ScoreHabits) -> Item:
-    i, j = strongest(study)
-    return Item(
-        name="scores-correlations",
-        title=(
-            f"Between people, {study.attributes[i].name} and {study.attributes[j].name} go "
-            f"together most (r = {number(float(study.between.r[i, j]), 2)})"
-        ),
-        n=_asked(study),
-        method=(
-            "Pearson's r over people: what each stated, and the means over her conversations, as "
-            "the caption of PRISM's figure says. (Its code correlates conversations, with stated "
-            'values repeated: "pooled" in the table.) Pairs that have both values. Order: '
-            "complete linkage of Euclidean distances between rows. On a narrow page S, P and C "
-            "stand for stated, performance and choice. Intervals: "
-            f"{number(study.n_resamples)} resamples of people, {scores.resampling.level:.0%}."
-        ),
-        source="PRISM, Figure 9",
-        drawing=correlation_figure("scores-correlations", study),
-        table=correlations_table("scores-correlations", study),
-    )
-
-
-def _three(study: AttributeStudy, scores: ScoreHabits) -> Item:
-    pairs = [(i, j) for _, i, j in same_attribute(study)]
-    between, within = (
-        _mean([float(found.r[i, j]) for i, j in pairs]) for found in (study.between, study.within)
-    )
-    return Item(
-        name="scores-three-correlations",
-        title=(
-            "How well a model did on an attribute and how much that mattered correlate "
-            f"{number(between, 2)} between people, {number(within, 2)} within people"
-        ),
-        n=_asked(study),
-        method=(
-            "Between people: people's means. Within people: deviations of a conversation from the "
-            "person's own mean, so that habits of the scale fall out. Pooled: conversations as "
-            f"they are, both at once. Lines: {scores.resampling.level:.0%} intervals over "
-            f"{number(study.n_resamples)} resamples of people; the title gives means over the "
-            "attributes."
-        ),
-        source="PRISM, Figure 9",
-        drawing=three_kinds_figure("scores-three-correlations", study),
-    )
-
-
-def _mean(values: Sequence[float]) -> float:
-    """Of those that are known; NaN where none is (too few people for a correlation)."""
-    known = [value for value in values if isfinite(value)]
-    return sum(known) / len(known) if known else nan
 
 
 CHAPTER = Chapter(id="scores", title="Scores and attributes", compute=scale_use, render=render)

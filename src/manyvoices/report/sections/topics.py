@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from manyvoices.analyse.dataset import CONVERSATION_TYPE
-from manyvoices.analyse.topics import Prevalence, Topic, TopicsResult, topics_of
-from manyvoices.analyse.topics.prevalence import FALSE_SHARE
-from manyvoices.report.formats import interval, listed, number, plural, ranks, share
-from manyvoices.report.marks import intervals_made
+from manyvoices.analyse.topics import Topic, TopicsResult, topics_of
+from manyvoices.report.formats import interval, number, plural, ranks, share
 from manyvoices.report.section import Chapter, Item, Section
+from manyvoices.report.sections.topic_groups import coefficients_item, counts_item, shares_item
+from manyvoices.report.sections.topic_wording import cases, expected_share, hidden_topics
+from manyvoices.report.topic_dots import authors_figure
 from manyvoices.report.topic_figures import (
-    MAX_SHOWN,
-    authors_figure,
-    coefficients_figure,
-    counts_figure,
-    map_figure,
-    shares_figure,
     sizes_figure,
 )
+from manyvoices.report.topic_map import map_figure
 from manyvoices.report.topic_tables import (
-    coefficients_table,
-    counts_table,
     outline_table,
-    shares_table,
     sizes_table,
 )
 
@@ -33,13 +23,13 @@ def render(result: TopicsResult) -> Section:
     first = result.topics[0]
     items = [_sizes(result), _map(result), _authors(result), _outline(result)]
     if result.groups:
-        items[1:1] = [_shares(result), _counts(result)]
+        items[1:1] = [shares_item(result), counts_item(result)]
     if result.prevalence is not None:
-        items.insert(2, _coefficients(result, result.prevalence))
+        items.insert(2, coefficients_item(result, result.prevalence))
     outside = share(result.n_outliers / result.n_texts)
     lead = (
-        f"{_n(result)} fall into {plural(len(result.topics), 'topic')}; {outside} belong to none. "
-        f"The largest is “{first.name}”. {_stability(result)}"
+        f"{cases(result)} fall into {plural(len(result.topics), 'topic')}; {outside} belong to "
+        f"none. The largest is “{first.name}”. {_stability(result)}"
     )
     short = (
         f"People wrote on {plural(len(result.topics), 'topic')}, most on “{first.name}” "
@@ -64,13 +54,6 @@ def _stability(result: TopicsResult) -> str:
     )
 
 
-def _n(result: TopicsResult) -> str:
-    return (
-        f"{plural(result.n_texts, 'opening prompt')} of "
-        f"{plural(result.n_people, 'person', 'people')}"
-    )
-
-
 def _clustered(result: TopicsResult) -> str:
     made = result.settings
     named = f"named by the model {result.named_by}" if result.named_by else "named by their words"
@@ -82,16 +65,6 @@ def _clustered(result: TopicsResult) -> str:
     )
 
 
-def _more(result: TopicsResult) -> tuple[str, ...]:
-    hidden = len(result.topics) - MAX_SHOWN
-    return (f"{plural(hidden, 'smaller topic')} only in the table.",) if hidden > 0 else ()
-
-
-def _base(result: TopicsResult) -> str:
-    what = "people" if any(field.base == "people" for field in result.groups) else "all prompts"
-    return f"Expected is the group's share of {what}"
-
-
 def _sizes(result: TopicsResult) -> Item:
     first, rest = result.topics[0], result.n_outliers / result.n_texts
     name = "topics-prevalence"
@@ -101,7 +74,8 @@ def _sizes(result: TopicsResult) -> Item:
         else ""
     )
     shades = (
-        f"Shades: the group's share of a topic over its expected share. {_base(result)}. {dots}"
+        "Shades: the group's share of a topic over its expected share. "
+        f"{expected_share(result)}. {dots}"
         if result.groups
         else ""
     )
@@ -111,107 +85,12 @@ def _sizes(result: TopicsResult) -> Item:
             f"“{first.name}” is the largest of {plural(len(result.topics), 'topic')}, with "
             f"{share(first.n_texts / result.n_texts)} of prompts; {share(rest)} are in none"
         ),
-        n=_n(result),
+        n=cases(result),
         method=f"{_clustered(result)} {_stability(result)} {shades}".strip(),
         source="PRISM, Figure 3",
         drawing=sizes_figure(result, name),
         table=sizes_table(result, name),
-        notes=_more(result),
-    )
-
-
-def _shares(result: TopicsResult) -> Item:
-    name = "topics-shares"
-    return Item(
-        name=name,
-        title=_shares_title(result),
-        n=_n(result),
-        method=(
-            "Each dot is a topic: the share of its prompts that the group wrote. Upright line: the "
-            f"share expected. {_base(result)}. Full dots: the interval of the ratio leaves out 1. "
-            f"{intervals_made(result.resampling).capitalize()}; they cover who took part, not how "
-            "prompts were put into topics. Cells of fewer than ten expected prompts are not "
-            f"judged. Groups of fewer than {result.min_group} people are not shown."
-        ),
-        source="PRISM, Figure 26",
-        drawing=shares_figure(result, name),
-        table=shares_table(result, name),
-        notes=_surest(result),
-    )
-
-
-def _shares_title(result: TopicsResult) -> str:
-    n = sum(int(field.judged.sum()) for field in result.groups)
-    apart = sum(int(field.apart.sum()) for field in result.groups)
-    chance = (1 - result.resampling.level) * n
-    return (
-        f"{number(apart)} of {number(n)} shares of groups in topics are not what is expected, "
-        f"where chance alone makes about {number(chance)}"
-    )
-
-
-def _surest(result: TopicsResult) -> tuple[str, ...]:
-    """The surest over-representation of a group of people: the highest lower end."""
-    best: tuple[float, str] | None = None
-    for field in result.groups:
-        low = np.where(field.apart, field.low, 0.0)
-        if field.column == CONVERSATION_TYPE or low.max() <= 1:
-            continue
-        g, t = np.unravel_index(int(np.argmax(low)), low.shape)
-        ends = interval(float(field.low[g, t]), float(field.high[g, t]), 1)
-        words = (
-            f"The surest among groups of people: on “{result.topics[t].name}”, "
-            f"{field.label.lower()} “{field.levels[g]}” writes "
-            f"{number(float(field.factor[g, t]), 1)} times as often as expected ({ends}); it was "
-            "picked from all of them, so its interval is flattering."
-        )
-        if best is None or low[g, t] > best[0]:
-            best = (float(low[g, t]), words)
-    return (best[1],) if best else ()
-
-
-def _coefficients(result: TopicsResult, prevalence: Prevalence) -> Item:
-    name = "topics-coefficients"
-    shown = prevalence.shown
-    found, starred = prevalence.found[shown], prevalence.starred[shown]
-    tested = ~np.isnan(prevalence.q[shown])
-    n_tested = int(tested.sum())
-    bases = listed([base for _, base in prevalence.bases])
-    errors = "clustered by person (CR1)" if prevalence.errors == "cluster" else "HC1, as PRISM's"
-    few = (
-        f" Cells with fewer than {prevalence.min_expected:g} expected prompts are not tested: "
-        "there robust errors come out far too small."
-        if prevalence.min_expected
-        else ""
-    )
-    notes = [
-        f"Left out because they repeat other columns: {listed(prevalence.left_out)}."
-    ] if prevalence.left_out else []  # fmt: skip
-    r2 = prevalence.fit.r2
-    notes.append(
-        f"The attributes explain {share(float(np.nanmin(r2)))} to {share(float(np.nanmax(r2)))} of "
-        "the variance of a topic: most of the choice of topic they leave open."
-    )
-    return Item(
-        name=name,
-        title=(
-            f"With other attributes held fixed, {number(int(found.sum()))} of "
-            f"{plural(n_tested, 'difference')} between groups stand after correction"
-        ),
-        n=_n(result),
-        method=(
-            "A linear probability model per topic: 1 if the prompt is on it, on all attributes "
-            f"together. Cells: percentage points against the base group (†: {bases}). Standard "
-            f"errors are {errors}; {result.resampling.level:.0%} intervals in the table. Dots: "
-            f"below {FALSE_SHARE:.0%} after Benjamini–Hochberg correction for all tests; rings: "
-            f"p < 0.01 without it ({int(starred.sum())} in all, where chance alone makes about "
-            f"{n_tested / 100:.0f}).{few} Small groups and people who would rather not say are "
-            "held fixed, not shown."
-        ),
-        source="PRISM, Figures 3 and 23",
-        drawing=coefficients_figure(result, prevalence, name),
-        table=coefficients_table(result, prevalence, name),
-        notes=(*notes, *_more(result)),
+        notes=hidden_topics(result),
     )
 
 
@@ -242,33 +121,12 @@ def _authors(result: TopicsResult) -> Item:
             f"People return most often to “{most.name}”: {number(per_person(most), 2)} prompts per "
             "person who wrote on it"
         ),
-        n=_n(result),
+        n=cases(result),
         method="Counts; no interval. A topic that a few people fill would show a long bar.",
         source="PRISM, Figure 25",
         drawing=authors_figure(result, "topics-authors"),
         table=sizes_table(result, "topics-authors"),
-        notes=_more(result),
-    )
-
-
-def _counts(result: TopicsResult) -> Item:
-    field = max(result.groups, key=lambda field: float(np.nanmax(field.within)))
-    g, t = np.unravel_index(int(np.nanargmax(field.within)), field.within.shape)
-    return Item(
-        name="topics-counts",
-        title=(
-            f"The most concentrated group: {share(float(field.within[g, t]))} of prompts of "
-            f"{field.label.lower()} “{field.levels[g]}” are on “{result.topics[t].name}”"
-        ),
-        n=_n(result),
-        method=(
-            "Numbers: prompts of the group on the topic. Shades: their share of the group's "
-            "prompts, to be compared along a row. Counts; no interval."
-        ),
-        source="PRISM, Figure 27",
-        drawing=counts_figure(result, "topics-counts"),
-        table=counts_table(result, "topics-counts"),
-        notes=_more(result),
+        notes=hidden_topics(result),
     )
 
 
@@ -281,7 +139,7 @@ def _outline(result: TopicsResult) -> Item:
     return Item(
         name="topics-outline",
         title="What each topic is made of",
-        n=_n(result),
+        n=cases(result),
         method=(
             "Top words stand in the table of sizes: words and pairs of words by c-TF-IDF, share in "
             f"the topic times {formula}. Here: different prompts closest to and furthest from the "

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from manyvoices.analyse.welfare.experiment import study_welfare
 from manyvoices.analyse.welfare.result import (
     DOMINATES,
+    Comparison,
     MeasureWelfare,
     RegionWelfare,
     WelfareResult,
 )
 from manyvoices.report.formats import listed, number, plural, share
 from manyvoices.report.section import Chapter, Item, Section
+from manyvoices.report.sections.welfare_gaps import hold_out_item, imputed_item, pooled_item
+from manyvoices.report.sections.welfare_wording import SHARED, drawn, people_of, tested
 from manyvoices.report.welfare_figures import harm_figure, measure_name, welfare_figure
 from manyvoices.report.welfare_tables import (
     dominance_table,
     harm_table,
-    hold_out_table,
     models_table,
-    pooled_table,
-    schemes_table,
 )
 
 _SOURCES = {"us": "PRISM, Figure 5", "uk": "PRISM, Figure 38"}
-_SHARED = (
-    "The people whose welfare is measured are also among those who sit when everybody may, so "
-    "everybody's choice suits them better by chance alone; deals of the labels show by how much."
-)
 
 
 def render(result: WelfareResult) -> Section:
@@ -36,9 +34,9 @@ def render(result: WelfareResult) -> Section:
         if any(measure.harms for measure in region.measures):
             items.append(_harm(result, region))
         if region.imputed:
-            items += [_imputed(result, region), _pooled(result, region)]
+            items += [imputed_item(result, region), pooled_item(result, region)]
     if result.hold_outs:
-        items.append(_hold_out(result))
+        items.append(hold_out_item(result))
     return Section(
         lead=(
             f"If a few people choose one {result.noun} for all, whom does it suit, and does it "
@@ -87,33 +85,6 @@ def _smallest(region: RegionWelfare) -> str:
     return region.measures[0].panels[0].outcomes[0].label
 
 
-def _drawn(result: WelfareResult) -> str:
-    return (
-        f"{number(result.n_draws)} samples per scheme, drawn with replacement; each takes the "
-        "model with the highest mean among those who met it (ties by lot). Bubbles: mean welfare "
-        "of the population under the models chosen, by how often they were chosen; dot: the mean. "
-    )
-
-
-def _tested(result: WelfareResult) -> str:
-    return (
-        "Dominated: the other scheme is better at some level and worse at none, over draws "
-        "(Barrett & Donald 2003), and other people would have said the same: "
-        f"{number(result.n_deals)} deals of the labels among people, or "
-        f"{number(result.n_resamples)} resamples of people where only the number of seats differs; "
-        "Holm's correction over all comparisons of a measure at .05. "
-        f"{result.resampling.level:.0%} intervals of differences are percentiles of the resamples."
-    )
-
-
-def _people(region: RegionWelfare, result: WelfareResult) -> str:
-    missing = region.measures[0].share_missing
-    return (
-        f"{plural(region.n_people, 'person', 'people')}, {plural(result.n_models, result.noun)}; "
-        f"{share(missing)} of the pairs never met"
-    )
-
-
 def _welfare(result: WelfareResult, region: RegionWelfare) -> Item:
     name = f"welfare-{region.id}"
     groups = [
@@ -123,28 +94,11 @@ def _welfare(result: WelfareResult, region: RegionWelfare) -> Item:
         for row in panel.comparisons
         if row.by == "people"
     ]
-    shown = sum(row.verdict == DOMINATES for row in groups)
-    called = sum(row.sorted_dominates for row in groups)
-    by_group = (
-        f"; {shown} of {len(groups)} choices by one group alone are worse beyond chance"
-        if groups
-        else ""
-    )
-    title = f"{region.label}: {_sizes(region)} worse for everyone{by_group}"
-    notes = (
-        (
-            f"Sorted draws alone, PRISM's relation, would have called {called} of the "
-            f"{len(groups)} choices by one group dominated.",
-            _SHARED,
-        )
-        if groups
-        else ()
-    )
     return Item(
         name=name,
-        title=title,
-        n=_people(region, result),
-        method=_drawn(result) + _tested(result),
+        title=_welfare_title(region, groups),
+        n=people_of(region, result),
+        method=drawn(result) + tested(result),
         source=_SOURCES.get(region.id, "PRISM, Figure 5"),
         drawing=welfare_figure(
             name,
@@ -153,7 +107,28 @@ def _welfare(result: WelfareResult, region: RegionWelfare) -> Item:
             tested=True,
         ),
         table=dominance_table(name, region),
-        notes=notes,
+        notes=_sorted_alone(groups),
+    )
+
+
+def _welfare_title(region: RegionWelfare, groups: Sequence[Comparison]) -> str:
+    shown = sum(row.verdict == DOMINATES for row in groups)
+    by_group = (
+        f"; {shown} of {len(groups)} choices by one group alone are worse beyond chance"
+        if groups
+        else ""
+    )
+    return f"{region.label}: {_sizes(region)} worse for everyone{by_group}"
+
+
+def _sorted_alone(groups: Sequence[Comparison]) -> tuple[str, ...]:
+    if not groups:
+        return ()
+    called = sum(row.sorted_dominates for row in groups)
+    return (
+        f"Sorted draws alone, PRISM's relation, would have called {called} of the "
+        f"{len(groups)} choices by one group dominated.",
+        SHARED,
     )
 
 
@@ -181,7 +156,7 @@ def _models(result: WelfareResult, region: RegionWelfare) -> Item:
             f"{region.label}: {best.model} is the first choice of most, of {share(best.top)} of "
             "those who met it"
         ),
-        n=_people(region, result),
+        n=people_of(region, result),
         method=(
             "Mean welfare, and the share of those who met a model for whom none that they met was "
             "better (people who met one only are left out), with "
@@ -206,7 +181,7 @@ def _harm(result: WelfareResult, region: RegionWelfare) -> Item:
     return Item(
         name=name,
         title=title,
-        n=_people(region, result),
+        n=people_of(region, result),
         method=(
             "Mean welfare of the minority when everybody may sit, less that when the others alone "
             f"do. Line: {result.resampling.level:.0%} interval over {number(result.n_resamples)} "
@@ -217,90 +192,7 @@ def _harm(result: WelfareResult, region: RegionWelfare) -> Item:
         source="PRISM, section 3.3",
         drawing=harm_figure(name, groups),
         table=harm_table(name, region),
-        notes=(_SHARED,),
-    )
-
-
-def _imputed(result: WelfareResult, region: RegionWelfare) -> Item:
-    name = f"welfare-{region.id}-imputed"
-    panels = tuple(panel for row in region.imputed for panel in row)
-    before = [row for m in region.measures for panel in m.panels for row in panel.comparisons]
-    after = [row for panel in panels for row in panel.comparisons]
-    same = sum(a.sorted_dominates == b.sorted_dominates for a, b in zip(before, after, strict=True))
-    return Item(
-        name=name,
-        title=(
-            f"{region.label}, gaps filled in: {same} of {len(after)} comparisons of sorted draws "
-            "come out the same"
-        ),
-        n=_people(region, result),
-        method=(
-            _drawn(result)
-            + f"Gaps are filled once (IterativeImputer, seed 1, over {number(result.n_people)} "
-            "people; clipped to the scale) and taken as seen, as PRISM did; dominance is that of "
-            "sorted draws, without tests over people."
-        ),
-        source="PRISM, Figure 39",
-        drawing=welfare_figure(name, region.imputed, result.plan.reference, tested=False),
-        table=schemes_table(name, panels, f"{region.label}: welfare with gaps filled in"),
-    )
-
-
-def _pooled(result: WelfareResult, region: RegionWelfare) -> Item:
-    name = f"welfare-{region.id}-pooled"
-    measure = region.measures[-1]
-    assert measure.pooled is not None
-    place = {model: number for number, model in enumerate(measure.pooled.models)}
-    best = measure.models[0]
-    filled = float(measure.pooled.mean[place[best.model]])
-    digits = 3 if measure.limits[1] <= 1 else 1
-    return Item(
-        name=name,
-        title=(
-            f"{region.label}: with all gaps filled, {best.model} has a mean "
-            f"{measure_name(measure.measure).lower()} of {number(filled, digits)}, against "
-            f"{number(best.mean, digits)} among those who met it"
-        ),
-        n=_people(region, result),
-        method=(
-            f"Gaps are drawn {measure.pooled.n_tables} times from what the imputer leaves open; "
-            "means are combined by Rubin's rules (1987), which add the doubt about the gaps to "
-            f"that about people ({result.resampling.level:.0%} intervals). Those who met a model: "
-            "intervals over resampled people."
-        ),
-        source="PRISM, appendix U.3",
-        table=pooled_table(name, region),
-    )
-
-
-def _hold_out(result: WelfareResult) -> Item:
-    name = "welfare-holdout"
-    parts = [
-        f"{measure_name(one.measure).lower()}: imputing "
-        + ("came closer than" if one.helped else "was no better than")
-        + " models' means"
-        for one in result.hold_outs
-    ]
-    first = result.hold_outs[0]
-    closer = [measure_name(h.measure).lower() for h in result.hold_outs if not h.beat_additive]
-    notes = (
-        (f"By {listed(closer)}, adding a person's mean to a model's came closer than imputing.",)
-        if closer
-        else ()
-    )
-    return Item(
-        name=name,
-        title=f"Of cells that were hidden, by {', by '.join(parts)}",
-        n=(
-            f"{number(first.n_hidden)} hidden cells in {plural(first.n_rounds, 'round')}, a tenth "
-            "of what people said each time"
-        ),
-        method=(
-            "RMSE of three guesses. Change of squared error: against models' means, with "
-            f"{result.resampling.level:.0%} intervals over resampled people; below 0 is closer."
-        ),
-        table=hold_out_table(name, result.hold_outs),
-        notes=notes,
+        notes=(SHARED,),
     )
 
 

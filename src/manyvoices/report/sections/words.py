@@ -6,28 +6,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from manyvoices.analyse.language_use import (
-    Elsewhere,
-    FieldWords,
     KindAdjectives,
     KindGrams,
     Words,
     words_chapter,
 )
 from manyvoices.analyse.language_use.tokens import METHOD
-from manyvoices.report.formats import interval, listed, number, plural, share
+from manyvoices.report.formats import interval, listed, number, people, plural, share
 from manyvoices.report.section import Chapter, Item, Section
+from manyvoices.report.sections.word_differences import elsewhere_items, group_items
 from manyvoices.report.word_figures import (
     adjectives_figure,
-    elsewhere_figure,
     grams_figure,
-    groups_figure,
     lengths_figure,
 )
 from manyvoices.report.word_tables import (
     adjectives_table,
-    elsewhere_table,
     grams_table,
-    groups_table,
     lengths_table,
 )
 
@@ -43,13 +38,6 @@ _ADJECTIVE_SOURCES = {
     "self_description": "PRISM, Table 17",
     "open_feedback": "PRISM, Table 19",
 }
-_ODDS = (
-    "Log-odds with an informative Dirichlet prior worth at most 1,000 words (Monroe, Colaresi &"
-    " Quinn 2008); {level} intervals over people: one person's many uses count as one person."
-    " Words that fewer than 5 people use are not compared; shown are words that 5 people of the"
-    " group use or more and that differ at a false discovery rate of 5%. English stop words are"
-    " left out."
-)
 
 
 def render(found: Words) -> Section:
@@ -57,8 +45,8 @@ def render(found: Words) -> Section:
     items = [
         _lengths(found),
         *(item for one in found.grams for item in _grams(one, found.level)),
-        *_groups(found),
-        *(_elsewhere(found.elsewhere, found.level) if found.elsewhere is not None else ()),
+        *group_items(found),
+        *(elsewhere_items(found.elsewhere, found.level) if found.elsewhere is not None else ()),
         *_adjectives(found),
     ]
     texts = sum(row.n for row in found.lengths)
@@ -122,7 +110,7 @@ def _grams(one: KindGrams, level: float) -> Iterable[Item]:
     yield Item(
         name=name,
         title=title,
-        n=f"{number(one.n_texts)} {_texts(one.label)}; {_people(one.n_people)} {who}",
+        n=f"{number(one.n_texts)} {_texts(one.label)}; {people(one.n_people)} {who}",
         method=(
             f"Most used runs of one, two and three words within a text, by uses. {METHOD}"
             " Single words without English stop words. Bar: share of people with at least one use,"
@@ -131,79 +119,6 @@ def _grams(one: KindGrams, level: float) -> Iterable[Item]:
         source=_GRAM_SOURCES.get(one.kind, "PRISM, Tables 12-20"),
         drawing=grams_figure(name, one, f"Most used words. {title}."),
         table=grams_table(name, one),
-        notes=tuple(notes),
-    )
-
-
-def _groups(found: Words) -> Iterable[Item]:
-    for field in found.by_group:
-        if any(group.words for group in field.groups):
-            yield _field(field, found)
-    compared = [field for field in found.by_group if field.groups]
-    if not compared:
-        return
-    quiet = [f.label.lower() for f in compared if not any(g.words for g in f.groups)]
-    title = "Words that groups use more than all others"
-    if len(quiet) == len(compared):
-        title = f"No word surely tells groups apart, by {listed(quiet)}"
-    yield Item(
-        name="words-by-group",
-        title=title,
-        n=f"{number(found.n_prompts)} prompts",
-        method=_ODDS.format(level=f"{found.level:.0%}"),
-        table=groups_table("words-by-group", compared),
-        notes=(
-            f"Groups of fewer than {found.min_group} people are not shown apart.",
-            *((f"No word surely differs by {listed(quiet)}.",) if quiet else ()),
-        ),
-    )
-
-
-def _field(field: FieldWords, found: Words) -> Item:
-    best = max(
-        ((group, word) for group in field.groups for word in group.words),
-        key=lambda pair: pair[1].z,
-    )
-    name = f"words-by-{field.column.replace('_', '-')}"
-    title = f"{field.label}: “{best[1].word}” is most typical, of {best[0].level}"
-    return Item(
-        name=name,
-        title=title,
-        n=f"{number(found.n_prompts)} prompts",
-        method=_ODDS.format(level=f"{found.level:.0%}"),
-        drawing=groups_figure(name, field, f"Words by group. {title}."),
-        notes=(
-            (f"Too few people to be shown apart: {listed(field.left_out)}.",)
-            if field.left_out
-            else ()
-        ),
-    )
-
-
-def _elsewhere(one: Elsewhere, level: float) -> Iterable[Item]:
-    title = f"No word surely tells these opening prompts from {one.name}"
-    if one.more_here or one.more_there:
-        parts = []
-        if one.more_here:
-            parts.append(f"“{one.more_here[0].word}” is typical here")
-        if one.more_there:
-            parts.append(f"“{one.more_there[0].word}” in {one.name}")
-        title = ", ".join(parts)
-    notes = [
-        "Words of one set alone are those that 5 people or more use there and nobody in the other;"
-        " they depend on the size of both sets, log-odds do not."
-    ]
-    if not one.people_there_known:
-        notes.append(f"{one.name} does not say who wrote what: each text counts as a person.")
-    drawn = one.more_here or one.more_there
-    yield Item(
-        name="words-elsewhere",
-        title=title,
-        n=f"{number(one.n_here)} opening prompts here, {number(one.n_there)} texts there",
-        method=_ODDS.format(level=f"{level:.0%}"),
-        source="PRISM, Table 14",
-        drawing=elsewhere_figure("words-elsewhere", one, f"{title}.") if drawn else None,
-        table=elsewhere_table("words-elsewhere", one),
         notes=tuple(notes),
     )
 
@@ -245,7 +160,7 @@ def _kind(one: KindAdjectives, found: Words) -> Item:
     return Item(
         name=name,
         title=f"Adjectives of most people in {one.label}: {listed(words)}",
-        n=f"{number(one.n_texts)} {_texts(one.label)} of {_people(one.n_people)}",
+        n=f"{number(one.n_texts)} {_texts(one.label)} of {people(one.n_people)}",
         method=_adjective_method(found.level),
         source=_ADJECTIVE_SOURCES.get(one.kind, "PRISM, Tables 15-19"),
         table=adjectives_table(name, one),
@@ -256,10 +171,6 @@ def _kind(one: KindAdjectives, found: Words) -> Item:
 def _texts(label: str) -> str:
     """So many of them, in words."""
     return "texts of open feedback" if label == "open feedback" else label
-
-
-def _people(n: int) -> str:
-    return plural(n, "person", "people")
 
 
 def _adjective_method(level: float) -> str:
