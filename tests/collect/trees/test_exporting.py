@@ -65,7 +65,7 @@ def tree(orchard: StudyVersion) -> Tree:
 def test_what_was_left_open_and_cannot_tell_count_for_nothing(
     orchard: StudyVersion, tree: Tree, tmp_path: Path
 ) -> None:
-    """Open-Assistant stored a label that nobody answered as its lowest value."""
+    """Open-Assistant stored a label that nobody answered as its lowest value (facts 1.6)."""
     prompt = tree.messages.get()
     review(prompt, orchard, spam=0.0, quality=1.0)
     review(prompt, orchard, spam=0.0, quality=None)
@@ -84,6 +84,7 @@ def test_what_was_left_open_and_cannot_tell_count_for_nothing(
 def test_reports_and_free_labels_are_not_averaged_with_reviews(
     orchard: StudyVersion, tree: Tree, tmp_path: Path
 ) -> None:
+    """Defect 2.3-3 of Open-Assistant: it averaged them, and no single label ever left."""
     prompt = tree.messages.get()
     review(prompt, orchard, spam=0.0)
     reported = review(prompt, orchard, spam=1.0)
@@ -138,7 +139,7 @@ def test_replies_stand_by_rank_ties_share_one_and_those_without_come_last(
 def test_a_deleted_parent_takes_what_is_below_it_along_and_it_is_said(
     orchard: StudyVersion, tree: Tree, tmp_path: Path
 ) -> None:
-    """Open-Assistant's export left such replies without a parent, and said nothing."""
+    """Defect 2.3-4 of Open-Assistant: such replies lost their parent, and nothing was said."""
     prompt = tree.messages.get()
     gone = reply(prompt, deleted=True)
     reply(reply(gone))
@@ -216,7 +217,7 @@ def test_without_labels_and_with_events(orchard: StudyVersion, tree: Tree, tmp_p
 def test_one_tree_has_one_name_in_every_file_of_an_export(
     orchard: StudyVersion, tmp_path: Path
 ) -> None:
-    """Open-Assistant's anonymiser gave one tree three ids."""
+    """Defects 3.4-6 and 2.3-2 of Open-Assistant: its anonymiser gave one tree three ids."""
     let_grow(people(orchard, 8), rounds=160)
     formats = ("trees", "messages", "flat", "threads", "native", "labels", "rankings")
     done = export(orchard, tmp_path, *formats, key=KEY, dates="relative")
@@ -245,6 +246,7 @@ def test_one_tree_has_one_name_in_every_file_of_an_export(
 def test_the_same_key_gives_the_same_bytes_and_another_key_other_names(
     orchard: StudyVersion, tmp_path: Path
 ) -> None:
+    """Defect 2.3-1 of Open-Assistant: whoever had seen the ids could work out the names."""
     let_grow(people(orchard, 6), rounds=50)
     for name, key in (("a", KEY), ("b", KEY), ("c", b"l" * 32)):
         export(orchard, tmp_path / name, "native", key=key)
@@ -270,7 +272,7 @@ def test_bots_and_whoever_withdrew_are_not_in_it(orchard: StudyVersion, tmp_path
 def test_the_number_of_statements_does_not_grow_with_the_trees(
     orchard: StudyVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Open-Assistant's export asked once for each tree, and twice more for its events."""
+    """Defect 2.3-4 of Open-Assistant: it asked once for each tree, and twice for its events."""
     counts = []
     for n in (2, 9):
         for _ in range(n):

@@ -239,6 +239,7 @@ def native(version: StudyVersion, folder: Path, **options: Any) -> Path:
 def test_native_files_come_back_with_every_review_ranking_step_and_state(
     orchard: StudyVersion, tmp_path: Path
 ) -> None:
+    """Defect 2.3-5 of Open-Assistant: an import dropped ranks, labels, depth and events."""
     grown(orchard)
     first = native(orchard, tmp_path / "first").read_text()
     n_rankings, n_needs = RankingGiven.objects.count(), _needs()
@@ -267,7 +268,7 @@ def _plain(text: str) -> list[Any]:
 def test_an_anonymised_export_comes_back_and_leaves_as_it_came(
     orchard: StudyVersion, tmp_path: Path
 ) -> None:
-    """Open-Assistant gave one tree three ids, and could not read its own export again."""
+    """Defects 3.4-6 and 2.3-2 of Open-Assistant: it could not read its own export again."""
     grown(orchard)
     path = native(orchard, tmp_path / "first", key=b"k" * 32, dates="relative")
     first = path.read_text()

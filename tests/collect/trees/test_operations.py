@@ -38,7 +38,7 @@ def test_careless_people_who_drop_and_spam_strand_no_tree(orchard: StudyVersion)
 
 
 def test_a_reply_that_was_rejected_leaves_its_place_to_another(orchard: StudyVersion) -> None:
-    """Open-Assistant: a message all of whose replies were rejected was never offered again."""
+    """Defect 3.4-1 of Open-Assistant, the stalled tree: such a message was never offered again."""
     tree = growing_tree(orchard)
     crowd = people(orchard, 8)
     for writer in crowd[:2]:
@@ -206,7 +206,7 @@ def test_rankings_are_merged_by_the_sweeper_without_a_restart(orchard: StudyVers
 
 
 def test_where_most_say_that_all_are_bad_nothing_is_ranked(orchard: StudyVersion) -> None:
-    """Open-Assistant stored "all wrong" and ranked the replies all the same."""
+    """Defect 3.4-3 of Open-Assistant: it stored "all wrong" and ranked the replies all the same."""
     tree = _ranked(orchard, bad=2)
     assert tree.state == TreeState.READY_FOR_EXPORT.value
     assert set(tree.messages.values_list("rank", flat=True)) == {None}
@@ -214,7 +214,7 @@ def test_where_most_say_that_all_are_bad_nothing_is_ranked(orchard: StudyVersion
 
 
 def test_a_tree_without_two_replies_does_not_wait_for_rankings(orchard: StudyVersion) -> None:
-    """Open-Assistant: it stuck in RANKING until the next restart."""
+    """Defect 3.4-2 of Open-Assistant: it stuck in RANKING until the next restart."""
     tree = growing_tree(orchard, goal=2)
     writer, a, b = people(orchard, 3)
     handed = give(writer, REPLY)
