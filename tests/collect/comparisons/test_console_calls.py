@@ -20,7 +20,7 @@ from tests.collect.comparisons.conftest import MODELS, NOW, Publish, judge_next,
 from manyvoices.collect.comparisons import operations
 from manyvoices.collect.comparisons.models import Comparison, SideAnswer
 from manyvoices.collect.console import views
-from manyvoices.collect.console.queries import calls
+from manyvoices.collect.console.queries import calls, progress
 from manyvoices.collect.console.roles import give_role
 from manyvoices.collect.conversations.models import Conversation, Turn, Utterance
 from manyvoices.collect.people.models import Participant
@@ -242,6 +242,25 @@ def test_the_median_is_of_all_answers_wherever_they_were_given(version: StudyVer
         SideAnswer.objects.filter(exchange__comparison=row).update(latency_ms=latency)
     medians = calls.median_latency_ms("pairs")
     assert set(medians.values()) == {102.0}
+
+
+def test_whoever_compares_is_active_and_what_they_store_is_activity(version: StudyVersion) -> None:
+    person = make_person(version)
+    later = NOW + timedelta(hours=3)
+    assert progress.active_now(now=later) == {}
+    row = operations.start_comparison(participant=person, stage=1, number=1, now=later)
+    assert progress.active_now(now=later) == {("pairs", False): 1}
+    assert progress.last_activity()["pairs"] == later
+    assert row is not None
+    judged = later + timedelta(hours=1)
+    Comparison.objects.filter(pk=row.pk).update(judged_at=judged, verdict="tie")
+    assert progress.active_now(now=judged + timedelta(minutes=9)) == {("pairs", False): 1}
+    assert progress.active_now(now=judged + timedelta(minutes=11)) == {}
+    assert progress.last_activity()["pairs"] == judged
+    written = judged + timedelta(hours=1)
+    row.exchanges.update(created_at=written)
+    assert progress.active_now(now=written) == {("pairs", False): 1}
+    assert progress.last_activity()["pairs"] == written
 
 
 def test_pages_cost_the_same_as_comparisons_grow(

@@ -24,6 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import TruncDate
 
+from manyvoices.collect.comparisons.models import Comparison, Exchange
 from manyvoices.collect.console.queries.medians import SecondsBetween, medians
 from manyvoices.collect.conversations.models import Conversation, Turn
 from manyvoices.collect.people.models import Draft, Participant
@@ -32,6 +33,8 @@ from manyvoices.collect.surveys.models import SurveyPage
 
 CONVERSATION_TIMES = ("started_at", "ended_at", "attributes_at", "finished_at")
 TURN_TIMES = ("created_at", "rated_at")
+COMPARISON_TIMES = ("started_at", "judged_at")
+EXCHANGE_TIMES = ("created_at",)
 
 ACTIVE_WITHIN = timedelta(minutes=10)
 """Whoever stored something this recently, a draft included, counts as active now."""
@@ -144,12 +147,15 @@ def active_people(*, now: datetime) -> QuerySet[Participant]:
     since = now - ACTIVE_WITHIN
     mine = {"participant": OuterRef("pk")}
     theirs = {"conversation__participant": OuterRef("pk")}
+    beside = {"comparison__participant": OuterRef("pk")}
     return Participant.objects.filter(withdrawn_at=None, completed_at=None).filter(
         Q(consented_at__gte=since)
         | Exists(Draft.objects.filter(saved_at__gte=since, **mine))
         | Exists(SurveyPage.objects.filter(sent_at__gte=since, **mine))
         | Exists(Conversation.objects.filter(_latest(since, CONVERSATION_TIMES), **mine))
         | Exists(Turn.objects.filter(_latest(since, TURN_TIMES), **theirs))
+        | Exists(Comparison.objects.filter(_latest(since, COMPARISON_TIMES), **mine))
+        | Exists(Exchange.objects.filter(_latest(since, EXCHANGE_TIMES), **beside))
     )
 
 
@@ -172,12 +178,14 @@ def active_now(*, now: datetime, study_id: str | None = None) -> dict[tuple[str,
 
 
 def last_activity(study_id: str | None = None) -> dict[str, datetime]:
-    """Study -> when anybody last stored something; four queries."""
+    """Study -> when anybody last stored something; a query for each table."""
     sources = (
         (Participant.objects.all(), "study", ("consented_at", "completed_at", "withdrawn_at")),
         (SurveyPage.objects.all(), "participant__study", ("sent_at",)),
         (Conversation.objects.all(), "participant__study", CONVERSATION_TIMES),
         (Turn.objects.all(), "conversation__participant__study", TURN_TIMES),
+        (Comparison.objects.all(), "study", COMPARISON_TIMES),
+        (Exchange.objects.all(), "comparison__study", EXCHANGE_TIMES),
     )
     latest: dict[str, datetime] = {}
     for rows, study, columns in sources:
