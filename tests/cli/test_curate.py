@@ -113,7 +113,7 @@ def test_self_descriptions_get_the_group_that_people_decided_on(tmp_path: Path) 
     )
     result = curate(parent, "--out", tmp_path / "out", "--categories", mapping, *QUICK)
     assert result.exit_code == 0, result.output
-    assert "ethnicity: 1 texts of 1 people have no decision yet" in result.output
+    assert "ethnicity: no decision yet on 1 text of 1 person" in result.output
     people = {row["user_id"]: row["ethnicity"] for row in read_prism(tmp_path / "out/prism").survey}
     assert people["ada"] == {
         "self_described": "cornish", "categorised": "White", "simplified": "White",

@@ -11,6 +11,7 @@ from manyvoices.curate.categories import Decision, categorise
 from manyvoices.curate.categories_files import read_mapping
 from manyvoices.curate.categories_schemes import SCHEMES, Scheme, read_scheme
 from manyvoices.schema import PrismSurveyRow
+from manyvoices.schema.wording import people, plural
 
 PARTS = ("categorised", "simplified")
 
@@ -26,8 +27,8 @@ class Groups:
         """A survey row with its groups: beside ``self_described`` where the column has that form,
         else in ``<field>_categorised`` and ``<field>_simplified``. What was written stays."""
         row = dict(row)
-        for name, people in self.of.items():
-            groups = people.get(str(row["user_id"]))
+        for name, found_of in self.of.items():
+            groups = found_of.get(str(row["user_id"]))
             found = (
                 dict.fromkeys(PARTS) if groups is None else dict(zip(PARTS, groups, strict=True))
             )
@@ -61,9 +62,9 @@ def read_groups(
         pairs = zip(found.categorised, found.simplified, strict=True)
         of[name] = {user: groups for (user, _), groups in zip(asked, pairs, strict=True)}
         if found.undecided:
-            n, people = len(found.undecided), sum(found.undecided.values())
             notes.append(
-                f"{name}: {n} texts of {people} people have no decision yet: Prefer not to say"
+                f"{name}: no decision yet on {plural(len(found.undecided), 'text')} of"
+                f" {people(sum(found.undecided.values()))}: Prefer not to say"
             )
     return Groups(of, tuple(notes))
 

@@ -36,6 +36,7 @@ from manyvoices.io.manifest import MANIFEST
 from manyvoices.io.native import read_native
 from manyvoices.io.prism_export import write_prism
 from manyvoices.schema import DataError, Fault, Release
+from manyvoices.schema.wording import plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +199,7 @@ def _ask(state: _State, running: Running) -> None:
     asked = running.ask(_words(state.shards))
     if asked.n_failed:
         first = next(iter(asked.failures.values()), "no reason given")
-        state.notes.append(f"moderation: {asked.n_failed} texts have no verdict ({first})")
+        state.notes.append(f"moderation: no verdict on {plural(asked.n_failed, 'text')} ({first})")
 
 
 def _words(shards: Sequence[Path]) -> Iterator[str | None]:

@@ -19,6 +19,7 @@ from manyvoices.design.sources import Loc
 from manyvoices.design.stages import ConversationsStage
 from manyvoices.design.survey import AnyQuestion
 from manyvoices.design.wording import did_you_mean, one_of
+from manyvoices.schema.wording import plural
 
 __all__ = ["Finding", "check_study"]
 
@@ -169,8 +170,8 @@ def _check_models(
             loc = ("stages", index, "conversations", "opening", "responders")
             yield Finding(
                 loc,
-                f"{asked} responders, but {n_models} models",
-                f"at least {asked} models, or fewer responders",
+                f"{plural(asked, 'responder')}, but {plural(n_models, 'model')}",
+                f"at least {plural(asked, 'model')}, or fewer responders",
             )
 
 
@@ -202,7 +203,7 @@ def _check_compared(stage: dict[str, Any], loc: Loc, models: list[Any]) -> Itera
             yield Finding((*loc, key), f"{name}, which answers nothing", one_of(known[:12]), hint)
     compared, wanted = set(named) or set(known), stage.get("side_by_side", 2)
     if isinstance(wanted, int) and len(compared | {stage.get("baseline")} - {None}) < wanted:
-        found = f"{wanted} side by side, but {len(compared)} models"
+        found = f"{wanted} side by side, but {plural(len(compared), 'model')}"
         yield Finding((*loc, "side_by_side"), found, f"at least {wanted} models")
 
 

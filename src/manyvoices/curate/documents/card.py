@@ -9,8 +9,9 @@ from typing import Any
 
 from manyvoices.curate.documents.about import KINDS_OF_TEXT, Context
 from manyvoices.curate.documents.codebook import Codebook
-from manyvoices.curate.documents.markdown import cell, code, table
-from manyvoices.curate.documents.statement import blank, dates, people
+from manyvoices.curate.documents.codebook_queries import dates
+from manyvoices.curate.documents.markdown import blank, cell, code, table
+from manyvoices.curate.documents.statement_people import people
 from manyvoices.curate.documents.terms import undecided
 from manyvoices.io.faults import FaultLog
 from manyvoices.io.lines import iter_lines

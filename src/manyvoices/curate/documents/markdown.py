@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+BLANK = "TO BE WRITTEN"
 _MARKS = re.compile(r"([\\`*_{}\[\]<>|~#$])")
 
 
@@ -32,3 +33,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
     yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def blank(question: str) -> str:
+    """A mark that something has to be written here, and what."""
+    return f"> **{BLANK}:** {question}"

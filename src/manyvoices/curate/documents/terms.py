@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from manyvoices.curate.documents.about import KINDS_OF_TEXT, Context
-from manyvoices.curate.documents.markdown import cell, table
-from manyvoices.curate.documents.statement import blank
+from manyvoices.curate.documents.markdown import blank, cell, table
 from manyvoices.design.protocol import TO_BE_DECIDED
 
 

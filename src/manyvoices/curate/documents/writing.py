@@ -11,13 +11,14 @@ from typing import Any
 from manyvoices.curate.documents.about import KINDS_OF_TEXT, About, Context
 from manyvoices.curate.documents.card import dataset_card
 from manyvoices.curate.documents.codebook import Codebook, build_codebook
+from manyvoices.curate.documents.codebook_queries import lookup
 from manyvoices.curate.documents.codebook_text import (
     codebook_json,
     codebook_latex,
     codebook_markdown,
 )
 from manyvoices.curate.documents.croissant import croissant
-from manyvoices.curate.documents.statement import data_statement, lookup
+from manyvoices.curate.documents.statement import data_statement
 from manyvoices.curate.documents.terms import terms
 from manyvoices.design import Study
 from manyvoices.io.writing import write_text

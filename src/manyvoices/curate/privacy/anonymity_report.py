@@ -12,6 +12,7 @@ from manyvoices.curate.documents.markdown import cell, code, table
 from manyvoices.curate.privacy.anonymity import Anonymity, Spread
 from manyvoices.curate.privacy.coarsening import describe_rules
 from manyvoices.schema import Json
+from manyvoices.schema.wording import people, plural
 
 REPORT = "anonymity.md"
 
@@ -50,9 +51,9 @@ def _parts(found: Anonymity) -> Iterator[str]:
     )
     yield "\n".join(table(("", "before", "after"), _compared(found)))
     yield (
-        f"Asked for was k = {rules.k}. {found.n_suppressed} answers of {len(found.suppressed)}"
-        " people were taken out (null), the last-named attribute first; what was written beside"
-        " an answer to these questions was taken out of all."
+        f"Asked for was k = {rules.k}. {plural(found.n_suppressed, 'answer')} of"
+        f" {people(len(found.suppressed))} were taken out (null), the last-named attribute first;"
+        " what was written beside an answer to these questions was taken out of all."
     )
     for question, rule in describe_rules(rules.coarsen).items():
         yield f"- {code(question)} was made coarser: {cell(str(rule))}."
