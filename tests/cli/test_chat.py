@@ -220,9 +220,9 @@ def test_ctrl_c_stops_the_answer_and_not_the_talk(endpoint: FakeEndpoint) -> Non
         assert process.stdin is not None
         process.stdin.write("Hello\n")
         process.stdin.flush()
-        assert endpoint.asked.wait(60)
+        assert endpoint.asked.wait(300)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate("/quit\n", timeout=60)
+        out, err = process.communicate("/quit\n", timeout=300)
     assert process.returncode == 0
     assert "Stopped; what was asked is not part of the talk." in err
     assert "Traceback" not in err

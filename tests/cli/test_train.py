@@ -167,7 +167,7 @@ def test_a_run_that_is_stopped_says_where_it_stands_and_goes_on(tmp_path: Path) 
         while process.poll() is None and not list(checkpoints.glob("step-*")):
             time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Stopped. The last checkpoint is" in err
     assert "--resume goes on from it" in err

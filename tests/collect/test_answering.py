@@ -67,7 +67,7 @@ def work(handler: answering.AnswerHandler, *, n_jobs: int = 4) -> None:
         runner = Runner({"utterance": counted}, owner="here:1:x", clock=lambda: NOW, poll_s=0.01)
         task = asyncio.create_task(runner.run(stop))
         for _ in range(n_jobs):
-            await asyncio.wait_for(dealt_with.acquire(), timeout=20)
+            await asyncio.wait_for(dealt_with.acquire(), timeout=300)
         stop.set()
         await task
 

@@ -21,7 +21,7 @@ from manyvoices.collect.sqlite.turns import Turn
 turn = Turn(sys.argv[1])
 turn.take()
 print("held", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 WRITER = """
@@ -65,7 +65,7 @@ def test_a_holder_that_is_killed_gives_its_turn_to_the_next(tmp_path: Path) -> N
     waiting.start()
     assert not got.wait(0.3), "the turn was held by another process"
     os.kill(holder.pid, signal.SIGKILL)
-    assert got.wait(20), "the turn of a killed process was not given on"
+    assert got.wait(300), "the turn of a killed process was not given on"
     holder.wait()
     turn.close()
 
@@ -76,7 +76,7 @@ def test_writers_of_two_processes_with_four_threads_each_all_get_through(tmp_pat
         setup.execute("PRAGMA journal_mode=WAL")
         setup.execute("CREATE TABLE written (who TEXT, seen INTEGER)")
     both = [_start(WRITER, str(database), name) for name in "ab"]
-    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    assert [process.wait(timeout=300) for process in both] == [0, 0]
     rows = sqlite3.connect(database).execute("SELECT who, seen FROM written").fetchall()
     assert len(rows) == 200
     assert sorted(seen for _who, seen in rows) == list(range(200)), "one at a time"

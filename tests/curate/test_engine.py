@@ -177,7 +177,7 @@ def test_a_run_stopped_by_ctrl_c_is_taken_up_where_it_was(
     for _ in shards[:-1]:
         going.stdout.readline()
     going.send_signal(signal.SIGINT)
-    assert going.communicate(timeout=60)[0] == "stopped\n"
+    assert going.communicate(timeout=300)[0] == "stopped\n"
     (tmp_path / "go").touch()
     wait = {"path": str(tmp_path / "go"), "at_row": last}
     ran = run(shards, [Step("wait", made.wait_for, wait), MEASURE], tmp_path / "out")

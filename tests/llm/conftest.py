@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from tests.serving import PATIENCE_S
 
 from manyvoices.design import ResponderSpec
 
@@ -30,6 +31,8 @@ class FakeEndpoint:
     """Sent as it is; None = a sound completion that repeats the last message."""
     delay_s: float = 0.0
     hang: bool = False
+    together: int = 1
+    """Nobody is answered before this many calls have been under way at once."""
     cut_off: bool = False
     """Close the connection in the middle of the answer."""
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -54,6 +57,8 @@ class FakeEndpoint:
         self.asked.set()
         if self.hang:
             await asyncio.sleep(3600)
+        while self.most_under_way < self.together:  # noqa: ASYNC110 - set by other calls
+            await asyncio.sleep(0.01)
         await asyncio.sleep(self.delay_s)
         if self.cut_off:
             response = web.StreamResponse(headers={"Content-Length": "1000"})
@@ -95,7 +100,7 @@ class ServerThread:
         self.port = 0
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(PATIENCE_S)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -109,7 +114,7 @@ class ServerThread:
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
 

@@ -35,7 +35,7 @@ def with_changes(spec: ResponderSpec, **changes: Any) -> ResponderSpec:
     return ResponderSpec.model_validate({**spec.model_dump(), **changes})
 
 
-async def fail(spec: ResponderSpec, *, timeout_s: float = 10) -> ResponderError:
+async def fail(spec: ResponderSpec, *, timeout_s: float = 60) -> ResponderError:
     responder = build_responder(spec)
     try:
         with pytest.raises(ResponderError) as caught:
@@ -47,7 +47,7 @@ async def fail(spec: ResponderSpec, *, timeout_s: float = 10) -> ResponderError:
 
 async def test_an_answer_comes_with_its_evidence(endpoint: Any, spec: ResponderSpec) -> None:
     responder = build_responder(spec)
-    reply = await responder.respond(request("Good day"), timeout_s=10)
+    reply = await responder.respond(request("Good day"), timeout_s=60)
     await responder.aclose()
     assert reply.text == "Good day"
     assert (reply.finish_reason, reply.model_version) == ("stop", "fake-2026-01-01")
@@ -61,7 +61,7 @@ async def test_the_request_is_sent_as_the_format_says(endpoint: Any, spec: Respo
     responder = build_responder(spec)
     messages = (ChatMessage("system", "Be kind."), ChatMessage("user", "مرحبا 🙂"))
     asked = ChatRequest(messages=messages, temperature=0.9, top_p=0.7, seed=4, extra={"top_k": 6})
-    await responder.respond(asked, timeout_s=10)
+    await responder.respond(asked, timeout_s=60)
     await responder.aclose()
     assert endpoint.requests == [
         {
@@ -83,7 +83,7 @@ async def test_the_request_is_sent_as_the_format_says(endpoint: Any, spec: Respo
 
 async def test_what_is_not_said_is_not_sent(endpoint: Any, spec: ResponderSpec) -> None:
     responder = build_responder(with_changes(spec, extra={"max_completion_tokens": 5}))
-    await responder.respond(request(max_tokens=9), timeout_s=10)
+    await responder.respond(request(max_tokens=9), timeout_s=60)
     await responder.aclose()
     assert set(endpoint.requests[0]) == {"model", "messages", "max_completion_tokens"}
 
@@ -202,12 +202,12 @@ async def test_parts_and_refusals_are_text_too(endpoint: Any, spec: ResponderSpe
         "choices": [{"message": {"content": [{"type": "text", "text": "a"}, {"text": "b"}]}}]
     }
     endpoint.body = json.dumps(document).encode()
-    reply = await responder.respond(request(), timeout_s=10)
+    reply = await responder.respond(request(), timeout_s=60)
     assert reply.text == "ab"
     assert (reply.finish_reason, reply.prompt_tokens, reply.model_version) == (None, None, None)
     refusal = {"content": None, "refusal": "I cannot."}
     endpoint.body = json.dumps({"choices": [{"message": refusal}], "usage": None}).encode()
-    assert (await responder.respond(request(), timeout_s=10)).text == "I cannot."
+    assert (await responder.respond(request(), timeout_s=60)).text == "I cannot."
     await responder.aclose()
 
 
@@ -216,7 +216,7 @@ async def test_what_cannot_be_stored_is_dropped_from_a_text(
 ) -> None:
     endpoint.body = b'{"choices": [{"message": {"content": "a\\u0000b\\ud800c"}}]}'
     responder = build_responder(spec)
-    assert (await responder.respond(request(), timeout_s=10)).text == "abc"
+    assert (await responder.respond(request(), timeout_s=60)).text == "abc"
     await responder.aclose()
 
 
@@ -256,7 +256,7 @@ async def test_nobody_listening_is_unreachable(spec: ResponderSpec) -> None:
 async def test_no_more_calls_are_under_way_than_the_study_allows(
     endpoint: Any, spec: ResponderSpec
 ) -> None:
-    endpoint.delay_s = 0.02
+    endpoint.delay_s, endpoint.together = 0.02, 3
     responder = build_responder(with_changes(spec, max_concurrency=3))
     calls = [responder.respond(request(str(n)), timeout_s=30) for n in range(20)]
     replies = await asyncio.gather(*calls)
@@ -274,7 +274,7 @@ async def test_a_place_taken_by_a_hanging_call_comes_free_again(
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert all(isinstance(r, ResponderError) and r.kind is FailureKind.TIMEOUT for r in results)
     endpoint.hang = False
-    assert (await responder.respond(request("again"), timeout_s=10)).text == "again"
+    assert (await responder.respond(request("again"), timeout_s=60)).text == "again"
     await responder.aclose()
 
 
@@ -282,7 +282,7 @@ async def test_a_call_that_is_cancelled_is_cancelled(endpoint: Any, spec: Respon
     endpoint.hang = True
     responder = build_responder(spec)
     task = asyncio.create_task(responder.respond(request(), timeout_s=60))
-    assert await asyncio.to_thread(endpoint.asked.wait, 10)
+    assert await asyncio.to_thread(endpoint.asked.wait, 60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -293,12 +293,12 @@ async def test_closing_twice_is_safe_and_a_given_session_stays_open(
     endpoint: Any, spec: ResponderSpec
 ) -> None:
     own = build_responder(spec)
-    await own.respond(request(), timeout_s=10)
+    await own.respond(request(), timeout_s=60)
     await own.aclose()
     await own.aclose()
     async with aiohttp.ClientSession() as session:
         shared = OpenAICompatibleResponder(spec, session=session)
-        await shared.respond(request(), timeout_s=10)
+        await shared.respond(request(), timeout_s=60)
         await shared.aclose()
         assert not session.closed
 
@@ -313,14 +313,14 @@ async def test_the_key_is_sent_and_stands_nowhere_else(
     monkeypatch.setenv("FAKE_KEY", f"{KEY}\n")
     keyed = with_changes(spec, api_key_env="FAKE_KEY")
     responder = build_responder(keyed)
-    await responder.respond(request(), timeout_s=10)
+    await responder.respond(request(), timeout_s=60)
     assert endpoint.authorizations == [f"Bearer {KEY}"]
     # A server that repeats the key, as some do, in an error and in what is no completion.
     said = [repr(responder), str(vars(responder)), repr(keyed)]
     for status in (401, 200):
         endpoint.status, endpoint.body = status, f"Incorrect API key: {KEY}".encode()
         with pytest.raises(ResponderError) as caught:
-            await responder.respond(request(), timeout_s=10)
+            await responder.respond(request(), timeout_s=60)
         assert "***" in str(caught.value)
         said.append("".join(traceback.format_exception(caught.value)))
     await responder.aclose()
@@ -355,7 +355,7 @@ async def test_a_persona_behind_the_server_says_what_it_says_directly(
         )
         responder = build_responder(at_server)
         asked = ChatRequest(messages=messages, seed=5, max_tokens=30)
-        reply = await responder.respond(asked, timeout_s=10)
+        reply = await responder.respond(asked, timeout_s=60)
         await responder.aclose()
         spoken = answer(persona, messages, seed=5, max_words=30)
         assert reply.text == spoken.text

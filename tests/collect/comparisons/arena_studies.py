@@ -119,7 +119,7 @@ def work(handler: SideAnswerHandler, *, clock: Callable[[], datetime] = lambda: 
         runner = Runner({JOB_KIND: handler}, owner="here:1:x", clock=clock, poll_s=0.01)
         task = asyncio.create_task(runner.run(stop))
         database = Database()
-        for _ in range(600):
+        for _ in range(10_000):
             if not await database.call(left):
                 break
             await asyncio.sleep(0.03)

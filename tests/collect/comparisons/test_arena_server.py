@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from tests.collect.comparisons.arena_studies import ARENA, publish, say, start, take_part, work
 from tests.llm.conftest import ServerThread, completion
-from tests.serving import Server, Visitor
+from tests.serving import PATIENCE_S, Server, Visitor
 
 from manyvoices.collect.comparisons.answering import SideAnswerHandler
 from manyvoices.collect.comparisons.models import SideAnswer
@@ -77,7 +77,7 @@ def base_url(gate: Gate) -> Iterator[str]:
     server.stop()
 
 
-def until(condition: Callable[[], object], *, seconds: float = 60) -> None:
+def until(condition: Callable[[], object], *, seconds: float = PATIENCE_S) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
