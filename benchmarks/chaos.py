@@ -226,7 +226,7 @@ async def _play(
             await strikes
 
 
-def _wait_for_jobs(seconds: float = 60.0) -> None:
+def _wait_for_jobs(seconds: float = 600.0) -> None:
     """Until the runner has nothing left to do."""
     from manyvoices.collect.jobs.models import Job
 

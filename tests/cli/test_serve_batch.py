@@ -41,7 +41,7 @@ def test_models_that_the_study_does_not_have_are_refused_with_their_lines(
     words = ["serve", str(study), "--next-batch", str(batch), "--db", f"sqlite:///{tmp_path}/x.db"]
     done = subprocess.run(
         [sys.executable, "-m", "manyvoices", *words],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=1200, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     for line in (1, 2):
@@ -63,7 +63,7 @@ def test_a_batch_makes_a_new_version_and_the_old_one_stays(study: Path, tmp_path
         f"setup.publish([Path({str(study)!r})])\n"
         f"setup.publish([Path({str(study)!r})], next_batch=Path({str(batch)!r}))\n"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=1200)
     rows = (
         sqlite3.connect(database)
         .execute("select number, content from studies_studyversion order by number")

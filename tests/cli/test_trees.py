@@ -19,7 +19,7 @@ KEY = "55555555-5555-4555-8555-555555555555"
 def run(*words: object, folder: Path) -> tuple[int, str, str]:
     done = subprocess.run(
         [sys.executable, "-m", "manyvoices", "trees", *map(str, words)],
-        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=1800, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 
@@ -72,7 +72,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "setup.configure(db='sqlite:///t.sqlite3')\n"
         f"setup.migrate(); setup.publish([Path({str(ORCHARD)!r})])\n"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=folder, check=True, timeout=300)
+    subprocess.run([sys.executable, "-c", script], cwd=folder, check=True, timeout=1800)
     return folder
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.slow
 def test_kills_at_random_moments_lose_double_and_ask_again_nothing(database_url: str) -> None:
     command = [sys.executable, "-m", "benchmarks.chaos", "--db", database_url]
-    command += ["--conversations", "12", "--kills", "3", "--seconds", "150"]
+    command += ["--conversations", "12", "--kills", "3", "--seconds", "1500"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])

@@ -239,7 +239,7 @@ def test_two_sharded_processes_train_the_reward_model_of_one(train: Runner, rewa
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

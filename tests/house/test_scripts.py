@@ -18,7 +18,7 @@ def run(
     *command: str | Path, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=1200
     )
 
 

@@ -53,7 +53,7 @@ def outs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, *words, script, str(together), str(trees)],
-        env=env, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        env=env, cwd=ROOT, capture_output=True, text=True, timeout=1800, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
     return alone / "out", together

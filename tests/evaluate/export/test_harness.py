@@ -41,7 +41,7 @@ def command(words: list[str], cwd: Path, **env: str) -> None:
     plain = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     settings = {**plain, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", **env}
     done = subprocess.run(
-        words, cwd=cwd, env=settings, capture_output=True, text=True, check=False, timeout=540
+        words, cwd=cwd, env=settings, capture_output=True, text=True, check=False, timeout=1800
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
 

@@ -146,8 +146,11 @@ class ServerProcess:
             stderr=log,
         )
 
-    def wait_until_ready(self, timeout_s: float = 60.0) -> None:
-        """Return once the health page answers; RuntimeError where it does not come up."""
+    def wait_until_ready(self, timeout_s: float = 300.0) -> None:
+        """Return once the health page answers; RuntimeError where it does not come up.
+
+        On a busy machine the tables of a new database alone take more than a minute.
+        """
         import http.client
         from urllib.parse import urlsplit
 
