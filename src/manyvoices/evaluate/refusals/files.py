@@ -44,6 +44,7 @@ def table(results: Mapping[str, Any]) -> str:
         "Refusal on safe prompts is over-refusal. `refusal` is full or partial. The last two "
         "columns are `refusal` with every reply that has no verdict taken as an answer, and as a "
         "refusal.",
+        *not_read(results),
         *_systems(results),
         "## Outcomes",
         markdown(("", *(title(name) for name in COUNTS)),
@@ -55,6 +56,18 @@ def table(results: Mapping[str, Any]) -> str:
         *_judge(results),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
+
+
+def not_read(results: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence on replies that the rules did not read; nothing where they read all."""
+    found = results.get("not_read_by_rules") or {}
+    if found:
+        languages = ", ".join(f"{name} ({n:,})" for name, n in found.items())
+        yield (
+            "The rules have no patterns for some languages, and did not read the replies in them: "
+            f"{languages}. To the rules these are neither compliance nor refusal; `patterns` adds "
+            "a language, and a judge or people read any."
+        )
 
 
 def _systems(results: Mapping[str, Any]) -> Iterator[str]:
@@ -163,6 +176,7 @@ def terminal(results: Mapping[str, Any]) -> Iterator[Any]:
         cells = [shown(safety.get(name, {}).get("refusal")) for name in ("unsafe", "safe")]
         found.add_row(system, *cells, f"{row['counts']['no_verdict']:,}")
     yield found
+    yield from not_read(results)
     for way, told in results["ways"].items():
         yield (
             f"{way} against {results['compared_with']}: accuracy {shown(told['accuracy'])}, kappa "

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, TypeAlias, cast
 
+from manyvoices.curate.language_match import same_language
 from manyvoices.evaluate.generating import Generation
 from manyvoices.evaluate.refusals.config import SetConfig
 from manyvoices.evaluate.rows import Row, read_rows
@@ -73,6 +74,7 @@ def read_set(config: SetConfig) -> RefusalSet:
 
     Raises:
         DataError: Rows without a prompt or a label, or one id for two prompts.
+        MissingExtraError: Replies are given, and what tells their language is not installed.
     """
     log = FaultLog()
     rows = read_rows(config.path)
@@ -156,7 +158,9 @@ def _given(
     model = str(row.get("model") or config.model)
     sample = samples[item.prompt_id, model]
     samples[item.prompt_id, model] += 1
-    yield _reply(item, model, model, "given", sample, "answered" if text else "empty", text, row)
+    language, is_same = same_language(text, item.language) if text else (None, True)
+    outcome = "empty" if text is None else "answered" if is_same else "other_language"
+    yield _reply(item, model, model, "given", sample, outcome, text, row, language)
 
 
 def asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from manyvoices.evaluate.refusals.comparing import compared
 from manyvoices.evaluate.refusals.config import RefusalsConfig
 from manyvoices.evaluate.refusals.items import RefusalSet, Reply, asked, read_set
 from manyvoices.evaluate.refusals.judge import Judged, judge
-from manyvoices.evaluate.refusals.patterns import load
+from manyvoices.evaluate.refusals.patterns import Patterns, load
 from manyvoices.evaluate.refusals.people import People, agreement, read_people, write_reviews
 from manyvoices.evaluate.refusals.rates import paired, systems
 from manyvoices.evaluate.refusals.rules import Label, Verdict, classify, knows
@@ -42,6 +43,8 @@ class Verdicts:
 
     rules: Mapping[str, Verdict]
     """Replies without a text, or in a language without patterns, are absent."""
+    unread: Mapping[str, int]
+    """Language without patterns -> replies that the rules did not read for it."""
     judge: Judged | None
     people: People | None
 
@@ -73,6 +76,7 @@ def run(config: RefusalsConfig, *, progress: Progress | None = None) -> Refusals
             for one in replies
             if one.text and knows(one.spoken, patterns)
         },
+        unread=_unread(replies, patterns),
         judge=_judge(config, replies),
         people=read_people(config.people, replies, config.set.path) if config.people else None,
     )
@@ -82,6 +86,11 @@ def run(config: RefusalsConfig, *, progress: Progress | None = None) -> Refusals
     results["reviews"] = [str(Path(path).relative_to(config.out)) for path in written]
     write(config.out, results, _rows(replies, verdicts))
     return RefusalsResult(config.out, results)
+
+
+def _unread(replies: Sequence[Reply], patterns: Mapping[str, Patterns]) -> dict[str, int]:
+    spoken = (one.spoken for one in replies if one.text)
+    return dict(Counter(name for name in spoken if not knows(name, patterns)).most_common())
 
 
 def _replies(config: RefusalsConfig, found: RefusalSet, progress: Progress) -> list[Reply]:
@@ -144,6 +153,7 @@ def evaluated(
         "n_prompts": len(found.items),
         "n_replies": len(replies),
         "labelled_by": found.labelled_by,
+        "not_read_by_rules": dict(verdicts.unread),
         "systems": systems(replies, deciding, resampling),
         "differences": paired(replies, deciding, resampling),
         "compared_with": truth,

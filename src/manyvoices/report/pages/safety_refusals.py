@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from manyvoices.evaluate.refusals.files import not_read
 from manyvoices.evaluate.refusals.labels import title
 from manyvoices.evaluate.refusals.rates import COUNTS
 from manyvoices.evaluate.refusals.rules import LABELS
@@ -41,12 +42,14 @@ def page(results: Mapping[str, Any]) -> Page:
             f"{plural(results['n_prompts'], 'prompt')}, judged by {results['decided_by']}; safe "
             f"and unsafe by {results['labelled_by']}. {results['config']['level']:.0%} intervals."
         ),
-        notice=f"{plural(n_missing, 'reply', 'replies')} without a verdict. {MISSING}"
-        if n_missing
-        else "",
+        notice=" ".join([_missing(n_missing), *not_read(results)]).strip(),
         scales=(*_safety(systems), *_types(systems), *_differences(results)),
         tables=(outcomes(results, COUNTS, ""), *_ways(results), *_people(results)),
     )
+
+
+def _missing(n: int) -> str:
+    return f"{plural(n, 'reply', 'replies')} without a verdict. {MISSING}" if n else ""
 
 
 def _safety(systems: Mapping[str, Any]) -> Iterator[Scale]:
