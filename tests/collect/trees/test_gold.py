@@ -170,6 +170,43 @@ def test_checks_come_as_often_as_they_should(orchard: StudyVersion, item: GoldIt
     assert 40 <= n <= 80
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_given"),
+    [
+        (TaskKind.LABEL_INITIAL_PROMPT, True),
+        (TaskKind.LABEL_ASSISTANT_REPLY, False),
+        (TaskKind.RANK_ASSISTANT_REPLIES, False),
+    ],
+)
+def test_a_check_is_of_a_kind_that_was_asked_for(
+    orchard: StudyVersion, item: GoldItem, asked: TaskKind, *, is_given: bool
+) -> None:
+    """The gold is a prompt: whoever asks to review replies, or to rank, is not given it."""
+    (person,) = people(orchard, 1)
+    handed = gold.hand_out(
+        participant=person, language="en", kinds=[asked], now=NOW, rng=RNG, p_gold=1.0
+    )
+    assert (handed is not None) is is_given
+
+
+def test_checks_stand_in_for_reviews_and_for_no_other_work(
+    orchard: StudyVersion, item: GoldItem
+) -> None:
+    """Where somebody leaves the choice to us, 15 of 39 draws are reviews by the default
+    weights; only these become checks."""
+    kinds, n = tuple(TaskKind), 0
+    for i, person in enumerate(people(orchard, 200)):
+        handed = gold.hand_out(
+            participant=person, language="en", kinds=kinds, now=NOW, rng=random.Random(i),
+            p_gold=1.0, p_again=0.0,
+        )  # fmt: skip
+        n += handed is not None and handed.task.gold is not None
+    weights = policies.policy_for(orchard.study, "en").weights
+    reviews = 2 * weights.label_reply + weights.label_prompt
+    others = 2 * weights.ranking + 2 * weights.reply + weights.initial_prompt
+    assert n / 200 == pytest.approx(reviews / (reviews + others), abs=0.1)
+
+
 def test_how_often_checks_come_is_the_policys_and_changes_live(
     orchard: StudyVersion, item: GoldItem
 ) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from manyvoices.collect.console import audit
@@ -25,7 +25,8 @@ from manyvoices.collect.trees.handout import Handed, thread_of
 from manyvoices.collect.trees.models import LabelsGiven, Message, Task
 from manyvoices.collect.trees.policies import policy_for, stage_of
 from manyvoices.collect.trees.reliability import compared
-from manyvoices.design.trees import TaskKind, label_schema
+from manyvoices.design.trees import TaskKind, TreePolicy, label_schema, order_of_kinds
+from manyvoices.design.trees.urgency import offered_kinds
 
 AGAIN_AFTER = timedelta(days=1)
 AMONG = 50
@@ -99,9 +100,9 @@ def hand_out(
     p_gold: float | None = None,
     p_again: float | None = None,
 ) -> Handed | None:
-    """As `handout.hand_out`, which it calls; now and then a review that somebody is about to be
-    given is a check instead. The review's own place is then free for the next. How often is the
-    policy's; `p_gold` and `p_again` stand in for it.
+    """As `handout.hand_out`, which it calls; now and then, where a review is drawn among `kinds`, a
+    check of one of these kinds is given instead. The review's own place is then free for the next.
+    How often is the policy's; `p_gold` and `p_again` stand in for it.
 
     It costs no statement more, but for one where a check was drawn and there is none to give.
     """
@@ -110,7 +111,7 @@ def hand_out(
     p_again = policy.p_again if p_again is None else p_again
     draw = rng.random()
     reviews = [kind for kind in kinds if kind.is_label]
-    if reviews and draw < p_gold + p_again:
+    if draw < p_gold + p_again and _draws_review(kinds, policy, rng):
         found = (
             _gold_for(participant, language, reviews)
             if draw < p_gold
@@ -124,6 +125,11 @@ def hand_out(
     )
 
 
+def _draws_review(kinds: Sequence[TaskKind], policy: TreePolicy, rng: random.Random) -> bool:
+    order = order_of_kinds(offered_kinds(kinds, policy), policy.weights, rng)
+    return bool(order) and order[0].is_label
+
+
 def _has_too_much(participant: Participant, language: str, now: datetime) -> bool:
     policy = policy_for(participant.study_id, language)
     since = now - timedelta(seconds=policy.recent_tasks_span_s)
@@ -134,14 +140,29 @@ def _has_too_much(participant: Participant, language: str, now: datetime) -> boo
 def _gold_for(
     participant: Participant, language: str, kinds: Sequence[TaskKind]
 ) -> QuerySet[Message]:
-    """Gold that somebody did not write and never had in hand."""
+    """Gold of these kinds that somebody did not write and never had in hand."""
     had = Task.objects.filter(participant=participant, message=OuterRef("pk"))
     rows = Message.objects.filter(
-        gold_item__is_active=True, gold_item__study=participant.study_id, language=language
+        _reviewed_in(kinds),
+        gold_item__is_active=True,
+        gold_item__study=participant.study_id,
+        language=language,
     )
     return rows.exclude(author=participant).filter(
         ~Exists(had.filter(kind__in=[kind.value for kind in kinds])), deleted=False
     )
+
+
+def _reviewed_in(kinds: Sequence[TaskKind]) -> Q:
+    """Messages that are reviewed in tasks of one of `kinds`, as `kind_of` says."""
+    found = Q(pk=None)
+    if TaskKind.LABEL_INITIAL_PROMPT in kinds:
+        found |= Q(parent=None)
+    if TaskKind.LABEL_PROMPTER_REPLY in kinds:
+        found |= Q(parent__isnull=False, role="prompter")
+    if TaskKind.LABEL_ASSISTANT_REPLY in kinds:
+        found |= Q(parent__isnull=False, role="assistant")
+    return found
 
 
 def _again_for(
