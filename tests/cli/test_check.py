@@ -46,6 +46,15 @@ def test_one_of_a_thing_is_not_told_as_many(
     assert "1 pages" not in out
 
 
+def test_where_there_is_no_study_it_says_how_to_make_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check", str(tmp_path)) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{tmp_path / 'study.yaml'}: found nothing, expected a study.yaml")
+    assert "manyvoices init" in said
+
+
 def test_as_json_it_is_one_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check", str(folder), "--json") == 0
     told = json.loads(capsys.readouterr().out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from manyvoices.design import read_study
-from manyvoices.design.study import Study
+from manyvoices.design.protocol import Study
 from manyvoices.design.translations import in_language, study_language, texts, untranslated
 from manyvoices.schema.errors import StudyError
 
