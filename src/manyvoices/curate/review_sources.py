@@ -50,7 +50,9 @@ def _of_file(path: Path, kind: ReviewKind) -> tuple[Iterator[pa.Table], Callable
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
-        fault = Fault(str(path), None, "", str(error)[:80], "a release folder or a Parquet file")
+        no_parquet = "a file that is no Parquet, or a broken one"
+        found = str(error) if isinstance(error, OSError) else no_parquet
+        fault = Fault(str(path), None, "", found, "a release folder or a Parquet file")
         raise DataError([fault]) from None
     names = file.schema_arrow.names
     missing = [name for name in ("instance_id", "column_id", "text") if name not in names]
