@@ -18,7 +18,7 @@ from manyvoices.collect.people import rights
 from manyvoices.collect.studies.models import Study, StudyVersion
 from manyvoices.collect.trees import operations
 from manyvoices.collect.trees.models import Message
-from manyvoices.collect.webhooks import addresses, sending
+from manyvoices.collect.webhooks import addresses, purging, trying
 from manyvoices.collect.webhooks.emitting import emit
 from manyvoices.collect.webhooks.models import Delivery, Event, Webhook
 from manyvoices.collect.webhooks.operations import (
@@ -95,10 +95,10 @@ def test_what_failed_is_tried_again_and_what_arrived_is_not(
 
 
 def test_waits_double_and_are_scattered() -> None:
-    waits = [sending.wait_s(n, 0.5) for n in (1, 2, 3, 4)]
+    waits = [trying.wait_s(n, 0.5) for n in (1, 2, 3, 4)]
     assert waits == [30, 60, 120, 240]
-    assert sending.wait_s(1, 0.0) == 15
-    assert sending.wait_s(10_000, 1.0) == 1.5 * sending.LONGEST_WAIT_S
+    assert trying.wait_s(1, 0.0) == 15
+    assert trying.wait_s(10_000, 1.0) == 1.5 * trying.LONGEST_WAIT_S
 
 
 def test_a_request_that_never_arrives_is_given_up_and_shown(
@@ -107,11 +107,11 @@ def test_a_request_that_never_arrives_is_given_up_and_shown(
     hook_for(orchard.study, receiver.url)
     receiver.statuses = [503]
     (row,) = _emit(orchard.study)
-    for turn in range(sending.TRIES + 3):
+    for turn in range(trying.TRIES + 3):
         work(NOW + turn * LATER)
     row.refresh_from_db()
-    assert (row.state, row.attempts, row.status) == ("failed", sending.TRIES, 503)
-    assert len(receiver.bodies) == sending.TRIES
+    assert (row.state, row.attempts, row.status) == ("failed", trying.TRIES, 503)
+    assert len(receiver.bodies) == trying.TRIES
 
 
 def test_an_address_that_fails_twenty_times_in_a_row_is_switched_off_and_it_is_noted(
@@ -119,7 +119,7 @@ def test_an_address_that_fails_twenty_times_in_a_row_is_switched_off_and_it_is_n
 ) -> None:
     hook, _secret = hook_for(orchard.study, receiver.url)
     receiver.statuses = [500]
-    for turn in range(sending.OFF_AFTER):
+    for turn in range(trying.OFF_AFTER):
         _emit(orchard.study, tree=f"tree-{turn}")
         hook.refresh_from_db()
         assert hook.is_active
@@ -347,7 +347,7 @@ def test_old_requests_are_forgotten_with_their_jobs(
     hook, _secret = hook_for(orchard.study, receiver.url)
     _emit(orchard.study)
     work(NOW)
-    assert sending.purge(now=NOW + timedelta(days=29)) == 0
+    assert purging.purge(now=NOW + timedelta(days=29)) == 0
     delete_webhook(hook=hook, by="olga", now=NOW)
-    assert sending.purge(now=NOW + timedelta(days=31)) == 1
+    assert purging.purge(now=NOW + timedelta(days=31)) == 1
     assert (Delivery.objects.count(), Job.objects.count(), Webhook.objects.count()) == (0, 0, 0)

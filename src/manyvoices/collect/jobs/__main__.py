@@ -12,8 +12,8 @@ from contextlib import suppress
 
 import django
 
-TOLD_AT_ONCE = 32
-"""Requests of webhooks side by side."""
+TOLD_AT_ONCE = 128
+"""Requests of webhooks side by side, of which one address has a few (`webhooks.turns`)."""
 
 
 def main() -> None:
@@ -34,7 +34,8 @@ async def _run() -> None:
     from manyvoices.collect.jobs.runner import Handler, Runner
     from manyvoices.collect.trees.keeping import keep_sweeping
     from manyvoices.collect.webhooks.emitting import KIND
-    from manyvoices.collect.webhooks.sending import DeliveryHandler, keep_purging
+    from manyvoices.collect.webhooks.purging import keep_purging
+    from manyvoices.collect.webhooks.sending import DeliveryHandler
 
     host = socket.gethostname()
     owner = f"{host}:{os.getpid()}:{secrets.token_hex(4)}"
