@@ -196,3 +196,24 @@ def test_the_votes_of_mt_bench_put_its_models_in_the_known_order(tmp_path: Path)
     assert order[-1] == "llama-13b"
     assert found.results["boards"][0]["n_people"] == 65
     assert rows(found)["gpt-4"]["rank_high"] == 1
+    assert found.results["data"]["n_shared_prompts"] == 80
+
+
+def test_a_fixed_set_of_prompts_is_said_to_be_one_and_prompts_of_peoples_own_are_not(
+    tmp_path: Path,
+) -> None:
+    def noted(path: Path, out: str) -> tuple[int, bool]:
+        found = made(path, tmp_path / out).results
+        said = any("on other prompts they would be wider" in note for note in found["notes"])
+        return found["data"]["n_shared_prompts"], said
+
+    own = write_battles(tmp_path / "own.jsonl")
+    assert noted(own, "one") == (0, False)
+    rows = [json.loads(line) for line in own.read_text().splitlines()]
+    shared = [row | {"question_id": at % 7} for at, row in enumerate(rows)]
+    given = tmp_path / "given.jsonl"
+    given.write_text("".join(json.dumps(row) + "\n" for row in shared))
+    assert noted(given, "two") == (7, True)
+    each = [row | {"question_id": at} for at, row in enumerate(rows)]
+    given.write_text("".join(json.dumps(row) + "\n" for row in each))
+    assert noted(given, "three") == (0, False)

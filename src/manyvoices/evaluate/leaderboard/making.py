@@ -94,8 +94,9 @@ def _data(source: Source) -> dict[str, Any]:
         "name": source.name,
         "form": source.form,
         "sha256": source.sha256,
-        "first": source.first,
-        "last": source.last,
+        "first": source.asked.first,
+        "last": source.asked.last,
+        "n_shared_prompts": source.asked.n_shared,
         "n_models": len(battles.models),
         "excluded": dict(battles.excluded),
         "n_simulated": battles.n_simulated,
@@ -109,6 +110,11 @@ def _notes(source: Source, folds: Mapping[str, Folded], settings: Settings) -> I
         yield (
             f"{source.battles.n_simulated:,} of {len(source.battles):,} battles were judged by "
             "bots of a rehearsal: this is no board of people's preferences"
+        )
+    if source.asked.n_shared and source.battles.cluster is not None:
+        yield (
+            f"{source.asked.n_shared:,} prompts were judged by several people: intervals and ranks "
+            "are for other people on these prompts; on other prompts they would be wider"
         )
     for field, folded in folds.items():
         if not folded.parts and not folded.small:

@@ -6,23 +6,19 @@ of results of ``manyvoices evaluate preference``, which names the data that it w
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from manyvoices.aggregate import Battles
 from manyvoices.aggregate.columns import column_names
 from manyvoices.aggregate.sources import COMPARISON_GROUPS, release_sources
 from manyvoices.aggregate.tables import battles_from_table, read_table
 from manyvoices.evaluate.files import RESULTS
+from manyvoices.evaluate.leaderboard.asked import Asked, asked_of
 from manyvoices.evaluate.leaderboard.errors import NobodyToRank, NoDataOfResults, TooFewPeople
 from manyvoices.evaluate.leaderboard.settings import AUTOMATIC, Settings
-from manyvoices.io import detect_format, read_battles, read_manifest, read_native
+from manyvoices.io import detect_format, read_battles, read_manifest
 from manyvoices.io.manifest import MANIFEST, content_id, sha256
 from manyvoices.schema.errors import DataError, Fault
 
@@ -44,9 +40,7 @@ class Source:
     battles: Battles
     """With the `fields` among their groups; bots' battles only where they are wanted."""
     fields: tuple[str, ...]
-    first: str | None
-    """ISO day of the first verdict; None where the data do not say."""
-    last: str | None
+    asked: Asked
 
 
 def read_source(path: Path, settings: Settings) -> Source:
@@ -68,11 +62,7 @@ def read_source(path: Path, settings: Settings) -> Source:
     people = battles.n_participants
     if people is not None and people < settings.least_people:
         raise TooFewPeople(name, people, settings.least_people)
-    days = sorted(_days(path, form))
-    return Source(
-        path, name, form, _hash(path), battles, fields,
-        days[0] if days else None, days[-1] if days else None,
-    )  # fmt: skip
+    return Source(path, name, form, _hash(path), battles, fields, asked_of(path, form))
 
 
 def _data_of(path: Path) -> Path:
@@ -143,27 +133,3 @@ def _hash(path: Path) -> str:
     if path.is_dir():
         return sha256(path / MANIFEST) if (path / MANIFEST).exists() else content_id(path)
     return sha256(path)
-
-
-def _days(path: Path, form: str) -> set[str]:
-    """First and last day of a verdict, as far as the data say."""
-    if form not in ("native", "arena"):
-        return set()
-    moments = _of_release(path) if form == "native" else _of_arena(path)
-    days = np.unique([moment.date().isoformat() for moment in moments])
-    return {str(days[0]), str(days[-1])} if len(days) else set()
-
-
-def _of_release(path: Path) -> Iterator[dt.datetime]:
-    release = read_native(path)
-    yield from (talk.started_at for talk in release.conversations)
-    yield from (one.judged_at for one in release.comparisons if one.judged_at is not None)
-
-
-def _of_arena(path: Path) -> Iterator[dt.datetime]:
-    rows: Iterable[Any] = read_battles(path)
-    for row in rows:
-        published = getattr(row, "published", None)
-        moment = published.row.get("tstamp") if published is not None else None
-        if isinstance(moment, int | float) and moment > 0:
-            yield dt.datetime.fromtimestamp(moment, dt.UTC)

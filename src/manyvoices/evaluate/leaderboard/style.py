@@ -7,7 +7,7 @@ As Chatbot Arena's style control: Bradley-Terry with what the two answers differ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from manyvoices.aggregate import Battles, Covariates, UnusableError, diagnose
-from manyvoices.aggregate.covariates import regress
+from manyvoices.aggregate.covariates import Regression, regress
 from manyvoices.aggregate.ratings import ELO_CENTRE, ELO_PER_LOG
 from manyvoices.evaluate.leaderboard.reading import Source
 from manyvoices.evaluate.leaderboard.settings import Settings
@@ -31,6 +31,8 @@ from manyvoices.schema.errors import ConvergenceError
 LENGTH, BREAKS, LISTS = "length", "line breaks", "lists"
 NAMES = (LENGTH, BREAKS, LISTS)
 """Words and line breaks as (a - b) / (a + b), lists as 1 or 0; each divided by its deviation."""
+Styled: TypeAlias = tuple[Battle, dict[str, float], dict[str, float]]
+"""A battle, and the style of the answers of both sides."""
 LEAST = 50
 """Battles with both texts, below which nothing is said."""
 
@@ -44,7 +46,24 @@ def style_board(source: Source, settings: Settings) -> dict[str, Any] | None:
     """
     if not settings.style or settings.method != "bradley_terry":
         return None
-    found = [one for one in _texts(source, settings) if settings.simulated or not one[0].simulated]
+    styled = _linked(_texts(source, settings), settings)
+    if styled is None:
+        return None
+    battles, covariates = styled
+    try:
+        with_style, plain = regress(battles, covariates), regress(battles)
+    except (ConvergenceError, UnusableError):
+        return None  # the style tells the model, or nothing differs: there is nothing to hold equal
+    return {
+        "n_battles": len(battles),
+        "n_people": battles.n_participants,
+        **_rated(battles.models, covariates.names, with_style, plain, settings.level),
+    }
+
+
+def _linked(texts: Iterable[Styled], settings: Settings) -> tuple[Battles, Covariates] | None:
+    """The battles of models that wins link with each other; None below `LEAST` of them."""
+    found = [one for one in texts if settings.simulated or not one[0].simulated]
     battles = Battles.from_rows(
         (battle for battle, _, _ in found), groups=("at",), both_bad=settings.both_bad
     )
@@ -58,39 +77,37 @@ def style_board(source: Source, settings: Settings) -> dict[str, Any] | None:
     if len(battles.models) < 2 or len(battles) < LEAST:
         return None
     sides = [{name: [found[i][s][name] for i in kept] for name in NAMES} for s in (1, 2)]
-    covariates = _covariates(*sides)
-    try:
-        with_style, plain = regress(battles, covariates), regress(battles)
-    except (ConvergenceError, UnusableError):
-        return None  # the style tells the model, or nothing differs: there is nothing to hold equal
-    n, z = len(battles.models), float(ndtri((1 + settings.level) / 2))
-    errors = np.sqrt(np.diagonal(with_style.covariance))
-    scores = ELO_CENTRE + ELO_PER_LOG * with_style.theta
-    spread = z * ELO_PER_LOG * errors[:n]
-    order = np.argsort(-scores, kind="stable")
+    return battles, _covariates(*sides)
+
+
+def _rated(
+    models: Sequence[str], names: Sequence[str], fitted: Regression, plain: Regression, level: float
+) -> dict[str, Any]:
+    """``rows``, the highest rating first, and ``coefficients``."""
+    n, z = len(models), float(ndtri((1 + level) / 2))
+    errors = np.sqrt(np.diagonal(fitted.covariance))
+    scores = ELO_CENTRE + ELO_PER_LOG * fitted.theta
+    before = ELO_CENTRE + ELO_PER_LOG * plain.theta
+    order = np.argsort(-scores, kind="stable").tolist()
     return {
-        "n_battles": len(battles),
-        "n_people": battles.n_participants,
         "rows": [
             {
-                "model": battles.models[i],
-                "score": round(float(scores[i]), 6),
-                "low": round(float(scores[i] - spread[i]), 6),
-                "high": round(float(scores[i] + spread[i]), 6),
-                "plain": round(float(ELO_CENTRE + ELO_PER_LOG * plain.theta[i]), 6),
+                "model": models[i],
+                **_estimate("score", scores[i], z * ELO_PER_LOG * errors[i]),
+                "plain": round(float(before[i]), 6),
             }
-            for i in map(int, order)
+            for i in order
         ],
         "coefficients": [
-            {
-                "name": name,
-                "value": round(float(with_style.beta[k]), 6),
-                "low": round(float(with_style.beta[k] - z * errors[n + k]), 6),
-                "high": round(float(with_style.beta[k] + z * errors[n + k]), 6),
-            }
-            for k, name in enumerate(covariates.names)
+            {"name": name, **_estimate("value", fitted.beta[k], z * errors[n + k])}
+            for k, name in enumerate(names)
         ],
     }
+
+
+def _estimate(name: str, value: float, reach: float) -> dict[str, float]:
+    ends = {name: value, "low": value - reach, "high": value + reach}
+    return {key: round(float(end), 6) for key, end in ends.items()}
 
 
 def _covariates(of_a: dict[str, list[float]], of_b: dict[str, list[float]]) -> Covariates:
@@ -104,9 +121,6 @@ def _covariates(of_a: dict[str, list[float]], of_b: dict[str, list[float]]) -> C
     used = both.values.std(axis=0) > 0
     names = tuple(name for name, is_used in zip(both.names, used, strict=True) if is_used)
     return Covariates(names, both.values[:, used])
-
-
-Styled: TypeAlias = tuple[Battle, dict[str, float], dict[str, float]]
 
 
 def _texts(source: Source, settings: Settings) -> Iterator[Styled]:
