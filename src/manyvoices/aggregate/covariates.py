@@ -145,7 +145,44 @@ def regress(
     pin = np.zeros((n + k, n + k))
     pin[:n, :n] = np.eye(n) * l2 if l2 else np.full((n, n), (for_a + for_b).sum() / (4 * n * n))
     names = () if covariates is None else covariates.names
-    parameters = np.zeros(n + k)
+    top = _climb(design, (for_a, for_b), pin, l2, names)
+    parameters = top.parameters
+    parameters[:n] -= parameters[:n].mean()
+    bread: FloatArray = np.linalg.inv(top.information).astype(np.float64)
+    if not l2:
+        # Without its pin the matrix is singular along the common shift; its pseudo-inverse is this.
+        shift = np.append(np.ones(n) / np.sqrt(n), np.zeros(k))
+        bread -= np.outer(shift, shift) / (shift @ top.information @ shift)
+    pieces = _of_each_person(battles, design.multiply(top.surplus[:, None]).tocsr())
+    g = len(pieces)
+    meat = pieces.T @ pieces * (g / (g - 1) if g > 1 else np.nan)
+    return Regression(parameters[:n], parameters[n:], bread @ meat @ bread, bread, top.steps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Top:
+    """Where the likelihood is highest."""
+
+    parameters: FloatArray
+    """(n + k,) strengths, then coefficients."""
+    surplus: FloatArray
+    """(rows,) wins of a above what the model expects."""
+    information: FloatArray
+    """(n + k, n + k), with the pin."""
+    steps: int
+
+
+def _climb(
+    design: csr_array,
+    shares: tuple[FloatArray, FloatArray],
+    pin: FloatArray,
+    l2: float,
+    names: Sequence[str],
+) -> _Top:
+    """Newton's steps; long ones are shortened, so that no chance is overshot."""
+    for_a, for_b = shares
+    n = design.shape[1] - len(names)
+    parameters = np.zeros(design.shape[1])
     for step_number in range(1, MAX_STEPS + 1):
         chance = expit(design @ parameters)
         surplus = for_a * (1 - chance) - for_b * chance
@@ -159,19 +196,8 @@ def regress(
         reach = float(np.abs(design @ step).max(initial=0.0))
         parameters += step * (np.log1p(reach) / reach if reach > 0 else 1.0)
         if reach < TOLERANCE:
-            break
-    else:
-        raise not_converged("bradley_terry with covariates", reach)
-    parameters[:n] -= parameters[:n].mean()
-    bread = np.linalg.inv(information)
-    if not l2:
-        # Without its pin the matrix is singular along the common shift; its pseudo-inverse is this.
-        shift = np.append(np.ones(n) / np.sqrt(n), np.zeros(k))
-        bread -= np.outer(shift, shift) / (shift @ information @ shift)
-    pieces = _of_each_person(battles, design.multiply(surplus[:, None]).tocsr())
-    g = len(pieces)
-    meat = pieces.T @ pieces * (g / (g - 1) if g > 1 else np.nan)
-    return Regression(parameters[:n], parameters[n:], bread @ meat @ bread, bread, step_number)
+            return _Top(parameters, surplus, information, step_number)
+    raise not_converged("bradley_terry with covariates", reach)
 
 
 def _design(battles: Battles, extra: FloatArray) -> csr_array:

@@ -60,39 +60,26 @@ def crowd_bradley_terry(
     if not (min(prior) >= 1 and l2 > 0):
         raise ValueError(f"prior must be at least 1 each and l2 above 0, found {prior}, {l2}")
     codes, unit = np.unique(battles.cluster, return_inverse=True)
-    for_a, for_b = battles.shares("half")
-    winner = np.concatenate((battles.a, battles.b))
-    loser = np.concatenate((battles.b, battles.a))
-    who = np.concatenate((unit, unit))
-    weight = np.concatenate((for_a, for_b))
-    judged = np.bincount(who, weights=weight, minlength=len(codes))
-    n = len(battles.models)
+    said = _Judgements.of(battles, unit, len(codes))
     theta = bradley_terry(battles.tally()[None], l2=l2)[0][0]
     trust = np.full(len(codes), prior[0] / sum(prior))
-    rounds = 0
-    change = np.inf
-    while change >= TOLERANCE:
-        if rounds == MAX_ROUNDS:
-            raise ConvergenceError(
-                f"crowd_bradley_terry still moved by {change:.2g} after {MAX_ROUNDS} rounds "
-                f"(tolerance {TOLERANCE:g}); a stronger prior or penalty helps"
-            )
-        rounds += 1
-        chance = 1 / (1 + np.exp(theta[loser] - theta[winner]))
-        right = trust[who] * chance
-        right = weight * right / (right + (1 - trust[who]) * (1 - chance))
-        counts = np.zeros(n * n)
-        counts += np.bincount(winner * n + loser, weights=right, minlength=n * n)
-        counts += np.bincount(loser * n + winner, weights=weight - right, minlength=n * n)
-        moved = bradley_terry(counts.reshape(1, n, n), l2=l2, start=theta)[0][0]
-        agreed = np.bincount(who, weights=right, minlength=len(codes))
-        new = (agreed + prior[0] - 1) / (judged + sum(prior) - 2 + 1e-300)
+    for n_rounds in range(1, MAX_ROUNDS + 1):  # noqa: B007 - told with the ratings
+        wins, agreed = said.believed(theta, trust)
+        moved = bradley_terry(wins[None], l2=l2, start=theta)[0][0]
+        new = (agreed + prior[0] - 1) / (said.judged + sum(prior) - 2 + 1e-300)
         change = max(float(np.abs(moved - theta).max()), float(np.abs(new - trust).max()))
         theta, trust = moved, new
+        if change < TOLERANCE:
+            break
+    else:
+        raise ConvergenceError(
+            f"crowd_bradley_terry still moved by {change:.2g} after {MAX_ROUNDS} rounds "
+            f"(tolerance {TOLERANCE:g}); a stronger prior or penalty helps"
+        )
     names = battles.participants
     ratings = Ratings(
         battles.models, theta, ranks_of(theta), "crowd_bradley_terry", "natural",
-        {"ties": "half", "l2": l2, "prior": prior}, rounds,
+        {"ties": "half", "l2": l2, "prior": prior}, n_rounds,
     )  # fmt: skip
     return CrowdRatings(
         ratings,
@@ -100,3 +87,41 @@ def crowd_bradley_terry(
         trust,
         np.bincount(unit, minlength=len(codes)).astype(np.int64),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judgements:
+    """Every battle from both sides, with the weight that each side was given; all (2 rows,)."""
+
+    winner: IntArray
+    loser: IntArray
+    who: IntArray
+    weight: FloatArray
+    n: int
+    """Models."""
+    judged: FloatArray
+    """(participants,) weight of what each of them said."""
+
+    @classmethod
+    def of(cls, battles: Battles, unit: IntArray, n_people: int) -> _Judgements:
+        who = np.concatenate((unit, unit))
+        weight = np.concatenate(battles.shares("half"))
+        return cls(
+            np.concatenate((battles.a, battles.b)), np.concatenate((battles.b, battles.a)), who,
+            weight, len(battles.models), _summed(who, weight, n_people),
+        )  # fmt: skip
+
+    def believed(self, theta: FloatArray, trust: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Expected wins (n, n), judgements that went the wrong way turned round, and how much of
+        each participant's (participants,) went the right way: the step of expectation."""
+        chance = 1 / (1 + np.exp(theta[self.loser] - theta[self.winner]))
+        right = trust[self.who] * chance
+        right = self.weight * right / (right + (1 - trust[self.who]) * (1 - chance))
+        n = self.n
+        wins = _summed(self.winner * n + self.loser, right, n * n)
+        wins += _summed(self.loser * n + self.winner, self.weight - right, n * n)
+        return wins.reshape(n, n), _summed(self.who, right, len(trust))
+
+
+def _summed(codes: IntArray, values: FloatArray, n: int) -> FloatArray:
+    return np.asarray(np.bincount(codes, weights=values, minlength=n), dtype=np.float64)
