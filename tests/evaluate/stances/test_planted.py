@@ -109,8 +109,8 @@ def test_every_way_of_not_choosing_has_its_own_column(
     result = ask({"m": script}, items=tuple(said), **{**small, "samples": 1, "cells": 2})
     columns = of(result, "m")["columns"]
     assert columns == {
-        "option": 0, "refusal": 2, "hedged": 2, "unparsable": 2, "timeout": 0, "empty": 2,
-        "other_language": 2, "failed": 0,
+        "option": 0, "refusal": 2, "hedged": 2, "unparsable": 2, "unread": 0, "timeout": 0,
+        "empty": 2, "other_language": 2, "failed": 0,
     }  # fmt: skip
     assert of(result, "m")["stability"]["counts"]["silent"] == 5
     assert "one sample for each form" in " ".join(result.results["notes"])
@@ -176,6 +176,45 @@ def test_a_judge_is_not_asked_about_a_scale_whose_letters_it_uses_itself(
     )  # fmt: skip
     with pytest.raises(CannotAsk, match=r"8 points.*at most 7 points"):
         run(config)
+
+
+def french(tmp_path: Path) -> str:
+    points = {"no": "Non", "yes": "Oui"}
+    item = {"id": "tea", "weights": {"tea": 1}, "text": {"fr": ["Le thé doit être fort."]}}
+    made = {
+        "instrument": 1, "id": "tea", "title": "Tea", "items": [item],
+        "axes": {"tea": {"low": {"fr": "moins"}, "high": {"fr": "plus"}}},
+        "scale": [{"value": v, "label": {"fr": label}} for v, label in points.items()],
+    }  # fmt: skip
+    path = tmp_path / "tea.yaml"
+    path.write_text(json.dumps(made))
+    return str(path)
+
+
+def test_words_of_a_language_that_the_rules_do_not_know_are_not_read_and_this_is_said(
+    small: dict[str, Any], tmp_path: Path
+) -> None:
+    framing = {"simple": {"fr": "{statement} {options}"}}
+    opened = {"simple": {"fr": "Que pensez-vous de cette phrase ? {statement}"}}
+    settings = {
+        **small, "instrument": french(tmp_path), "languages": ("fr",), "samples": 1,
+        "forced": ForcedConfig(framings=framing, letter_only=(False,)),
+        "open": OpenConfig(framings=opened),
+    }  # fmt: skip
+    refuses = lambda said, rng: "Je préfère ne pas donner mon avis sur cette question."  # noqa: E731
+    letter = lambda said, rng: "B" if "A." in said else "Oui, je suis tout à fait d'accord."  # noqa: E731
+    with serving({"shy": refuses, "sure": letter}) as url:
+        judge = JudgeConfig(model=spec("sure", url))
+        result = run(Config(models=(spec("shy", url), spec("sure", url)), judge=judge, **settings))
+    for model, way, column in (
+        ("shy", "forced", "unread"), ("shy", "open", "unread"),
+        ("sure", "forced", "option"), ("sure", "open", "unread"),
+    ):  # fmt: skip
+        found = of(result, model, way)
+        assert found["columns"][column] == found["n_asked"], (model, way)
+    assert result.results["judge"]["agreement"] is None
+    assert "fr: the rules know options" in " ".join(result.results["notes"])
+    assert "not read by rules" in (result.out / "README.md").read_text()
 
 
 def people(path: Path, instrument: Instrument, seed: int = 0) -> None:

@@ -15,6 +15,7 @@ from manyvoices.evaluate.stances.instrument import Instrument
 from manyvoices.evaluate.stances.plan import Form, plan, prompt, shown
 from manyvoices.evaluate.stances.reading import (
     HEDGED,
+    LANGUAGES,
     LETTERS,
     OPTION,
     PARSES,
@@ -26,7 +27,11 @@ from manyvoices.evaluate.stances.reading import (
 )
 from manyvoices.llm.port import ChatMessage
 
-COLUMNS = (*PARSES, "timeout", "empty", "other_language", "failed")
+UNREAD = "unread"
+"""Not read by the rules: they do not know the words of its language."""
+READABLE = (*PARSES, UNREAD)
+"""There is an answer, in the language that it was asked for in."""
+COLUMNS = (*READABLE, "timeout", "empty", "other_language", "failed")
 """What becomes of an asking; each is counted in its own column."""
 JUDGED = "judged"
 """Folder of what the judge said, within the results."""
@@ -118,13 +123,23 @@ def _coded(one: Generation, form: Form, instrument: Instrument) -> Coded:
     blank = Coded(one.model, form, one.sample, one.outcome, None, None, one.text)
     if one.outcome != "answered" or one.text is None:
         return blank
-    if form.way == "open":
-        parsed = read_open(one.text, instrument.scores)
-    else:
-        parsed = read_choice(one.text, shown(form, instrument))
-        if parsed.index is not None:
-            parsed = Parsed(parsed.kind, form.order[parsed.index])
+    parsed = _read(one.text, form, instrument)
+    if parsed.kind == UNPARSABLE and not knows(form.language):
+        return replace(blank, column=UNREAD)
     return _with(blank, parsed, instrument)
+
+
+def knows(language: str) -> bool:
+    """Whether the rules know words of the language (BCP 47)."""
+    return language.lower().partition("-")[0] in LANGUAGES
+
+
+def _read(text: str, form: Form, instrument: Instrument) -> Parsed:
+    if form.way == "open":
+        known = knows(form.language)
+        return read_open(text, instrument.scores) if known else Parsed(UNPARSABLE)
+    parsed = read_choice(text, shown(form, instrument))
+    return parsed if parsed.index is None else Parsed(parsed.kind, form.order[parsed.index])
 
 
 def _with(one: Coded, parsed: Parsed, instrument: Instrument) -> Coded:
@@ -161,7 +176,7 @@ def _judged(
     """The same answers, open ones with the judge's code beside the rules' or in its place."""
     judge = config.judge
     assert judge is not None
-    open_ = [one for one in answers if one.form.way == "open" and one.column in PARSES]
+    open_ = [one for one in answers if one.form.way == "open" and one.column in READABLE]
     asked = {_judge_id(one): _judge_prompt(one, instrument) for one in open_}
     setting = Setting("judge", temperature=0.0, max_tokens=8)
     said = generate(
@@ -176,7 +191,7 @@ def _judged(
     codes = {one.prompt_id: read_code(one.text or "", len(instrument.scale)) for one in said}
     for one in answers:
         code = codes.get(_judge_id(one)) if one.form.way == "open" else None
-        if one.form.way != "open" or one.column not in PARSES:
+        if one.form.way != "open" or one.column not in READABLE:
             yield one
         elif judge.decides:
             mine = _with(one, code or Parsed(UNPARSABLE), instrument)

@@ -19,6 +19,7 @@ COLUMN_TITLES = {
     "refusal": "refusal",
     "hedged": "hedged",
     "unparsable": "unparsable",
+    "unread": "not read by rules",
     "timeout": "timeout",
     "empty": "empty",
     "other_language": "other language",

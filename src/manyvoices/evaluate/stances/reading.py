@@ -22,6 +22,9 @@ from dataclasses import dataclass
 OPTION, REFUSAL, HEDGED, UNPARSABLE = "option", "refusal", "hedged", "unparsable"
 PARSES = (OPTION, REFUSAL, HEDGED, UNPARSABLE)
 LETTERS = "ABCDEFGHIJK"
+LANGUAGES = ("en", "de")
+"""ISO 639 codes of the languages whose words of refusal, weighing and agreement are known. Letters
+and options' own words are read in any."""
 SHORT = 12
 """Words of an answer in which an option that is named is meant."""
 

@@ -1,10 +1,8 @@
-"""How much of an answer is the form of the question: variance components, shifts, pull of places.
+"""How much of an answer is the form of the question: shifts of positions, pulls of places.
 
-Per item a least-squares fit with sum-to-zero effects for every factor of the form. A factor's
-component is the mean squared effect over its levels less what sampling alone would give (the method
-of moments; Searle, Casella & McCulloch 1992, ch. 4), averaged over items: it holds shifts common to
-all items and those of single items. ``item`` is the variance between items' means, ``sample`` the
-variance of answers to one form.
+Variance components are in `manyvoices.evaluate.stances.components`; here are the shifts of
+positions between levels of a factor, the pull of the option shown first, and the habit of agreeing.
+Intervals redraw items, each with its answers (`manyvoices.evaluate.stances.intervals`).
 """
 
 from __future__ import annotations
@@ -18,8 +16,9 @@ import numpy as np
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import FloatArray
 from manyvoices.evaluate.stances.answers import Coded
+from manyvoices.evaluate.stances.components import components, level_of, levels_of, scores_of
 from manyvoices.evaluate.stances.instrument import Instrument
-from manyvoices.evaluate.stances.intervals import interval
+from manyvoices.evaluate.stances.intervals import drawn_times, expanded
 from manyvoices.evaluate.stances.plan import FACTORS
 from manyvoices.evaluate.stances.scoring import place, weight_table
 
@@ -69,91 +68,15 @@ def sensitivity(
     by_item: dict[str, list[Coded]] = defaultdict(list)
     for one in given:
         by_item[one.form.item].append(one)
-    components = _components(list(by_item.values()))
-    total = sum(components.values())
+    found = components(list(by_item.values()))
+    total = sum(found.values())
     return Sensitivity(
-        components=components,
-        shares={k: v / total for k, v in components.items()} if total > 0 else {},
+        components=found,
+        shares={k: v / total for k, v in found.items()} if total > 0 else {},
         shifts=tuple(_shifts(by_item, instrument, resampling)),
         first_option=_first_option(by_item, instrument, resampling),
         agreement=_agreement(by_item, instrument, resampling),
     )
-
-
-def _scores(answers: Iterable[Coded]) -> FloatArray:
-    return np.array([one.score for one in answers], dtype=np.float64)
-
-
-def levels_of(answers: Iterable[Coded], factor: str) -> list[str]:
-    """Levels of a factor as texts, in the order of their first answer."""
-    return list(dict.fromkeys(_level(one, factor) for one in answers))
-
-
-def _level(one: Coded, factor: str) -> str:
-    value = getattr(one.form, factor)
-    if factor == "order":
-        return "".join(f"{place + 1:x}" for place in value) or "none"
-    return str(value)
-
-
-def _components(items: Sequence[Sequence[Coded]]) -> dict[str, float]:
-    everything = [one for item in items for one in item]
-    factors = [name for name in FACTORS if len(levels_of(everything, name)) > 1]
-    means = [float(_scores(item).mean()) for item in items]
-    fits = [_fit(item, factors) for item in items]
-    found = {"item": float(np.var(means, ddof=1)) if len(means) > 1 else 0.0}
-    for name in factors:
-        values = [fit[name] for fit in fits if name in fit]
-        found[name] = max(0.0, float(np.mean(values))) if values else 0.0
-    found["sample"] = _within(items)
-    found["item"] = max(0.0, found["item"])
-    return found
-
-
-def _within(items: Sequence[Sequence[Coded]]) -> float:
-    """Pooled variance of answers to one form; 0 where every form was asked once."""
-    squares, df = 0.0, 0
-    forms: dict[str, list[float]] = defaultdict(list)
-    for one in (one for item in items for one in item):
-        forms[one.form.prompt_id].append(one.score or 0.0)
-    for scores in forms.values():
-        squares += float(np.var(scores)) * len(scores)
-        df += len(scores) - 1
-    return squares / df if df else 0.0
-
-
-def _fit(item: Sequence[Coded], factors: Sequence[str]) -> dict[str, float]:
-    """Factor -> mean squared effect less its error, of one item."""
-    y = _scores(item)
-    columns: list[FloatArray] = [np.ones(len(y))]
-    places: dict[str, slice] = {}
-    at = 1
-    for name in factors:
-        levels = levels_of(item, name)
-        if len(levels) < 2:
-            continue
-        own = np.array([levels.index(_level(one, name)) for one in item])
-        last = len(levels) - 1
-        columns += [(own == j).astype(np.float64) - (own == last) for j in range(last)]
-        places[name] = slice(at, at + len(levels) - 1)
-        at += len(levels) - 1
-    x = np.column_stack(columns)
-    df = len(y) - np.linalg.matrix_rank(x)
-    if df <= 0 or np.linalg.matrix_rank(x) < x.shape[1]:
-        return {}
-    inverse: FloatArray = np.linalg.inv(x.T @ x).astype(np.float64)
-    beta = inverse @ x.T @ y
-    noise = float(((y - x @ beta) ** 2).sum() / df)
-    return {name: _moment(beta[s], inverse[s, s], noise) for name, s in places.items()}
-
-
-def _moment(effects: FloatArray, inverse: FloatArray, noise: float) -> float:
-    """Variance of the levels' effects (divisor levels - 1), less its expectation from noise."""
-    n = len(effects)
-    whole = np.vstack([np.eye(n), -np.ones(n)])  # the last level's effect is minus the others' sum
-    squares = float(((whole @ effects) ** 2).sum())
-    expected = noise * float(np.trace(whole @ inverse @ whole.T))
-    return (squares - expected) / n
 
 
 def _shifts(
@@ -162,13 +85,7 @@ def _shifts(
     names = list(by_item)
     weights = weight_table(instrument, names)
     everything = [one for item in by_item.values() for one in item]
-    rng = np.random.default_rng(resampling.seed)
-    n = len(names)
-    times = (
-        rng.multinomial(n, np.full(n, 1 / n), size=resampling.n_resamples).astype(float)
-        if n
-        else np.zeros((0, 0))
-    )
+    times = drawn_times(len(names), resampling)
     for factor in FACTORS:
         levels = levels_of(everything, factor)
         if len(levels) < 2:
@@ -186,7 +103,7 @@ def _level_means(
     table = np.full((len(by_item), len(levels)), np.nan)
     for i, answers in enumerate(by_item.values()):
         for j, level in enumerate(levels):
-            scores = _scores(one for one in answers if _level(one, factor) == level)
+            scores = scores_of(one for one in answers if level_of(one, factor) == level)
             if len(scores):
                 table[i, j] = scores.mean()
     return table
@@ -213,7 +130,7 @@ def _shifts_of(
             with np.errstate(invalid="ignore", divide="ignore"):
                 drawn = (times @ (weight * centred[:, j])) / size
             value = float(weight @ centred[:, j] / np.abs(weight).sum())
-            low, high = interval(drawn, resampling.level)
+            low, high = expanded(drawn, resampling.level, int((weight != 0).sum()))
             at = float(place(table[:, j], weight[:, None])[0])
             yield Shift(factor, level, axis, at, Estimate(value, low, high))
 
@@ -234,7 +151,7 @@ def _first_option(
             continue
         first = np.array([scores[one.form.order[0]] for one in ordered])
         first = first - first.mean()
-        y = _scores(ordered)
+        y = scores_of(ordered)
         top.append(float(first @ (y - y.mean())))
         bottom.append(float(first @ first))
     return _ratio(np.array(top), np.array(bottom), resampling)
@@ -249,7 +166,7 @@ def _agreement(
     """
     known = {item.id: item for item in instrument.items}
     signs = np.array([np.sign(max(known[i].weights.values(), key=abs)) for i in by_item])
-    means = np.array([_scores(answers).mean() for answers in by_item.values()])
+    means = np.array([scores_of(answers).mean() for answers in by_item.values()])
     if not ({-1.0, 1.0} <= set(signs.tolist())):
         return Estimate(float("nan"), float("nan"), float("nan"))
     rng = np.random.default_rng(resampling.seed)
@@ -258,17 +175,15 @@ def _agreement(
         side[rng.integers(0, len(side), (resampling.n_resamples, len(side)))].mean(axis=1)
         for side in sides
     ]
-    low, high = interval((drawn[0] + drawn[1]) / 2, resampling.level)
+    low, high = expanded((drawn[0] + drawn[1]) / 2, resampling.level, min(map(len, sides)))
     return Estimate(float((sides[0].mean() + sides[1].mean()) / 2), low, high)
 
 
 def _ratio(top: FloatArray, bottom: FloatArray, resampling: Resampling) -> Estimate:
     if not len(top) or bottom.sum() == 0:
         return Estimate(float("nan"), float("nan"), float("nan"))
-    rng = np.random.default_rng(resampling.seed)
-    n = len(top)
-    times = rng.multinomial(n, np.full(n, 1 / n), size=resampling.n_resamples)
+    times = drawn_times(len(top), resampling)
     with np.errstate(invalid="ignore", divide="ignore"):
         drawn = (times @ top) / (times @ bottom)
-    low, high = interval(drawn, resampling.level)
+    low, high = expanded(drawn, resampling.level, len(top))
     return Estimate(float(top.sum() / bottom.sum()), low, high)
