@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from manyvoices.collect.conversations import answering, calling, operations, queries
+from manyvoices.collect.conversations import answering, calling, operations, queries, storing
+from manyvoices.collect.conversations.beginning import MAX_LEASES
 from manyvoices.collect.conversations.models import Conversation, Turn, Utterance
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
@@ -76,7 +77,7 @@ def work(*outcomes: Reply | ResponderError, now: datetime = NOW) -> list[str]:
         call = answering.begin_call(job=job, now=now)
         assert call is not None
         asked.append(call.responder.id)
-        answering.store_outcome(job=job, outcome=outcome, waited_ms=5.0, now=now, call=call)
+        storing.store_outcome(job=job, outcome=outcome, waited_ms=5.0, now=now, call=call)
     return asked
 
 
@@ -129,7 +130,7 @@ def test_nobody_is_drawn_when_the_time_limit_is_nearly_over(begin: Callable[...,
     (job, *_rest) = leases.claim(owner="here:1:x", limit=1, now=NOW)
     call = answering.begin_call(job=job, now=NOW)
     late = NOW + timedelta(seconds=59.5)
-    answering.store_outcome(job=job, outcome=BROKEN, waited_ms=1.0, now=late, call=call)
+    storing.store_outcome(job=job, outcome=BROKEN, waited_ms=1.0, now=late, call=call)
     assert turn.utterances.count() == 4
 
 
@@ -142,7 +143,7 @@ def test_the_replacement_has_what_is_left_of_the_places_time_limit(
     assert call is not None
     assert call.timeout_s == 2
     later = NOW + timedelta(seconds=3.5)
-    answering.store_outcome(job=jobs[0], outcome=BROKEN, waited_ms=1.0, now=later, call=call)
+    storing.store_outcome(job=jobs[0], outcome=BROKEN, waited_ms=1.0, now=later, call=call)
     (job,) = leases.claim(owner="here:1:x", limit=1, now=later)
     second = answering.begin_call(job=job, now=later)
     assert second is not None
@@ -166,7 +167,7 @@ def test_a_call_that_is_cut_short_again_and_again_is_recorded_and_not_made_again
 ) -> None:
     turn = begin()
     when = NOW
-    for _ in range(answering.MAX_LEASES):
+    for _ in range(MAX_LEASES):
         assert len(leases.claim(owner="here:1:x", limit=4, now=when)) == 4
         when += timedelta(minutes=2)
     for job in leases.claim(owner="here:1:x", limit=4, now=when):
@@ -181,7 +182,7 @@ def test_words_beyond_the_limit_are_cut_and_counted(begin: Callable[..., Turn]) 
     assert call is not None
     assert call.request.max_tokens == 40
     reply = said("One two three four five.")
-    answering.store_outcome(job=job, outcome=reply, waited_ms=1.0, now=NOW, call=call)
+    storing.store_outcome(job=job, outcome=reply, waited_ms=1.0, now=NOW, call=call)
     utterance = turn.utterances.get(pk=job.key)
     assert (utterance.text, utterance.n_words_cut) == ("One two three", 2)
 
@@ -284,7 +285,7 @@ def test_the_calls_for_an_answer_are_stored_with_their_parameters_and_tries(
 
     handler = answering.AnswerHandler(clock=lambda: NOW, build=lambda _spec: Fake())
     outcome, evidence = asyncio.run(handler._ask(call))
-    answering.store_outcome(
+    storing.store_outcome(
         job=job, outcome=outcome, waited_ms=1.0, now=NOW, call=call, evidence=evidence
     )
     utterance = turn.utterances.get(pk=job.key)

@@ -168,7 +168,7 @@ def _rate(conversation: Conversation, now: datetime) -> None:
 
 
 def _arrive(job: Job, now: datetime) -> None:
-    from manyvoices.collect.conversations.answering import store_outcome
+    from manyvoices.collect.conversations.storing import store_outcome
     from manyvoices.llm import Reply
 
     reply = Reply("Late.", "stop", 1, 1, "v", 10.0)

@@ -9,8 +9,9 @@ import pytest
 from tests.threads import R, together
 
 from manyvoices.collect.conversations import operations
-from manyvoices.collect.conversations.answering import begin_call, store_outcome
+from manyvoices.collect.conversations.answering import begin_call
 from manyvoices.collect.conversations.models import AttributeRating, Conversation, Turn, Utterance
+from manyvoices.collect.conversations.storing import store_outcome
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
 from manyvoices.collect.people import drafts, journey, rights

@@ -158,7 +158,8 @@ def test_whatever_refers_to_a_participant_is_erased_or_named_as_kept() -> None:
 def test_an_answer_that_arrives_after_the_erasure_is_stored_nowhere(
     take_part: Make, version: StudyVersion
 ) -> None:
-    from manyvoices.collect.conversations.answering import begin_call, store_outcome
+    from manyvoices.collect.conversations.answering import begin_call
+    from manyvoices.collect.conversations.storing import store_outcome
     from manyvoices.collect.jobs import leases
     from manyvoices.llm import Reply
 

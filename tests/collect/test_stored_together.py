@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.db import DatabaseError
 
-from manyvoices.collect.conversations import answering, budget, operations
+from manyvoices.collect.conversations import answering, budget, calling, operations, storing
 from manyvoices.collect.conversations.models import Spending, Turn
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
@@ -51,11 +51,11 @@ def begun(participant: Participant) -> tuple[Turn, list[Job]]:
     return turn, leases.claim(owner="here:1:x", limit=9, now=NOW)
 
 
-def _ending(job: Job, outcome: Reply | ResponderError) -> answering.Ending:
+def _ending(job: Job, outcome: Reply | ResponderError) -> storing.Ending:
     call = answering.begin_call(job=job, now=NOW)
     usage = budget.Usage(1, 10, 5)
-    evidence = answering.Evidence({"seed": 1}, (), usage)
-    return answering.Ending(job, outcome, 1.0, NOW, call, evidence)
+    evidence = calling.Evidence({"seed": 1}, (), usage)
+    return storing.Ending(job, outcome, 1.0, NOW, call, evidence)
 
 
 def test_answers_failures_and_a_lost_lease_that_end_together(
@@ -67,7 +67,7 @@ def test_answers_failures_and_a_lost_lease_that_end_together(
     kinds[1] = failure
     endings = [_ending(job, kind) for job, kind in zip(jobs, kinds, strict=True)]
     Job.objects.filter(pk=jobs[2].pk).update(owner="there:2:y")
-    outcomes = answering.store_outcomes(endings)
+    outcomes = storing.store_outcomes(endings)
     assert [type(o.error) for o in outcomes] == [
         type(None),
         type(None),
@@ -87,11 +87,11 @@ def test_where_they_cannot_be_stored_at_once_each_is_stored_alone(
     turn, jobs = begun
     endings = [_ending(job, Reply("Here.", "stop", 1, 1, "v", 1.0)) for job in jobs]
 
-    def broken(_participant: Participant, ending: answering.Ending) -> None:
+    def broken(_participant: Participant, ending: storing.Ending) -> None:
         if ending.job.pk == jobs[0].pk:
             raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(answering, "_record", broken)
-    outcomes = answering.store_outcomes(endings)
+    monkeypatch.setattr(storing, "_record", broken)
+    outcomes = storing.store_outcomes(endings)
     assert isinstance(outcomes[0].error, ZeroDivisionError)
     assert turn.utterances.filter(text="Here.").count() == 3

@@ -21,6 +21,7 @@ from tests.collect.comparisons.arena_studies import (
 
 from manyvoices.collect.comparisons import answering, operations, queries
 from manyvoices.collect.comparisons.models import Comparison, SideAnswer
+from manyvoices.collect.conversations.beginning import MAX_LEASES
 from manyvoices.collect.conversations.models import Spending
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
@@ -266,7 +267,7 @@ def test_a_call_that_was_cut_short_too_often_is_a_failure_and_not_made_again(
     comparison = start(take_part(publish(tmp_path)))
     say(comparison)
     now = NOW
-    for _ in range(answering.MAX_LEASES + 1):
+    for _ in range(MAX_LEASES + 1):
         jobs = leases.claim(owner="here:1:x", limit=5, now=now)
         now += timedelta(minutes=1)
     for job in jobs:

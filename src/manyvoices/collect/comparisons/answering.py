@@ -18,8 +18,15 @@ from django.db.models import Prefetch, QuerySet
 
 from manyvoices.collect.comparisons import operations, queries, sides
 from manyvoices.collect.comparisons.models import OTHER_LANGUAGE, Exchange, SideAnswer
+from manyvoices.collect.conversations.beginning import (
+    Beginning,
+    Plan,
+    begin_all,
+    begun,
+    given_up,
+    nobody_waits,
+)
 from manyvoices.collect.conversations.calling import (
-    MAX_LEASES,
     OUTCOME_FIELDS,
     Call,
     Caller,
@@ -42,7 +49,6 @@ from manyvoices.design.dialogue import derive_seed
 from manyvoices.llm import (
     ChatMessage,
     ChatRequest,
-    FailureKind,
     Reply,
     Responder,
     ResponderError,
@@ -57,14 +63,6 @@ class SideCall:
     call: Call
     wanted_language: str | None = None
     """Of the answer (BCP 47); None = nobody looks at it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """A job whose work begins, and when."""
-
-    job: Job
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,66 +118,36 @@ def look_at_language(ending: Ending, wanted: str | None) -> Ending:
 
 def begin_call(*, job: Job, now: datetime) -> SideCall | None:
     """`begin_calls` for one job; raises what is wrong with it."""
-    (outcome,) = begin_calls([Beginning(job, now)])
-    if outcome.error is not None:
-        raise outcome.error
-    side: SideCall | None = outcome.value
+    side: SideCall | None = begun(begin_calls([Beginning(job, now)]))
     return side
-
-
-def begin_calls(beginnings: Sequence[Beginning]) -> list[Outcome]:
-    """Read what to ask, and count each time limit from now; None where nobody waits any more.
-
-    A few statements, however many jobs begin together. Most calls need no write.
-    """
-    rows = _rows().filter(pk__in=[beginning.job.key for beginning in beginnings])
-    answers = {str(answer.pk): answer for answer in rows}
-    earlier = _earlier(answers.values())
-    plans = [_guarded_plan(b, answers.get(b.job.key), earlier) for b in beginnings]
-    writes = [plan.write for plan in plans if plan.write is not None]
-    stored = iter(store_together(writes))
-    return [_begun(plan, next(stored) if plan.write else plan.outcome) for plan in plans]
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What the begin of one job comes to, and what has to be written before."""
-
-    outcome: Outcome
-    write: Callable[[], object] | None = None
 
 
 _Earlier = dict[object, list[Exchange]]
 """Comparison -> its exchanges so far, their answers loaded."""
 
 
-def _begun(plan: _Plan, stored: Outcome) -> Outcome:
-    return stored if stored.error is not None else plan.outcome
+def begin_calls(beginnings: Sequence[Beginning]) -> list[Outcome]:
+    """Read what to ask, and count each time limit from now; None where nobody waits any more."""
+    rows = _rows().filter(pk__in=[beginning.job.key for beginning in beginnings])
+    answers = {str(answer.pk): answer for answer in rows}
+    plan = partial(_plan, _earlier(answers.values()))
+    return begin_all(beginnings, answers, plan)
 
 
-def _guarded_plan(beginning: Beginning, answer: SideAnswer | None, earlier: _Earlier) -> _Plan:
-    try:
-        if answer is None:
-            raise SideAnswer.DoesNotExist(f"{beginning.job} is about no side that is stored")
-        return _plan(answer, earlier, beginning.job, now=beginning.now)
-    except Exception as error:
-        return _Plan(Outcome(error=error))
-
-
-def _plan(answer: SideAnswer, earlier: _Earlier, job: Job, *, now: datetime) -> _Plan:
+def _plan(earlier: _Earlier, answer: SideAnswer, beginning: Beginning) -> Plan:
     exchange, comparison = answer.exchange, answer.exchange.comparison
+    job, now = beginning.job, beginning.now
     if answer.is_settled or comparison.is_over or answer.attempt != exchange.attempt:
-        return _Plan(Outcome(), partial(leases.settle, job=job, now=now))
-    if job.attempts > MAX_LEASES:
-        often = ResponderError(FailureKind.ABANDONED, "stopped too often", retryable=False)
-        return _Plan(Outcome(), partial(store_outcome, Ending(job, often, 0.0, now)))
+        return nobody_waits(beginning)
+    if often := given_up(job):
+        return Plan(Outcome(), partial(store_outcome, Ending(job, often, 0.0, now)))
     rule = queries.stage_spec(comparison.participant, comparison.stage)
     side = _side_call(answer, earlier.get(comparison.pk, []), rule)
     answer_by = now + timedelta(seconds=rule.timeout_s)
     is_late = exchange.deadline_at is None or exchange.deadline_at < answer_by
     if not is_late and leases.is_fresh(job=job, now=now):
-        return _Plan(Outcome(value=side))
-    return _Plan(Outcome(value=side), partial(_put_off, job, answer, answer_by, now))
+        return Plan(Outcome(value=side))
+    return Plan(Outcome(value=side), partial(_put_off, job, answer, answer_by, now))
 
 
 def _put_off(job: Job, answer: SideAnswer, answer_by: datetime, now: datetime) -> None:

@@ -30,8 +30,6 @@ from manyvoices.llm.limits import estimate_tokens, expected_tokens
 from manyvoices.schema.errors import MissingExtraError
 
 RETRY_PAUSE_S = 1.0
-MAX_LEASES = 3
-"""A call that was cut short this often, because the server was stopped, is not made again."""
 OUTCOME_FIELDS = (
     "settled_at",
     "request",
