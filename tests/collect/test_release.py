@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from manyvoices.collect.conversations import operations
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.people.rights import withdraw
-from manyvoices.collect.release import ReleaseRefused, write_release
+from manyvoices.collect.release import write_release
+from manyvoices.collect.release_wishes import ReleaseRefused
 from manyvoices.collect.studies.models import ReleasedParticipant
 from manyvoices.collect.surveys.models import SurveyAnswer
 from manyvoices.collect.surveys.operations import store_page
@@ -145,7 +146,7 @@ def test_a_release_is_never_written_over_and_nothing_is_left_half_written(
         write_release(study_id="small", out=out, now=NOW)
     assert (out / "manifest.json").read_bytes() == before
     # A fault that no real part produces on demand: the disk fails while PRISM's files are written.
-    monkeypatch.setattr("manyvoices.collect.release.write_prism", _no_space)
+    monkeypatch.setattr("manyvoices.collect.release_contents.write_prism", _no_space)
     with pytest.raises(OSError, match="No space"):
         write_release(study_id="small", out=tmp_path / "second", now=NOW)
     assert [path.name for path in tmp_path.iterdir()] == ["r"]
@@ -304,7 +305,7 @@ def test_the_documents_are_in_the_manifest_with_what_was_left_out(
     take_part()
     release = write_release(study_id="small", out=tmp_path / "r", now=NOW)
     assert set(DOCUMENTS) <= {file.path for file in release.files}
-    assert "1 participants withdrew" in (tmp_path / "r" / "README.md").read_text()
+    assert "1 participant withdrew" in (tmp_path / "r" / "README.md").read_text()
     assert release.counts["conversations"] == 1
     assert release.counts["utterances"] == 6
     assert release.protocol_hash is not None

@@ -123,7 +123,8 @@ def release(
     rules = _rules(k, quasi_identifiers, sensitive, coarsen or ())
     licences = _licences(licence or ())
     setup.configure(db=db, folder=data)
-    from manyvoices.collect.release import Simulated, write_release
+    from manyvoices.collect.release import write_release
+    from manyvoices.collect.release_wishes import Simulated
 
     setup.require_tables()
     master = key.read_bytes().strip() if key is not None else None

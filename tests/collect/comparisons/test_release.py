@@ -56,7 +56,7 @@ def test_a_release_holds_every_comparison_as_it_was_judged(
     assert sum(one.verdict is None for one in by_id.values()) == 1
     notes = json.loads((tmp_path / "r" / "manifest.json").read_text())
     assert notes["counts"]["comparisons"] == 3
-    assert any("1 comparisons are set aside" in note for note in notes["notes"])
+    assert any("1 comparison set aside" in note for note in notes["notes"])
 
 
 def test_what_was_said_before_the_prompt_is_the_same_for_every_side(
