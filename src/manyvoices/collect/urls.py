@@ -37,11 +37,13 @@ urlpatterns = [
     path("api/v1/", api.urls),
 ]
 if getattr(settings, "OIDC_PROVIDER", ""):
-    # The two addresses of the flow; allauth's own pages are not served.
+    # The addresses of the flow; allauth's own pages are not served.
     from manyvoices.collect.accounts import oidc_views
 
-    place = "account/with/oidc/<slug:provider_id>/login/"
+    place = "account/with/oidc/<slug:provider_id>"
     urlpatterns += [
-        path(place, oidc_views.begin, name="openid_connect_login"),
-        path(f"{place}callback/", oidc_views.callback, name="openid_connect_callback"),
+        path(f"{place}/login/", oidc_views.begin, name="openid_connect_login"),
+        path(f"{place}/login/callback/", oidc_views.callback, name="openid_connect_callback"),
+        path(f"{place}/connect/", oidc_views.begin_connecting, name="openid_connect_connect"),
+        path(f"{place}/leave/", oidc_views.leave, name="openid_connect_leave"),
     ]

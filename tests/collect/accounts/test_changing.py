@@ -56,7 +56,7 @@ def test_an_address_changes_once_its_button_was_pressed_and_the_old_one_is_told(
     browser = signed_in()
     link = ask(browser)
     page = browser.get(link)
-    assert (page.status_code, page["Referrer-Policy"]) == (200, "no-referrer")
+    assert (page.status_code, page["Referrer-Policy"]) == (200, "same-origin")
     assert NEW in page.content.decode()
     assert User.objects.get().email == ADA
     after = browser.post(link, follow=True).content.decode()

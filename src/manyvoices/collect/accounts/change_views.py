@@ -42,7 +42,7 @@ def ask_address(request: HttpRequest) -> HttpResponse:
         return show_account(request, errors, typed=address)
     if user.is_staff:
         return show_account(request, {"main": changing.why_not(user)})
-    if wrong := _wrong_password(request, user):
+    if wrong := wrong_password(request, user):
         return show_account(request, {"password": wrong}, typed=address)
     if not limits.take("send_link", f"mail:{address}", now=now):
         token = changing.new_token(user=user, purpose=Purpose.ADDRESS, now=now, address=address)
@@ -90,11 +90,15 @@ def ask_delete(request: HttpRequest) -> HttpResponse:
     if "sure" not in request.POST:
         return _delete_page(request, user, {"sure": _("Please tick the box if you are sure.")})
     if user.has_usable_password():
-        if wrong := _wrong_password(request, user):
+        if wrong := wrong_password(request, user):
             return _delete_page(request, user, {"password": wrong})
         return _end(request, user)
     if not user.email:
-        return _delete_page(request, user, {"sure": _("This account has no address to write to.")})
+        return _delete_page(
+            request,
+            user,
+            {"sure": _("This account has no address to write to: set a password first.")},
+        )
     if not limits.take("send_link", f"mail:{links.plain_address(user.email)}", now=now):
         token = changing.new_token(user=user, purpose=Purpose.DELETE, now=now)
         url = request.build_absolute_uri(reverse("accounts:confirm_delete", args=[token]))
@@ -156,7 +160,7 @@ def _delete_page(
     return render(request, "accounts/delete.html", {"page": page}, status=422 if is_wrong else 200)
 
 
-def _wrong_password(request: HttpRequest, user: User) -> str:
+def wrong_password(request: HttpRequest, user: User) -> str:
     """In words, what is wrong with the password sent along; whoever guesses has to wait."""
     if not user.has_usable_password():
         return ""
@@ -173,5 +177,6 @@ def _wrong_password(request: HttpRequest, user: User) -> str:
 def _quietly(response: HttpResponse, is_open: bool) -> HttpResponse:
     """A page whose address is a secret tells no other site of it."""
     response.status_code = 200 if is_open else 410
-    response["Referrer-Policy"] = "no-referrer"
+    # Not "no-referrer": with it browsers send forms with no origin, which are refused as forged.
+    response["Referrer-Policy"] = "same-origin"
     return response

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from manyvoices.collect.accounts.models import ApiKey
+from manyvoices.collect.accounts.oidc import Service
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,8 @@ class SignInPage:
     next: str
     address: str = ""
     login: str = ""
-    oidc_url: str = ""
+    service: Service | None = None
+    """Another service to sign in with, where there is one."""
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -48,6 +50,9 @@ class AccountPage:
     """Whether it can get another address here: the server's own accounts cannot."""
     typed: str = ""
     """The new address as it was typed."""
+    service: Service | None = None
+    is_connected: bool = False
+    """Whether the service opens this account."""
     errors: dict[str, str] = field(default_factory=dict)
 
 

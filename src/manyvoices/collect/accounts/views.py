@@ -104,7 +104,7 @@ def _sign_in(
         next=page.next,
         address=page.address,
         login=page.login,
-        oidc_url=oidc.sign_in_url(),
+        service=oidc.service(),
         errors=errors or {},
     )
     context = {"page": shown}
@@ -142,7 +142,8 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     is_open = found is not None and request.method != "POST" and links.is_open(found, now=now)
     page = LinkPage(is_open=is_open, address=found.address if found and is_open else "")
     response = render(request, "accounts/link.html", {"page": page}, status=200 if is_open else 410)
-    response["Referrer-Policy"] = "no-referrer"
+    # Not "no-referrer": with it browsers send forms with no origin, which are refused as forged.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 
@@ -170,7 +171,7 @@ def show_account(
     request: HttpRequest, errors: dict[str, str] | None = None, *, typed: str = ""
 ) -> HttpResponse:
     """The account's page, with what was wrong with a form of it."""
-    user = cast(User, request.user)
+    user, service = cast(User, request.user), oidc.service()
     page = AccountPage(
         address=user.email or user.get_username(),
         has_password=user.has_usable_password(),
@@ -178,9 +179,18 @@ def show_account(
         here=_here(request),
         can_change=not user.is_staff,
         typed=typed,
+        service=service,
+        is_connected=service is not None and _is_connected(user, service.id),
         errors=errors or {},
     )
     return render(request, "accounts/account.html", {"page": page}, status=422 if errors else 200)
+
+
+def _is_connected(user: User, provider: str) -> bool:
+    # Not at the top: it needs allauth, and most servers have none.
+    from manyvoices.collect.accounts import oidc_accounts
+
+    return oidc_accounts.is_connected(user, provider=provider)
 
 
 def _here(request: HttpRequest) -> list[Record]:
