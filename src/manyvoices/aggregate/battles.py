@@ -20,7 +20,8 @@ from manyvoices.aggregate.columns import (
 )
 from manyvoices.aggregate.errors import SelfBattleError
 from manyvoices.aggregate.kinds import BoolArray, FloatArray, IntArray, ObjectArray, Ties
-from manyvoices.aggregate.outcomes import BothBad, exclusions, read_outcomes
+from manyvoices.aggregate.outcomes import BothBad, exclusions, read_outcomes, shared_out
+from manyvoices.aggregate.records import as_columns
 from manyvoices.aggregate.rows import NOT_GIVEN, check_weights, clusters_of, labels_of, seen_only
 
 __all__ = ["NOT_GIVEN", "Battles"]
@@ -126,18 +127,7 @@ class Battles:
 
     def shares(self, ties: Ties = "half") -> tuple[FloatArray, FloatArray]:
         """Return how much of a win each row gives to a and to b: two arrays (rows,)."""
-        for_a: FloatArray
-        for_b: FloatArray
-        if ties == "half":
-            for_a, for_b = self.outcome, np.asarray(1.0 - self.outcome)
-        elif ties == "both":
-            for_a = (self.outcome > 0.0).astype(np.float64)
-            for_b = (self.outcome < 1.0).astype(np.float64)
-        elif ties == "drop":
-            for_a = (self.outcome == 1.0).astype(np.float64)
-            for_b = (self.outcome == 0.0).astype(np.float64)
-        else:
-            raise ValueError(f"ties must be 'half', 'both' or 'drop', found {ties!r}")
+        for_a, for_b = shared_out(self.outcome, ties)
         if self.weight is None:
             return for_a, for_b
         return for_a * self.weight, for_b * self.weight
@@ -237,20 +227,10 @@ class Battles:
         A tuple is (model_a, model_b, outcome) or (model_a, model_b, outcome, participant_id).
         `groups` names fields to split by: keys of a record's own `groups`, or its attributes.
         """
-        table: dict[str, list[Any]] = {name: [] for name in (*_ROW_FIELDS, *groups)}
-        for row in rows:
-            value_of = _reader(row)
-            for name in _ROW_FIELDS:
-                table[name].append(value_of(name))
-            inner = value_of("groups") or {}
-            for name in groups:
-                table[name].append(inner[name] if name in inner else value_of(name))
-        table["simulated"] = [bool(value) for value in table["simulated"]]
-        weights = table["weight"]
-        table["weight"] = [1.0 if value is None else value for value in weights]
+        table = as_columns(rows, groups)
         return cls.from_frame(
             table,
-            weight="weight" if any(value is not None for value in weights) else None,
+            weight="weight" if "weight" in table else None,
             simulated="simulated",
             groups=groups,
             both_bad=both_bad,
@@ -304,15 +284,3 @@ class Battles:
         from manyvoices.aggregate.sources import battles_from_arena
 
         return battles_from_arena(path, groups=groups, both_bad=both_bad)
-
-
-_ROW_FIELDS = ("model_a", "model_b", "outcome", "participant_id", "weight", "simulated")
-_TUPLE_FIELDS = ("model_a", "model_b", "outcome", "participant_id")
-
-
-def _reader(row: Any) -> Any:
-    if isinstance(row, Mapping):
-        return row.get
-    if isinstance(row, tuple):
-        return dict(zip(_TUPLE_FIELDS, row, strict=False)).get
-    return lambda name: getattr(row, name, None)

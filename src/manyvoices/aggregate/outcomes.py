@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from manyvoices.aggregate.kinds import BoolArray, FloatArray, IntArray
+from manyvoices.aggregate.kinds import BoolArray, FloatArray, IntArray, Ties
 from manyvoices.schema.errors import DataError, Fault
 
 BothBad = Literal["tie", "drop"]
@@ -68,6 +68,20 @@ def _unknown_outcomes(
         for row in rows[:MAX_FAULTS]
     ]
     return DataError(faults, n_more=max(0, len(rows) - MAX_FAULTS))
+
+
+def shared_out(outcome: FloatArray, ties: Ties) -> tuple[FloatArray, FloatArray]:
+    """Return what of a win each row gives to a and to b, two (rows,), from outcomes (rows,).
+
+    A tie is half a win each way ("half"), a whole one each way ("both"), or none ("drop").
+    """
+    if ties == "half":
+        return outcome, np.asarray(1.0 - outcome)
+    if ties == "both":
+        return (outcome > 0.0).astype(np.float64), (outcome < 1.0).astype(np.float64)
+    if ties == "drop":
+        return (outcome == 1.0).astype(np.float64), (outcome == 0.0).astype(np.float64)
+    raise ValueError(f"ties must be 'half', 'both' or 'drop', found {ties!r}")
 
 
 def exclusions(

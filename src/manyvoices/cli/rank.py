@@ -138,11 +138,7 @@ def _rank(data: Path, kind: str, options: Options) -> dict[str, Any]:
     if options.figure is not None and options.figure.suffix not in (".svg", ".png"):
         raise ValueError(f"--figure ends in .svg or .png, found {options.figure.name!r}")
     if kind == "counts":
-        for name, asked in (("--group", options.group), ("--figure", options.figure),
-                            ("--sensitivity", options.sensitivity)):  # fmt: skip
-            if asked:
-                raise ValueError(f"counts do not say who judged what, so {name} needs battles")
-        return rank_counts(data, options)
+        return _of_counts(data, options)
     origin = source_of(data, kind, options.source)
     with errors.status(f"Reading {data.name}"):
         battles, scores = read(
@@ -157,13 +153,29 @@ def _rank(data: Path, kind: str, options: Options) -> dict[str, Any]:
     if not len(battles):
         counted = ", ".join(f"{n} {reason}" for reason, n in battles.excluded.items())
         raise _no_battles(data, counted)
-    source = scores if scores is not None and _needs_scores(options) else battles
     document: dict[str, Any] = {"data": str(data), "format": kind, **facts(battles)}
     if origin is not None:
         document |= {"source": origin, "n_by_source": _by_source(battles, origin)}
     scored = kind in ("native", "prism", "scores") and origin != "comparisons"
     document["tie_threshold"] = options.threshold if scored else None
-    document["tables"] = tables(source, options, options.figure)
+    # Comparisons hold no scores: sensitivity's tables of scores would leave them out unsaid.
+    return document | _ranked(battles, scores, options, with_scores=origin != "both")
+
+
+def _of_counts(data: Path, options: Options) -> dict[str, Any]:
+    for name, asked in (("--group", options.group), ("--figure", options.figure),
+                        ("--sensitivity", options.sensitivity)):  # fmt: skip
+        if asked:
+            raise ValueError(f"counts do not say who judged what, so {name} needs battles")
+    return rank_counts(data, options)
+
+
+def _ranked(
+    battles: Battles, scores: Scores | None, options: Options, *, with_scores: bool
+) -> dict[str, Any]:
+    """The tables: of all, by group, and under other choices."""
+    source = scores if scores is not None and _needs_scores(options) else battles
+    document: dict[str, Any] = {"tables": tables(source, options, options.figure)}
     if options.group is not None:
         document["group"] = options.group
         document["groups"] = {
@@ -171,8 +183,7 @@ def _rank(data: Path, kind: str, options: Options) -> dict[str, Any]:
             for label, part in battles.split(options.group)
         }
     if options.sensitivity:
-        # Comparisons hold no scores: tables of scores would leave them out without a word.
-        of_scores = None if origin == "both" else scores
+        of_scores = scores if with_scores else None
         document["sensitivity"] = sensitivity_tables(battles, of_scores, options)
     return document
 
