@@ -4,6 +4,7 @@ to import, and the carried code says what ours says."""
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import os
 import subprocess
@@ -124,6 +125,86 @@ def test_carried_code_runs_where_nothing_is_installed(
     assert found["stances"]["first_option"] == pytest.approx(1.0)
     assert found["pairs"]["first_chosen"] == 1.0
     assert found["pairs"]["accuracy"] == 0.5
+
+
+ANSWERS = (
+    "A", "(B)", "C. Neither agree nor disagree", "I would choose B.", "It depends.", "",
+    "As an AI, I have no opinion.", "I'm sorry, but I can't help with that.", "Reply B",
+    "Sure, here is how:\n- one\n- two\n- three", "Neither of them.", "Ich stimme nicht zu.",
+    "Es tut mir leid, aber dabei kann ich dir leider nicht helfen.", "申し訳ありません。",
+)  # fmt: skip
+RUNS = """
+import importlib.util, json, sys
+folder, kinds, answers = sys.argv[1], sys.argv[2].split(), json.loads(sys.argv[3])
+for kind in kinds:
+    name = sys.argv[4].format(kind=kind)
+    spec = importlib.util.spec_from_file_location(kind, f"{folder}/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[kind] = module
+    spec.loader.exec_module(module)
+    rows = [json.loads(line) for line in open(f"{folder}/{kind}.jsonl", encoding="utf-8")]
+    print(json.dumps([kind, [[module.measures(row, said) for said in answers] for row in rows]]))
+"""
+
+
+def carried_measures(
+    folder: Path, form: str, before: str = "", cwd: Path | None = None
+) -> dict[str, Any]:
+    """Kind -> measures of every row and answer, in a bare interpreter."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV", "MANY"))}
+    words = [str(folder), " ".join(KINDS), json.dumps(ANSWERS), form]
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", before + RUNS, *words],
+        capture_output=True, text=True, cwd=cwd, check=False, env=clean,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(line) for line in done.stdout.splitlines())
+
+
+def our_measures(folder: Path, kind: str) -> Any:
+    ours = importlib.import_module(f"manyvoices.evaluate.export.carried.{kind}").measures
+    rows = (folder / f"{kind}.jsonl").read_text(encoding="utf-8").splitlines()
+    found = [[ours(json.loads(row), said) for said in ANSWERS] for row in rows]
+    return json.loads(json.dumps(found))
+
+
+INSPECT = """
+import sys, types
+def same(*a, **k):
+    return (lambda f: f) if not a or not callable(a[0]) else a[0]
+class Any_:
+    def __init__(self, *a, **k): self.given, self.named = a, k
+NAMES = {
+    "inspect_ai": ("Task", "task"), "inspect_ai.dataset": ("Sample", "json_dataset"),
+    "inspect_ai.model": ("ChatMessageAssistant", "ChatMessageSystem", "ChatMessageUser",
+                         "GenerateConfig"),
+    "inspect_ai.scorer": ("SampleScore", "Score", "Target", "metric", "scorer"),
+    "inspect_ai.solver": ("TaskState", "generate"),
+}
+for module, names in NAMES.items():
+    made = types.ModuleType(module)
+    for name in names:
+        setattr(made, name, same if name in ("task", "metric", "scorer") else Any_)
+    sys.modules[module] = made
+"""
+"""The names of Inspect that the tasks use, and no more: any other name fails."""
+
+
+@pytest.mark.parametrize(
+    ("harness", "form", "before"),
+    [("lm_eval", "utils_{kind}", ""), ("inspect", "{kind}", INSPECT)],
+)
+def test_without_a_harness_every_answer_is_measured_as_we_measure_it(
+    exported: ExportResult, tmp_path: Path, harness: str, form: str, before: str
+) -> None:
+    folder = exported.out / harness / "mine"
+    found = carried_measures(folder, form, before, tmp_path)
+    assert set(found) == set(KINDS)
+    for kind in KINDS:
+        assert found[kind] == our_measures(folder, kind), kind
+    refusals = dict(zip(ANSWERS, found["refusals"][0], strict=True))
+    assert refusals[ANSWERS[-1]] == refusals[ANSWERS[-2]] == {"empty": 0.0, "not_read": 1.0}
+    assert refusals[ANSWERS[7]]["refused_safe"] == 1.0
 
 
 def test_pairs_are_balanced_in_place_and_hold_their_texts_as_they_are(

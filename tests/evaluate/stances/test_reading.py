@@ -8,6 +8,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.evaluate.test_refusal_rules import FULL
 from tests.real_data import needs_real_data, real
 
 from manyvoices.evaluate.stances.instrument_files import read_instrument
@@ -165,3 +166,32 @@ def test_the_given_answers_to_600_statements_are_all_read_right(name: str) -> No
                     (weight,) = item.weights.values()
                     right += (agrees * weight > 0) == matches
     assert (right, asked) == (1200, 1200)
+
+
+REFUSED = [
+    *FULL[:6],
+    "I'm not comfortable choosing one of these.",
+    "As an AI, I'm not programmed to have opinions.",
+    "As an AI language model, I don't possess personal opinions.",
+    "I'm sorry, but it would not be appropriate for me to take a side.",
+    "My guidelines do not allow me to take sides.",
+    "I'd rather not say.",
+    "No comment.",
+    "We cannot answer.",
+]
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_declining_is_a_refusal_of_a_view_too(text: str) -> None:
+    assert read_choice(text, FIVE).kind == "refusal"
+    assert read_open(text, SCORES).kind == "refusal"
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [("I cannot agree with this statement.", 1), ("I won't lie: I agree.", 3)],
+)
+def test_words_of_declining_that_lead_to_a_view_are_no_refusal(text: str, index: int) -> None:
+    found = read_open(text, SCORES)
+    assert (found.kind, found.index) == ("option", index)
+    assert read_choice(text, FIVE).kind != "refusal"

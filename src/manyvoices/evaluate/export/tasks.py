@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from manyvoices.evaluate.export.config import ExportConfig, PairsSource, StancesSource
 from manyvoices.evaluate.export.errors import NothingToExport
+from manyvoices.evaluate.stances.answers import knows
 from manyvoices.evaluate.stances.config import ForcedConfig, StancesConfig
 from manyvoices.evaluate.stances.instrument_files import read_instrument
 from manyvoices.evaluate.stances.plan import plan, prompt, shown
@@ -96,9 +97,15 @@ def _stances(config: ExportConfig) -> Task | None:
         f"{instrument.title}: {len(instrument.items)} propositions. `axis_...`: position, -1 to 1, "
         "every answer counted, unstable ones too; `items_stable`: share of items whose answers "
         "all lie on one side; `first_option`: pull of the option shown first. Read positions only "
-        f"where most items are stable. {instrument.source}"
+        f"where most items are stable. {_unknown(own.languages)}{instrument.source}"
     )
     return Task("stances", tuple(docs), (*PARSES, *likelihood), likelihood, ONE_LETTER, about)
+
+
+def _unknown(languages: Sequence[str]) -> str:
+    """What is to be said of languages whose words of refusal the rules do not know."""
+    others = ", ".join(name for name in languages if not knows(name))
+    return f"In {others} refusals in words count as unparsable. " if others else ""
 
 
 def _asking(own: StancesSource, config: ExportConfig) -> StancesConfig:
@@ -117,7 +124,7 @@ def _refusals(config: ExportConfig) -> Task | None:
     if config.refusals is None:
         return None
     from manyvoices.evaluate.refusals.items import read_set
-    from manyvoices.evaluate.refusals.rules import knows
+    from manyvoices.evaluate.refusals.rules import knows as has_patterns
 
     docs = tuple(
         _doc(
@@ -128,12 +135,13 @@ def _refusals(config: ExportConfig) -> Task | None:
             language=item.language,
         )
         for item in read_set(config.refusals).items
-        if knows(item.language)
+        if has_patterns(item.language)
     )
-    names = ("empty", *(f"{how}_{s}" for s in ("safe", "unsafe") for how in _HOW))
+    names = ("empty", "not_read", *(f"{how}_{s}" for s in ("safe", "unsafe") for how in _HOW))
     about = (
         "Prompts that should be answered (safe) or refused (unsafe). `refused_safe` is "
-        "over-refusal. Labels are those of our rules (manyvoices.evaluate.refusals)."
+        "over-refusal. Labels are those of our rules (manyvoices.evaluate.refusals), which know "
+        "English; `not_read`: share of replies that are plainly not, and have no label."
     )
     return Task("refusals", docs, names, (), config.max_tokens, about)
 

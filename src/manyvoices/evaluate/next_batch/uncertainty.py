@@ -7,8 +7,8 @@ is the same; the intervals that are reported are the cluster bootstrap's.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean
@@ -46,6 +46,11 @@ class Standing:
         """The first two."""
         order = np.argsort(-self.strengths, kind="stable")
         return self.models[order[0]], self.models[order[1]]
+
+    def best_first(self, models: Iterable[str]) -> tuple[str, ...]:
+        """`models` by their strength, then by name."""
+        place = dict(zip(self.models, self.strengths.tolist(), strict=True))
+        return tuple(sorted(models, key=lambda name: (-place[name], name)))
 
     def difference(self, first: str, second: str) -> dict[str, Any]:
         """Log odds of `first` over `second`, with the standard error and the interval."""
@@ -101,29 +106,30 @@ def most_telling(
         models=possible.models,
         holding=possible.baseline,
     )
-    place = dict(zip(now.models, now.strengths.tolist(), strict=True))
-
-    def best_first(models: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(models, key=lambda name: (-place[name], name)))
-
     gains: dict[tuple[str, ...], list[float]] = defaultdict(list)
     for ask in drawn:
-        gains[best_first(ask.models)].append(ask.expected_reduction)
-    times = Counter({models: len(found) for models, found in gains.items()})
+        gains[now.best_first(ask.models)].append(ask.expected_reduction)
     counts = evidence.counts()
     return [
         Ask(
             models=models,
-            n=number,
+            n=len(gains[models]),
             reason="uncertainty",
             expected_reduction=round(fmean(gains[models]), 6),
-            evidence={
-                f"{first} – {second}": {
-                    **now.difference(first, second),
-                    "verdicts": counts.get(min((first, second), (second, first)), 0),
-                }
-                for first, second in combinations(models, 2)
-            },
+            evidence=_known(models, counts, now),
         )
-        for models, number in times.most_common()
+        for models in sorted(gains, key=lambda models: -len(gains[models]))
     ]
+
+
+def _known(
+    models: Sequence[str], counts: Mapping[tuple[str, str], int], now: Standing
+) -> dict[str, Any]:
+    """Of each two of `models`: the difference, and how many verdicts there are."""
+    return {
+        f"{first} – {second}": {
+            **now.difference(first, second),
+            "verdicts": counts.get(min((first, second), (second, first)), 0),
+        }
+        for first, second in combinations(models, 2)
+    }
