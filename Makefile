@@ -13,8 +13,11 @@ READY_DEV := $(VENV)/.ready-dev
 READY_BENCH := $(VENV)/.ready-bench
 PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
 
-# Tests that touch a database; they run on SQLite with all others, then again on PostgreSQL.
+# Where tests touch a database; they run on SQLite with all others, then again on PostgreSQL
+# (tests/conftest.py leaves out those of them that ask for none).
 DATABASE_TESTS := $(wildcard tests/collect tests/flow)
+# A file stays with one process, and the order of tests/conftest.py is kept: long files first.
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The test processes share the cores; a threaded BLAS in each would only make them wait.
@@ -38,13 +41,13 @@ test: test-sqlite test-postgres ## run every test, then those with a database ag
 
 test-sqlite: $(READY_DEV) ## run every test, with SQLite where a test needs a database
 	browser="$$(scripts/ensure_browser.sh)" && \
-		CHROMIUM="$$browser" $(BIN)/pytest -n $(WORKERS) --dist loadfile
+		CHROMIUM="$$browser" $(BIN)/pytest $(PARALLEL)
 
 test-postgres: $(READY_DEV) ## run the tests that need a database on a real PostgreSQL; pages are looked at once
 ifneq ($(DATABASE_TESTS),)
 	browser="$$(scripts/ensure_browser.sh)" && \
 		CHROMIUM="$$browser" $(BIN)/python scripts/with_postgres.py \
-		$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not browser" $(DATABASE_TESTS)
+		$(BIN)/pytest $(PARALLEL) -m "not browser" $(DATABASE_TESTS)
 else
 	@echo "no test needs a database yet"
 endif

@@ -29,6 +29,25 @@ hypothesis.settings.load_profile("suite")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+DATABASE_FIXTURES = {"db", "transactional_db", "database_url", "live_server"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long files first, so that at the end no process waits for another; on PostgreSQL only what
+    asks for a database, since all else has been run and cannot differ."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+    if os.environ.get("MANYVOICES_TEST_DATABASE_URL"):
+        apart = [item for item in items if not _asks_for_a_database(item)]
+        items[:] = [item for item in items if _asks_for_a_database(item)]
+        config.hook.pytest_deselected(items=apart)
+
+
+def _asks_for_a_database(item: pytest.Item) -> bool:
+    asked = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db")) or not asked.isdisjoint(DATABASE_FIXTURES)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Reports that tests make, also in processes that they start, keep nothing in the user's."""
