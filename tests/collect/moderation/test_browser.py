@@ -112,7 +112,6 @@ def _look(page: Page, url: str, width: int, found: dict[str, object]) -> None:
         page.emulate_media(
             color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
         )
-        page.wait_for_timeout(300)  # Colours that are still changing have no contrast yet.
         faults = Axe().run(page).response["violations"]
         if faults:
             found[f"{url} {scheme}"] = [
