@@ -174,6 +174,8 @@ def _agreement_line(agreement: dict[str, Any]) -> str:
     figure = (
         f"undefined ({kappa['why_undefined']})"
         if kappa["why_undefined"]
+        else f"{kappa['value']:.3f} (no interval: {kappa['why_no_interval']})"
+        if kappa["why_no_interval"]
         else f"{kappa['value']:.3f} [{kappa['low']:.3f}, {kappa['high']:.3f}]"
     )
     return (
