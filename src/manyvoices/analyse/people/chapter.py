@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from manyvoices.analyse.dataset import Dataset, NotEnough
 from manyvoices.analyse.people.against import Comparison, compare, corrected
 from manyvoices.analyse.people.census import CensusComparison, census_comparison
 from manyvoices.analyse.people.intervals import wilson
 from manyvoices.analyse.people.places import Places, places
-from manyvoices.analyse.people.reference import read_references
+from manyvoices.analyse.people.reference import Margin, read_references
 from manyvoices.analyse.people.rows import survey_rows, usecase_labels
 from manyvoices.analyse.settings import Settings
+from manyvoices.curate.census_tables import CensusTable
 from manyvoices.curate.describe_counts import Block, block
 from manyvoices.curate.describe_people import (
     DEMOGRAPHICS,
@@ -21,6 +23,11 @@ from manyvoices.curate.describe_people import (
     demographics,
     llm_use,
     recruitment,
+)
+
+NO_REFERENCE = (
+    "No reference population was given, so nothing is said about whom these people stand"
+    " for. Give a census or margins (CSV: column, level, share) as a reference."
 )
 
 
@@ -88,33 +95,9 @@ def people_chapter(dataset: Dataset, settings: Settings) -> People:
     given = read_references(settings.references)
     level = settings.resampling.level
     who = demographics(rows)
-    notes: list[str] = []
-    if not settings.references:
-        notes.append(
-            "No reference population was given, so nothing is said about whom these people stand"
-            " for. Give a census or margins (CSV: column, level, share) as a reference."
-        )
-    census = []
-    for table in given.joint:
-        found = census_comparison(dataset, rows, table, settings)
-        if found is None:
-            lacking = ", ".join(table.dimensions)
-            notes.append(f"Nobody could be placed in {table.name}: it needs {lacking} of people.")
-        else:
-            census.append(found)
-    comparisons = []
-    for margin in given.margins:
-        if margin.column not in dataset.people.columns:
-            notes.append(f"{margin.population}: the people have no column {margin.column}.")
-            continue
-        answers = dataset.people[margin.column].to_list()
-        comparisons.append(compare(answers, margin, level=level, seed=settings.resampling.seed))
-    kept = [one for one in comparisons if one.n]
-    notes += [
-        f"{one.population}: no answer to {one.column} is one of its levels."
-        for one in comparisons
-        if not one.n
-    ]
+    notes = [] if settings.references else [NO_REFERENCE]
+    census = _census(dataset, rows, given.joint, settings, notes)
+    kept = _margins(dataset, given.margins, settings, notes)
     return People(
         n_people=who.n_people,
         n_with_conversations=_with_conversations(dataset, who.n_people),
@@ -123,12 +106,50 @@ def people_chapter(dataset: Dataset, settings: Settings) -> People:
         level=level,
         blocks=_blocks((*who.blocks, *_own_questions(dataset, who.blocks)), level),
         comparisons=corrected(kept),
-        census=tuple(census),
+        census=census,
         places=places(rows),
         llm_use=_blocks(llm_use(rows, labels=usecase_labels(dataset)), level),
         recruited=recruitment(rows),
         notes=tuple(notes),
     )
+
+
+def _census(
+    dataset: Dataset,
+    rows: Sequence[Mapping[str, Any]],
+    tables: Iterable[CensusTable],
+    settings: Settings,
+    notes: list[str],
+) -> tuple[CensusComparison, ...]:
+    """People beside each table; a table that nobody could be placed in is told in `notes`."""
+    shown = []
+    for table in tables:
+        found = census_comparison(dataset, rows, table, settings)
+        if found is None:
+            lacking = ", ".join(table.dimensions)
+            notes.append(f"Nobody could be placed in {table.name}: it needs {lacking} of people.")
+        else:
+            shown.append(found)
+    return tuple(shown)
+
+
+def _margins(
+    dataset: Dataset, margins: Iterable[Margin], settings: Settings, notes: list[str]
+) -> list[Comparison]:
+    """Answers beside each margin that somebody's answer is a level of; the rest in `notes`."""
+    resampling, compared = settings.resampling, []
+    for margin in margins:
+        if margin.column not in dataset.people.columns:
+            notes.append(f"{margin.population}: the people have no column {margin.column}.")
+            continue
+        answers = dataset.people[margin.column].to_list()
+        compared.append(compare(answers, margin, level=resampling.level, seed=resampling.seed))
+    notes += [
+        f"{one.population}: no answer to {one.column} is one of its levels."
+        for one in compared
+        if not one.n
+    ]
+    return [one for one in compared if one.n]
 
 
 def _own_questions(dataset: Dataset, known: Sequence[Block]) -> list[Block]:

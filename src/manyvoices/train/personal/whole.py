@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from manyvoices.train.personal.fairness import Population, population_of
 from manyvoices.train.personal.features import Features
 from manyvoices.train.personal.lowrank import PersonalHead, Weights
 from manyvoices.train.personal.scaling import Scaling, scaling_of
-from manyvoices.train.personal.survey import SurveyColumns, survey_columns
+from manyvoices.train.personal.survey import Row, SurveyColumns, survey_columns
 
 Told = Callable[[str], None]
 
@@ -65,16 +65,10 @@ def train_heads(
         TooFewPeople: Fewer people than folds.
         ConvergenceError: A head was not found.
     """
-    which = fitted_rankings(data)
-    rankings = data.chosen(which)
-    n_seen = len({one.person for one in rankings})
-    if n_seen < config.heads.folds * 2:
-        raise TooFewPeople(n_seen, config.heads.folds * 2, "are left to fit to")
+    rankings = _rankings(data, config)
     scaling, prompt_scaling, x, y = _scaled(data, features, rankings, config)
     seen = [row for row, away in zip(data.rows, data.unseen, strict=True) if not away]
-    survey = survey_columns(seen, config.survey.questions, min_people=config.survey.min_people)
-    for question in survey.unknown:
-        told(f"survey.questions names {question}, which nobody of the training side answered")
+    survey = _survey(seen, config, told)
     z = survey.encode(data.rows)
     choices = choices_of(
         rankings,
@@ -93,17 +87,7 @@ def train_heads(
     )
     told("the mean-and-variance head")
     pairs = choices_of(rankings, data.item_person, len(data.people), likelihood="pairs")
-    fits = [
-        fit_mean_variance(
-            pairs,
-            x,
-            y,
-            l2=config.disagreement.l2,
-            l2_sd=config.disagreement.l2_sd,
-            constant_sd=constant,
-        )
-        for constant in (False, True)
-    ]
+    mean_variance, constant = _disagreement(pairs, x, y, config)
     return Trained(
         scaling,
         prompt_scaling,
@@ -116,8 +100,38 @@ def train_heads(
         heads,
         heads.personal.posterior(choices, x, z),
         population,
-        *fits,
+        mean_variance,
+        constant,
     )
+
+
+def _rankings(data: PeopleData, config: PersonalConfig) -> list[Ranked]:
+    """What heads are fitted to; raises `TooFewPeople` where that is fewer than folds need."""
+    rankings = data.chosen(fitted_rankings(data))
+    n_seen, least = len({one.person for one in rankings}), config.heads.folds * 2
+    if n_seen < least:
+        raise TooFewPeople(n_seen, least, "are left to fit to")
+    return rankings
+
+
+def _survey(seen: Sequence[Row], config: PersonalConfig, told: Told) -> SurveyColumns:
+    """The columns of what seen people answered; a question that nobody did is told."""
+    survey = survey_columns(seen, config.survey.questions, min_people=config.survey.min_people)
+    for question in survey.unknown:
+        told(f"survey.questions names {question}, which nobody of the training side answered")
+    return survey
+
+
+def _disagreement(
+    pairs: Choices, x: FloatArray, y: FloatArray, config: PersonalConfig
+) -> tuple[MeanVariance, MeanVariance]:
+    """The head of mean and variance, and the same without a variance that differs."""
+    l2, l2_sd = config.disagreement.l2, config.disagreement.l2_sd
+    varying, constant = (
+        fit_mean_variance(pairs, x, y, l2=l2, l2_sd=l2_sd, constant_sd=constant)
+        for constant in (False, True)
+    )
+    return varying, constant
 
 
 def _scaled(

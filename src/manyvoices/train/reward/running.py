@@ -50,18 +50,12 @@ def run(config: RewardConfig, *, resume: bool, progress: Progress) -> RunResult:
     model, tokenizer, format = load_reward_model(
         config.model, _texts(groups), seed=config.seed, head_bias=config.head_bias
     )
-    if config.freeze_embeddings:
-        model.body.get_input_embeddings().requires_grad_(False)
-    length = _length(model, config, note)
-    _attend(model, config, place, length, note)
+    length = _prepare(model, config, place, note)
     sides = [source_of(g, tokenizer, format, config, max_length=length) for g in (groups, held)]
     for name, side in zip(("training side", "held-out side"), sides, strict=True):
         _tell(name, side, note)
     if not sides[0].parts:
-        raise TrainingError(
-            f"all {len(groups)} groups of {config.data.path} are ties, which loss.ties: leave "
-            "passes over; set loss.ties: half, or give orders that prefer something"
-        )
+        raise _all_ties(config, len(groups))
     if place.writes:
         config.out.mkdir(parents=True, exist_ok=True)
         views.manifest.write(config.out / MANIFEST)
@@ -85,6 +79,13 @@ def run(config: RewardConfig, *, resume: bool, progress: Progress) -> RunResult:
     return RunResult(config.out, {**result.metrics, **metrics}, result.model)
 
 
+def _all_ties(config: RewardConfig, n_groups: int) -> TrainingError:
+    return TrainingError(
+        f"all {n_groups} groups of {config.data.path} are ties, which loss.ties: leave "
+        "passes over; set loss.ties: half, or give orders that prefer something"
+    )
+
+
 def _texts(groups: Sequence[ReplyGroup]) -> list[str]:
     """What a tiny model's tokenizer is trained on: every text once."""
     texts: dict[str, None] = {}
@@ -92,6 +93,15 @@ def _texts(groups: Sequence[ReplyGroup]) -> list[str]:
         texts |= {turn.text: None for turn in group.prefix}
         texts |= dict.fromkeys(group.replies)
     return list(texts)
+
+
+def _prepare(model: RewardModel, config: RewardConfig, place: Place, note: Any) -> int:
+    """Freeze and attend as the configuration says; tokens per thread."""
+    if config.freeze_embeddings:
+        model.body.get_input_embeddings().requires_grad_(False)
+    length = _length(model, config, note)
+    _attend(model, config, place, length, note)
+    return length
 
 
 def _length(model: RewardModel, config: RewardConfig, note: Any) -> int:
