@@ -5,21 +5,19 @@ Each operation first locks the participant's row, so that two windows of one per
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from django.db import transaction
 
-from manyvoices.collect.conversations import queries
+from manyvoices.collect.conversations import asking, queries
 from manyvoices.collect.conversations.models import (
     AttributeRating,
     Conversation,
     Turn,
     Utterance,
 )
-from manyvoices.collect.jobs import leases
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
@@ -27,22 +25,15 @@ from manyvoices.design import ConversationsStage
 from manyvoices.design.dialogue import (
     NothingToLock,
     TurnState,
-    continuing_slots,
     derive_seed,
-    draw_replacement,
     generator,
     lock_winner,
     may_finish,
     must_finish,
     turn_state,
 )
-from manyvoices.design.openings import draw_opening
 from manyvoices.design.survey import NOT_APPLICABLE
 from manyvoices.schema import SliderTrace
-
-# Beyond the responder's own time limit: the wait for a runner, and the way to and from it.
-QUEUE_ALLOWANCE_S = 5.0
-JOB_KIND = "utterance"
 
 
 @transaction.atomic
@@ -86,14 +77,10 @@ def send_prompt(*, conversation: Conversation, index: int, text: str, now: datet
         prompt=text,
         seed=derive_seed(conversation.seed, "turn", index),
         created_at=now,
-        deadline_at=_deadline(rule, index, now),
+        deadline_at=asking.deadline(rule, index, now),
     )
-    _ask(turn, rule, now=now)
+    asking.ask(turn, rule, now=now)
     return turn
-
-
-def _deadline(rule: ConversationsStage, index: int, now: datetime) -> datetime:
-    return now + timedelta(seconds=queries.time_limit_s(rule, index) + QUEUE_ALLOWANCE_S)
 
 
 def _may_send(
@@ -107,74 +94,6 @@ def _may_send(
         raise StaleSubmission("the conversation has reached its last turn")
 
 
-def _ask(turn: Turn, rule: ConversationsStage, *, now: datetime) -> None:
-    """Draw who answers in which place, and queue one job for each."""
-    rng = generator(derive_seed(turn.seed, "draw", turn.attempt))
-    if queries.draws_anew(turn.conversation, turn.index):
-        drawn = _drawn(turn, rule, rng)
-    else:
-        best = queries.chosen(turn.conversation, turn.index - 1)
-        drawn = continuing_slots(best.responder, rule.continuing.responses, rng)
-    utterances = Utterance.objects.bulk_create(
-        Utterance(turn=turn, attempt=turn.attempt, position=position, responder=responder)
-        for position, responder in enumerate(drawn)
-    )
-    leases.enqueue_all(
-        kind=JOB_KIND,
-        keys=[str(utterance.id) for utterance in utterances],
-        lease_s=queries.time_limit_s(rule, turn.index) + QUEUE_ALLOWANCE_S,
-        now=now,
-    )
-
-
-def _drawn(turn: Turn, rule: ConversationsStage, rng: random.Random) -> tuple[str, ...]:
-    """The models of an opening, with the reason for them noted where a batch is in force."""
-    pool = [model.id for model in turn.conversation.participant.version.spec.models]
-    steered = rule.assignment.policy == "batch"
-    drawn = draw_opening(
-        pool,
-        rule.opening.responders,
-        rng,
-        assignment=rule.assignment,
-        opener=queries.opener(turn.conversation) if steered else None,
-        asked=queries.openings_by_ask(turn) if steered else None,
-    )
-    if steered:
-        turn.assigned_because, turn.ask = drawn.because, drawn.ask
-        turn.save(update_fields=["assigned_because", "ask"])
-    return drawn.models
-
-
-def replace_failed(utterance: Utterance, *, now: datetime) -> Utterance | None:
-    """Draw a further model for a place whose own failed, where the study says so and there is time.
-
-    Call with the participant locked, in the transaction that stores the failure.
-    """
-    turn = utterance.turn
-    conversation = turn.conversation
-    rule = queries.stage_spec(conversation.participant, conversation.stage)
-    if not queries.may_replace(utterance, rule, now=now):
-        return None
-    asked = turn.utterances.filter(attempt=turn.attempt).values_list("responder", flat=True)
-    number = utterance.replacement + 1
-    seed = derive_seed(turn.seed, "replace", turn.attempt, utterance.position, number)
-    pool = [m.id for m in conversation.participant.version.spec.models]
-    drawn = draw_replacement(pool, list(asked), generator(seed))
-    if drawn is None or utterance.answer_by is None:
-        return None
-    other = Utterance.objects.create(
-        turn=turn,
-        attempt=turn.attempt,
-        position=utterance.position,
-        replacement=number,
-        responder=drawn,
-        answer_by=utterance.answer_by,
-    )
-    left_s = (utterance.answer_by - now).total_seconds()
-    leases.enqueue(kind=JOB_KIND, key=str(other.id), lease_s=left_s + QUEUE_ALLOWANCE_S, now=now)
-    return other
-
-
 @transaction.atomic
 def ask_again(*, conversation: Conversation, index: int, now: datetime) -> Turn:
     """Ask anew where every responder failed; what failed stays on record under its attempt."""
@@ -184,12 +103,12 @@ def ask_again(*, conversation: Conversation, index: int, now: datetime) -> Turn:
     state = turn_state(queries.candidates(utterances), now=now, deadline=turn.deadline_at)
     if turn.rated_at is not None or state is not TurnState.FAILED:
         return turn
-    _give_up_on(utterances, now=now)
+    asking.give_up_on(utterances, now=now)
     rule = queries.stage_spec(conversation.participant, conversation.stage)
     turn.attempt += 1
-    turn.deadline_at = _deadline(rule, index, now)
+    turn.deadline_at = asking.deadline(rule, index, now)
     turn.save(update_fields=["attempt", "deadline_at"])
-    _ask(turn, rule, now=now)
+    asking.ask(turn, rule, now=now)
     return turn
 
 
@@ -228,7 +147,7 @@ def rate_turn(
             trace = (traces or {}).get(utterance.key)
             utterance.trace = trace and trace_json(trace)
     _mark_winner(turn, utterances, all_bad=all_bad)
-    _give_up_on(utterances, now=now)
+    asking.give_up_on(utterances, now=now)
     Utterance.objects.bulk_update(utterances, ["score", "chosen", "tied", "trace"])
     turn.rated_at = now
     turn.all_bad = all_bad
@@ -254,16 +173,6 @@ def trace_json(trace: SliderTrace) -> dict[str, int | str | None]:
     """A trace as the database keeps it."""
     kept: dict[str, int | str | None] = msgspec.to_builtins(trace)
     return kept
-
-
-def _give_up_on(utterances: list[Utterance], *, now: datetime) -> None:
-    """Record as missing what has not come by the deadline, and call its jobs off."""
-    late = [u for u in utterances if not u.is_settled]
-    for utterance in late:
-        utterance.failure = "timeout"
-        utterance.settled_at = now
-    Utterance.objects.bulk_update(late, ["failure", "settled_at"])
-    leases.cancel(kind=JOB_KIND, keys=[str(u.id) for u in late], now=now)
 
 
 @transaction.atomic

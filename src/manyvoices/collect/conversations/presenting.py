@@ -5,19 +5,15 @@ from __future__ import annotations
 import string
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from manyvoices.collect.conversations import queries
 from manyvoices.collect.conversations.contexts import (
-    AttributesPage,
-    BlockView,
     ChoosePage,
     ConversationHeader,
     Exchange,
-    FeedbackPage,
     OpeningPage,
     ReplyPage,
     Slot,
@@ -28,22 +24,18 @@ from manyvoices.collect.conversations.models import Conversation, Turn, Utteranc
 from manyvoices.collect.people.contexts import SliderView
 from manyvoices.collect.people.journey import facts_once
 from manyvoices.collect.people.models import Participant
-from manyvoices.collect.people.presenting import Posted, sliders, trace_text, whole_number
+from manyvoices.collect.people.presenting import Posted, trace_text, whole_number
 from manyvoices.collect.texts import answer_html, study_html
 from manyvoices.collect.views import draft_url, last, words
 from manyvoices.design import ConversationsStage
 from manyvoices.design.dialogue import (
     TurnState,
-    derive_seed,
-    generator,
     may_finish,
     must_finish,
     turn_state,
 )
 from manyvoices.design.journey import types_left
 from manyvoices.design.problems import Problem
-from manyvoices.design.questions import Attributes
-from manyvoices.design.survey import presented_order
 
 MAX_PROMPT = 4000
 """Characters of one message: several pages of text."""
@@ -220,75 +212,4 @@ def reply_page(
         max_words=rule.messages.max_words,
         drawn_anew=turns[-1].all_bad,
         errors={"prompt": words(problem)} if problem else {},
-    )
-
-
-def asked_blocks(rule: ConversationsStage) -> dict[str, Attributes]:
-    """Block name -> its statements, for the blocks that the study asks about."""
-    blocks = {"performance": rule.feedback.performance, "choice": rule.feedback.choice}
-    return {name: block for name, block in blocks.items() if block is not None}
-
-
-def attributes_page(
-    conversation: Conversation,
-    rule: ConversationsStage,
-    turns: list[Turn],
-    posted: Posted,
-    problems: Mapping[str, Mapping[str, Problem]],
-) -> AttributesPage:
-    """Statements about the opening's best answer, in this conversation's own random order.
-
-    Where all of the opening's answers were bad, about the first answer that was kept.
-    """
-    opening = next((turn for turn in turns if not turn.all_bad), turns[0])
-    best = queries.best_answer(opening)
-    blocks = [
-        BlockView(
-            name=name,
-            opener=block.opener,
-            items=sliders(
-                block,
-                name,
-                posted,
-                order=presented_order(
-                    block, generator(derive_seed(conversation.seed, "order", name))
-                ),
-                error_of=partial(_block_error, problems.get(name, {})),
-            ),
-        )
-        for name, block in asked_blocks(rule).items()
-    ]
-    errors = {s.input_id: f"{s.label}: {s.error}" for b in blocks for s in b.items if s.error}
-    return AttributesPage(
-        header=header(conversation, rule),
-        blocks=blocks,
-        prompt=opening.prompt,
-        best_html=answer_html((best.text if best else "") or ""),
-        draft_url=draft_url(conversation.participant, form_name(conversation, "attributes")),
-        errors=errors,
-    )
-
-
-def _block_error(problems: Mapping[str, Problem], item: str) -> str | None:
-    problem = problems.get(item)
-    whole = problems.get("")
-    if problem is None and whole is not None and item in whole.items:
-        problem = whole
-    return words(problem) if problem else None
-
-
-def feedback_page(
-    conversation: Conversation, rule: ConversationsStage, posted: Posted, problem: Problem | None
-) -> FeedbackPage:
-    question = rule.feedback.open
-    assert question is not None, "conversation_step sends nobody here without a question"
-    return FeedbackPage(
-        header=header(conversation, rule),
-        question=question.label,
-        help_html=study_html(question.help),
-        text=last(posted, "feedback"),
-        draft_url=draft_url(conversation.participant, form_name(conversation, "feedback")),
-        max_length=question.max_length,
-        required=question.required,
-        errors={"feedback": words(problem)} if problem else {},
     )

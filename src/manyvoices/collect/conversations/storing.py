@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from manyvoices.collect.conversations import operations
+from manyvoices.collect.conversations import asking
 from manyvoices.collect.conversations.calling import (
     OUTCOME_FIELDS,
     Call,
@@ -147,4 +147,4 @@ def store_outcome(
     utterance.save(update_fields=OUTCOME_FIELDS)
     _record(participant, ending)
     if isinstance(outcome, ResponderError):
-        operations.replace_failed(utterance, now=now)
+        asking.replace_failed(utterance, now=now)

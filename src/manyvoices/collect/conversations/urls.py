@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from manyvoices.collect.conversations import views
+from manyvoices.collect.conversations import feedback_views, views
 
 app_name = "conversations"
 
@@ -10,6 +10,6 @@ urlpatterns = [
     path("<int:stage>/", views.choose, name="choose"),
     path("<int:stage>/<int:number>/", views.conversation, name="conversation"),
     path("<int:stage>/<int:number>/progress/", views.progress, name="progress"),
-    path("<int:stage>/<int:number>/attributes/", views.attributes, name="attributes"),
-    path("<int:stage>/<int:number>/feedback/", views.feedback, name="feedback"),
+    path("<int:stage>/<int:number>/attributes/", feedback_views.attributes, name="attributes"),
+    path("<int:stage>/<int:number>/feedback/", feedback_views.feedback, name="feedback"),
 ]

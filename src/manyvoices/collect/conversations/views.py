@@ -30,7 +30,7 @@ from manyvoices.design.dialogue import (
 )
 from manyvoices.design.journey import Step
 from manyvoices.design.problems import Problem
-from manyvoices.design.survey import read_attributes, read_open_question, read_text
+from manyvoices.design.survey import read_text
 from manyvoices.design.traces import read_trace
 from manyvoices.schema import SliderTrace
 
@@ -57,14 +57,15 @@ def choose(request: HttpRequest, participant: Participant, stage: int) -> HttpRe
                 type_name=type_name,
                 now=timezone.now(),
             )
-            return _to(conversation)
+            return to_conversation(conversation)
         errors["type-0"] = _("Please choose what kind of conversation to have.")
     page = presenting.choose_page(participant, stage, rule, errors)
     template = "conversations/choose.html"
     return render_page(request, participant, template, page, has_errors=bool(errors))
 
 
-def _find(participant: Participant, stage: int, number: int) -> Conversation:
+def find_conversation(participant: Participant, stage: int, number: int) -> Conversation:
+    """Theirs; `StaleSubmission` where there is none."""
     conversation = the_one(participant.conversations.filter(stage=stage, number=number))
     if conversation is None:
         raise StaleSubmission("there is no such conversation")
@@ -72,7 +73,8 @@ def _find(participant: Participant, stage: int, number: int) -> Conversation:
     return conversation
 
 
-def _to(conversation: Conversation) -> HttpResponse:
+def to_conversation(conversation: Conversation) -> HttpResponse:
+    """Go to the page that is next in it."""
     place = (conversation.participant.study_id, conversation.stage, conversation.number)
     # In a long conversation people land at the new answers, or at the box to reply in.
     return redirect(reverse("conversations:conversation", args=place) + "#now")
@@ -84,7 +86,7 @@ def conversation(
     request: HttpRequest, participant: Participant, stage: int, number: int
 ) -> HttpResponse:
     """The talking: write, wait, rate, go on or end."""
-    found = _find(participant, stage, number)
+    found = find_conversation(participant, stage, number)
     if request.method == "POST":
         return _post(request, found)
     turns = queries.turns_with_answers(found)
@@ -156,7 +158,7 @@ def _send(request: HttpRequest, found: Conversation, index: int, posted: Posted)
         return _show(request, found, step, turns, posted=posted, problems={"prompt": problem})
     operations.send_prompt(conversation=found, index=index, text=text or "", now=timezone.now())
     drafts.drop_draft(found.participant, presenting.form_name(found, f"{index}-prompt"))
-    return _to(found)
+    return to_conversation(found)
 
 
 def _rate(request: HttpRequest, found: Conversation, index: int, posted: Posted) -> HttpResponse:
@@ -174,7 +176,7 @@ def _store_ratings(
 ) -> HttpResponse:
     turn = found.turns.filter(index=index).prefetch_related("utterances").first()
     if turn is None or turn.rated_at is not None:
-        return _to(found)
+        return to_conversation(found)
     rule = queries.stage_spec(found.participant, found.stage)
     keys = [utterance.key for utterance in queries.shown(turn)]
     result = read_scores(posted, keys, rule.rating.range)
@@ -192,13 +194,13 @@ def _store_ratings(
         except RatingsMissing as missing:
             problems = {key: Problem("not_rated") for key in missing.keys}
         except NothingToLock:
-            return _to(found)
+            return to_conversation(found)
     if problems:
         turns = queries.turns_with_answers(found)
         step = ConversationStep.TURN
         return _show(request, found, step, turns, posted=posted, problems=problems)
     drafts.drop_draft(found.participant, presenting.form_name(found, f"{index}-rate"))
-    return _to(found)
+    return to_conversation(found)
 
 
 def _ask_again(
@@ -207,13 +209,13 @@ def _ask_again(
     if not found.turns.filter(index=index).exists():
         raise StaleSubmission("there is no such turn")
     operations.ask_again(conversation=found, index=index, now=timezone.now())
-    return _to(found)
+    return to_conversation(found)
 
 
 def _end(_request: HttpRequest, found: Conversation, index: int, _posted: Posted) -> HttpResponse:
     operations.end_conversation(conversation=found, now=timezone.now())
     drafts.drop_draft(found.participant, presenting.form_name(found, f"{index}-prompt"))
-    return _to(found)
+    return to_conversation(found)
 
 
 def read_traces(posted: Posted, fields: Mapping[K, str]) -> dict[K, SliderTrace]:
@@ -232,7 +234,7 @@ def progress(
     now = timezone.now()
     if queries.nothing_new(participant, stage, number, have=have, now=now):
         return HttpResponse(status=204)
-    found = _find(participant, stage, number)
+    found = find_conversation(participant, stage, number)
     turns = queries.turns_with_answers(found)
     if queries.step(found, turns) is not ConversationStep.TURN:
         response = HttpResponse(status=204)
@@ -249,69 +251,3 @@ def progress(
     )
     context = {"page": page, "study": participant.study}
     return render(request, "conversations/_progress.html", context)
-
-
-@show_or_post
-@for_participant
-def attributes(
-    request: HttpRequest, participant: Participant, stage: int, number: int
-) -> HttpResponse:
-    """How the best answer did, and why it was chosen."""
-    found = _find(participant, stage, number)
-    turns = queries.turns_with_answers(found)
-    if queries.step(found, turns) is not ConversationStep.ATTRIBUTES:
-        return _to(found)
-    rule = queries.stage_spec(participant, stage)
-    form = presenting.form_name(found, "attributes")
-    problems: dict[str, dict[str, Problem]] = {}
-    if request.method == "POST":
-        posted: Posted = posted_lists(request.POST)
-        results = {
-            name: read_attributes(name, block, posted)
-            for name, block in presenting.asked_blocks(rule).items()
-        }
-        problems = {name: result.errors for name, result in results.items() if result.errors}
-        if not problems:
-            blocks = {name: result.values for name, result in results.items()}
-            fields = {(b, item): f"{b}-{item}" for b, items in blocks.items() for item in items}
-            operations.store_attributes(
-                conversation=found,
-                blocks=blocks,
-                traces=read_traces(posted, fields),
-                now=timezone.now(),
-            )
-            drafts.drop_draft(participant, form)
-            return _to(found)
-    else:
-        posted = drafts.load_draft(participant, form)
-    page = presenting.attributes_page(found, rule, turns, posted, problems)
-    template = "conversations/attributes.html"
-    return render_page(request, participant, template, page, has_errors=bool(problems))
-
-
-@show_or_post
-@for_participant
-def feedback(
-    request: HttpRequest, participant: Participant, stage: int, number: int
-) -> HttpResponse:
-    """What the participant wants to say about the conversation as a whole."""
-    found = _find(participant, stage, number)
-    if queries.step(found, queries.turns_with_answers(found)) is not ConversationStep.FEEDBACK:
-        return _to(found)
-    rule = queries.stage_spec(participant, stage)
-    form = presenting.form_name(found, "feedback")
-    problem: Problem | None = None
-    posted: Posted
-    if request.method == "POST":
-        assert rule.feedback.open is not None
-        posted = posted_lists(request.POST)
-        text, problem = read_open_question(rule.feedback.open, posted.get("feedback", ()))
-        if problem is None:
-            operations.store_feedback(conversation=found, text=text or "", now=timezone.now())
-            drafts.drop_draft(participant, form)
-            return redirect("people:next", participant.study_id)
-    else:
-        posted = drafts.load_draft(participant, form)
-    page = presenting.feedback_page(found, rule, posted, problem)
-    template = "conversations/feedback.html"
-    return render_page(request, participant, template, page, has_errors=problem is not None)

@@ -29,7 +29,7 @@ async def _run() -> None:
     from manyvoices.collect.comparisons.answering import SideAnswerHandler
     from manyvoices.collect.comparisons.operations import JOB_KIND as SIDE_ANSWER
     from manyvoices.collect.conversations.answering import AnswerHandler
-    from manyvoices.collect.conversations.operations import JOB_KIND as UTTERANCE
+    from manyvoices.collect.conversations.asking import JOB_KIND as UTTERANCE
     from manyvoices.collect.jobs import leases
     from manyvoices.collect.jobs.runner import Handler, Runner
     from manyvoices.collect.trees.keeping import keep_sweeping
