@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from manyvoices.collect.comparisons import addresses, operations, queries
+from manyvoices.collect.comparisons import addresses, operations, queries, vote_reading
 from manyvoices.collect.comparisons.models import Comparison, ComparisonsOver
 from manyvoices.collect.people.errors import StaleSubmission
 from manyvoices.collect.people.locks import lock_participant
@@ -58,7 +58,7 @@ def judge(
     comparison.reason_text = reason_text
     comparison.judged_at = now
     comparison.revealed_at = now if rule.reveals else None
-    vote, earlier = queries.vote(comparison), queries.earlier_votes(comparison)
+    vote, earlier = vote_reading.vote(comparison), vote_reading.earlier_votes(comparison)
     comparison.evidence = evidence(vote, earlier)
     found = list(signs(vote, earlier, rule.integrity))
     if comparison.simulated:
