@@ -12,13 +12,13 @@ so that the analysis can be seen to recover it.
 from __future__ import annotations
 
 from manyvoices.collect.rehearsal.comparing import NoSuchWinRate
+from manyvoices.collect.rehearsal.own_server import RehearsalError
 from manyvoices.collect.rehearsal.plan import Bot, Group, NoSuchGroup, Plan, make_plan
 from manyvoices.collect.rehearsal.planted import Flip, Planted, document, expect
 from manyvoices.collect.rehearsal.playing import play
 from manyvoices.collect.rehearsal.rehearsing import (
     DEFAULT_DB,
     Outcome,
-    RehearsalError,
     rehearse,
     write_plan,
 )

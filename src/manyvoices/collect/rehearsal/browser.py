@@ -22,7 +22,8 @@ from manyvoices.collect.rehearsal.plan import Bot
 from manyvoices.collect.rehearsal.playing import entry_url, most_steps, patience_s, study_url
 from manyvoices.collect.rehearsal.reading import read_html
 from manyvoices.collect.rehearsal.tally import PageFault, StuckError, Tally
-from manyvoices.collect.rehearsal.visiting import SENT_BACK, BotVisit
+from manyvoices.collect.rehearsal.visiting import BotVisit
+from manyvoices.collect.rehearsal.visitor import SENT_BACK
 from manyvoices.design import Study
 from manyvoices.schema.errors import ManyvoicesError, MissingExtraError
 
@@ -93,7 +94,7 @@ def _empty(folder: Path) -> None:
 
 
 class BrowserVisitor:
-    """What `visiting.Visitor` does by HTTP, done in a window."""
+    """What `visitor.Visitor` does by HTTP, done in a window."""
 
     def __init__(self, page: Page, study_url: str, tally: Tally, folder: Path) -> None:
         self._page = page

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from manyvoices.collect.rehearsal.plan import Bot
 from manyvoices.collect.rehearsal.tally import StuckError, Tally
-from manyvoices.collect.rehearsal.visiting import BotVisit, Visitor
+from manyvoices.collect.rehearsal.visiting import BotVisit
+from manyvoices.collect.rehearsal.visitor import Visitor
 from manyvoices.design import Study
 from manyvoices.design.comparisons.stage import ComparisonsStage
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,27 +12,19 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from manyvoices.collect.rehearsal.own_server import own_server, web_processes
 from manyvoices.collect.rehearsal.plan import Bot, Group, Plan, make_plan
 from manyvoices.collect.rehearsal.planted import Planted, document, expect
 from manyvoices.collect.rehearsal.playing import Token, play
 from manyvoices.collect.rehearsal.tally import PageTime, Tally
 from manyvoices.collect.server import setup
-from manyvoices.collect.server.run import ServerProcess, kept_port
 from manyvoices.design import load_study
 from manyvoices.design.dialogue import derive_seed
 from manyvoices.design.steering import with_batch
-from manyvoices.llm.providers.scripted import NO_DELAYS
-from manyvoices.schema.errors import ManyvoicesError
 
 DEFAULT_DB = "sqlite:///rehearsal.sqlite3"
 """A file of its own, so that bots come into real data only where somebody asks for it."""
 CONCURRENCY = 48
-MOST_PROCESSES = 6
-"""One process of bots keeps about this many web processes busy."""
-
-
-class RehearsalError(ManyvoicesError):
-    """The rehearsal could not be held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,33 +182,6 @@ def write_plan(plan: Plan, planted: Planted, path: Path) -> Path:
     encoded = msgspec.json.encode(document(plan, planted))
     path.write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
     return path
-
-
-def web_processes() -> int:
-    """How many web processes a rehearsal's server gets: its pages are nearly all of the work."""
-    return max(1, min(os.cpu_count() or 1, MOST_PROCESSES))
-
-
-@contextmanager
-def own_server(db: str, log: Path, workers: int = 1, *, delays: bool = True) -> Iterator[str]:
-    """A server for the length of a rehearsal; gives its address. An empty log is removed."""
-    with kept_port() as port, log.open("wb") as stream:
-        url = f"http://127.0.0.1:{port}"
-        server = ServerProcess(
-            ["--db", db, "--port", str(port), "--workers", str(workers)],
-            url=url,
-            env=dict(os.environ) if delays else os.environ | {NO_DELAYS: "1"},
-            log=stream,
-        )
-        try:
-            server.wait_until_ready()
-            yield url
-        except RuntimeError as error:
-            raise RehearsalError(f"{error}; what it said is in {log}") from error
-        finally:
-            server.stop()
-    if not log.stat().st_size:
-        log.unlink()
 
 
 @contextmanager
