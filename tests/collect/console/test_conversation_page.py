@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.test import Client
 from django.urls import reverse
 
-from manyvoices.collect.console.contexts import ConversationPage
+from manyvoices.collect.console.contexts_conversation import ConversationPage
 from manyvoices.collect.conversations import operations
 from manyvoices.collect.conversations.models import Conversation, Turn, Utterance
 from manyvoices.collect.people.models import Participant

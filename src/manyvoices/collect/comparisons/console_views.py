@@ -20,7 +20,7 @@ from manyvoices.collect.comparisons.models import Comparison, Look, SideAnswer
 from manyvoices.collect.comparisons.stopping import ENOUGH_PEOPLE, TOO_FEW
 from manyvoices.collect.comparisons.vote_queries import votes_by_rule
 from manyvoices.collect.console.access import Ability, StaffRequest, allowed
-from manyvoices.collect.console.contexts import Pager
+from manyvoices.collect.console.contexts_lists import Pager
 from manyvoices.collect.console.downloads import csv_file, note_download
 from manyvoices.collect.console.numbers import number
 from manyvoices.collect.console.presenting import words

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from manyvoices.collect.console import throttle
 from manyvoices.collect.console.access import Ability, StaffRequest, allowed, any_role, studies_of
 from manyvoices.collect.console.audit import record
-from manyvoices.collect.console.contexts import Choice, ListPage
+from manyvoices.collect.console.contexts_lists import Choice, ListPage
 from manyvoices.collect.console.downloads import csv_file, note_download
 from manyvoices.collect.console.filters import Filter, read_filter
 from manyvoices.collect.console.presenting import lists as rows_of

@@ -9,7 +9,7 @@ from itertools import groupby
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from manyvoices.collect.console.contexts import (
+from manyvoices.collect.console.contexts_conversation import (
     AnswerView,
     BlockView,
     ConversationPage,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from manyvoices.collect.console.contexts import Choice, Option
+from manyvoices.collect.console.contexts_lists import Choice, Option
 from manyvoices.collect.console.numbers import number
 from manyvoices.collect.console.presenting.quality import TermField, term_fields
 from manyvoices.collect.studies.models import Study

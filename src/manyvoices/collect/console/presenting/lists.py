@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from manyvoices.collect.comparisons.models import OTHER_LANGUAGE
-from manyvoices.collect.console.contexts import (
+from manyvoices.collect.console.contexts import Share
+from manyvoices.collect.console.contexts_lists import (
     Choice,
     ConversationRow,
     FailureRow,
     Option,
     Pager,
     PersonRow,
-    Share,
 )
 from manyvoices.collect.console.filters import Filter, query_string
 from manyvoices.collect.console.presenting import words

@@ -10,14 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from manyvoices.collect.console.charts import Columns, columns
-from manyvoices.collect.console.contexts import (
-    Funnel,
-    FunnelRow,
-    Group,
-    Share,
-    StudyPage,
-    TypeRow,
-)
+from manyvoices.collect.console.contexts import Funnel, FunnelRow, Group, Share, StudyPage, TypeRow
 from manyvoices.collect.console.filters import Done, Filter, query_string
 from manyvoices.collect.console.numbers import number
 from manyvoices.collect.console.presenting.checks import checks, queue_view
