@@ -16,6 +16,7 @@ import numpy as np
 from manyvoices.analyse.dataset import Dataset, GroupField, NotEnough
 from manyvoices.analyse.settings import Settings
 from manyvoices.analyse.table import BoolArray
+from manyvoices.analyse.welfare.cast import Cast
 from manyvoices.analyse.welfare.imputing import (
     MOST_MODELS,
     HoldOut,
@@ -24,7 +25,7 @@ from manyvoices.analyse.welfare.imputing import (
     impute_many,
     pool,
 )
-from manyvoices.analyse.welfare.measuring import Cast, measure_welfare, panels_of
+from manyvoices.analyse.welfare.measuring import measure_welfare, panels_of
 from manyvoices.analyse.welfare.plan import WelfarePlan, load_plan, plan_for
 from manyvoices.analyse.welfare.result import RegionWelfare, WelfareResult
 from manyvoices.analyse.welfare.seats import DRAWS

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from manyvoices.aggregate.intervals import of_known
 from manyvoices.analyse.many_tests import holm
 from manyvoices.analyse.resampling import Resampling
-from manyvoices.analyse.table import BoolArray, FloatArray, IntArray
+from manyvoices.analyse.table import FloatArray, IntArray
+from manyvoices.analyse.welfare.cast import Cast
 from manyvoices.analyse.welfare.dominance import draws_test, gaps, sorted_relation
 from manyvoices.analyse.welfare.imputing import Pooled
-from manyvoices.analyse.welfare.people import Deals, deal_labels, resample_people
-from manyvoices.analyse.welfare.plan import Harm, Scheme
+from manyvoices.analyse.welfare.over_people import PeopleByChance, people_by_chance, with_people
+from manyvoices.analyse.welfare.plan import Scheme
 from manyvoices.analyse.welfare.result import (
-    CROSSES,
-    DOMINATED,
-    DOMINATES,
     OPEN,
-    THESE_PEOPLE,
     Comparison,
     MeasureWelfare,
     MinorityHarm,
@@ -31,43 +27,7 @@ from manyvoices.analyse.welfare.result import (
 from manyvoices.analyse.welfare.seats import chosen_models, expected, shares, worth
 from manyvoices.analyse.welfare.summaries import ModelWelfare, model_welfare, rules
 from manyvoices.analyse.welfare.tables import WelfareTable
-
-ALPHA = 0.05
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cast:
-    """Who takes part in a region: rows of the whole table, and populations among them."""
-
-    rows: IntArray
-    members: Mapping[str, BoolArray]
-    """Population -> (n_rows,)."""
-    labels: Mapping[str, str]
-    welfare: tuple[str, ...]
-    schemes: tuple[Scheme, ...]
-    reference: Scheme
-    harms: tuple[Harm, ...]
-
-    def rivals(self) -> tuple[Scheme, ...]:
-        """The schemes other than the reference."""
-        return tuple(one for one in self.schemes if one.id != self.reference.id)
-
-    def others(self) -> tuple[Scheme, ...]:
-        """Those of them that draw from another pool."""
-        return tuple(x for x in self.rivals() if x.population != self.reference.population)
-
-    def measured(self) -> BoolArray:
-        """(n_panels, n_rows) the populations whose welfare is measured."""
-        return np.stack([self.members[name] for name in self.welfare])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _People:
-    """What is known of chance in who took part."""
-
-    deals: Deals | None
-    resampled: FloatArray
-    """(n_resamples, n_panels, n_schemes)."""
+from manyvoices.analyse.welfare.verdicts import corrected, judged
 
 
 def measure_welfare(
@@ -84,8 +44,8 @@ def measure_welfare(
     """Everything about one measure in one region; `table` holds the region's people alone."""
     chosen = _chosen(table, cast, rng, n_draws)
     panels = _panels(table, cast, chosen)
-    found = _people(table, cast, chosen, rng, n_deals, n_resamples, resampling)
-    panels = _with_people(panels, cast, found, resampling.level)
+    found = people_by_chance(table, cast, chosen, rng, n_deals, n_resamples, resampling)
+    panels = with_people(panels, cast, found, resampling.level)
     groups = [name for name in cast.members if not cast.members[name].all()]
     stacked = np.stack([cast.members[g] for g in groups]) if groups else np.zeros((0, 0), bool)
     models = model_welfare(table, stacked, [cast.labels[g] for g in groups], resampling)
@@ -118,36 +78,36 @@ def _chosen(
 
 
 def _panels(table: WelfareTable, cast: Cast, chosen: Mapping[str, IntArray]) -> tuple[Panel, ...]:
-    panels = []
-    for name in cast.welfare:
-        value = worth(table, cast.members[name])
-        outcomes = tuple(
-            Outcome(
-                scheme=one.id,
-                label=one.label,
-                n_pool=int(cast.members[one.population].sum()),
-                welfare=value[chosen[one.id]],
-                mean=float(expected(value, chosen[one.id])),
-                top=float("nan"),
-            )
-            for one in cast.schemes
+    panels = [_panel(name, table, cast, chosen) for name in cast.welfare]
+    after = corrected(panels, "p_draws_better")
+    return tuple(judged(panel) for panel in after)
+
+
+def _panel(name: str, table: WelfareTable, cast: Cast, chosen: Mapping[str, IntArray]) -> Panel:
+    """The welfare of the population `name` under every scheme."""
+    value = worth(table, cast.members[name])
+    outcomes = tuple(
+        Outcome(
+            scheme=one.id,
+            label=one.label,
+            n_pool=int(cast.members[one.population].sum()),
+            welfare=value[chosen[one.id]],
+            mean=float(expected(value, chosen[one.id])),
+            top=float("nan"),
         )
-        best = int(np.nanargmax(value)) if not np.isnan(value).all() else 0
-        compared = tuple(_compare(value, cast, one, chosen) for one in cast.rivals())
-        panels.append(
-            Panel(
-                population=name,
-                label=cast.labels[name],
-                n_people=int(cast.members[name].sum()),
-                measure=table.measure,
-                best=float(value[best]),
-                best_model=table.models[best],
-                outcomes=outcomes,
-                comparisons=compared,
-            )
-        )
-    corrected = _corrected(panels, "p_draws_better")
-    return tuple(_judged(panel) for panel in corrected)
+        for one in cast.schemes
+    )
+    best = int(np.nanargmax(value)) if not np.isnan(value).all() else 0
+    return Panel(
+        population=name,
+        label=cast.labels[name],
+        n_people=int(cast.members[name].sum()),
+        measure=table.measure,
+        best=float(value[best]),
+        best_model=table.models[best],
+        outcomes=outcomes,
+        comparisons=tuple(_compare(value, cast, one, chosen) for one in cast.rivals()),
+    )
 
 
 def _compare(
@@ -178,113 +138,6 @@ def _compare(
     )
 
 
-def _people(
-    table: WelfareTable,
-    cast: Cast,
-    chosen: Mapping[str, IntArray],
-    rng: np.random.Generator,
-    n_deals: int,
-    n_resamples: int,
-    resampling: Resampling,
-) -> _People:
-    others, deals = cast.others(), None
-    if others and n_deals:
-        deals = deal_labels(
-            table,
-            cast.measured(),
-            np.stack([cast.members[one.population] for one in others]),
-            [one.n for one in others],
-            shares(chosen[cast.reference.id], len(table.models)),
-            n_deals=n_deals,
-            rng=rng,
-            level=resampling.level,
-        )
-    resampled = resample_people(
-        table,
-        cast.measured(),
-        np.stack([cast.members[one.population] for one in cast.schemes]),
-        [one.n for one in cast.schemes],
-        n_resamples=n_resamples,
-        rng=rng,
-    )
-    return _People(deals, resampled)
-
-
-def _with_people(
-    panels: tuple[Panel, ...], cast: Cast, found: _People, level: float
-) -> tuple[Panel, ...]:
-    """Add intervals and tests over people to every comparison, and judge anew."""
-    place = {one.id: number for number, one in enumerate(cast.schemes)}
-    other = {one.id: number for number, one in enumerate(cast.others())}
-    reference = found.resampled[:, :, place[cast.reference.id]]
-    filled = []
-    for number, panel in enumerate(panels):
-        rows = []
-        for row in panel.comparisons:
-            drawn = reference[:, number] - found.resampled[:, number, place[row.scheme]]
-            low, high = of_known(drawn, level)
-            row = replace(row, low=low, high=high, p_people=_p_resampled(row.difference, drawn))
-            if row.scheme in other:
-                row = _dealt(row, found.deals, number, other[row.scheme])
-            rows.append(row)
-        filled.append(replace(panel, comparisons=tuple(rows)))
-    return tuple(_judged(panel) for panel in _corrected(filled, "p_people"))
-
-
-def _dealt(row: Comparison, deals: Deals | None, panel: int, scheme: int) -> Comparison:
-    if deals is None:
-        return replace(row, p_people=math.nan)
-    both = min(deals.p_better[panel, scheme], deals.p_worse[panel, scheme])
-    return replace(
-        row,
-        p_people=min(1.0, 2 * float(both)),
-        lot_low=float(deals.low[panel, scheme]),
-        lot_high=float(deals.high[panel, scheme]),
-    )
-
-
-def _p_resampled(difference: float, drawn: FloatArray) -> float:
-    """Two-sided p of no difference, normal with the standard error of the resamples."""
-    known = drawn[~np.isnan(drawn)]
-    if len(known) < 2 or not np.isfinite(difference):
-        return math.nan
-    error = float(known.std(ddof=1))
-    if error == 0:
-        return 1.0 if difference == 0 else 0.0
-    return math.erfc(abs(difference) / error / math.sqrt(2))
-
-
-def _corrected(panels: list[Panel], column: str) -> list[Panel]:
-    """Holm's correction of one column of p-values over all comparisons of all panels."""
-    found = np.array([getattr(row, column) for p in panels for row in p.comparisons], dtype=float)
-    values = iter(holm(found).tolist())
-    return [
-        replace(
-            panel,
-            comparisons=tuple(replace(x, **{column: next(values)}) for x in panel.comparisons),
-        )
-        for panel in panels
-    ]
-
-
-def _judged(panel: Panel) -> Panel:
-    return replace(
-        panel, comparisons=tuple(replace(x, verdict=_verdict(x)) for x in panel.comparisons)
-    )
-
-
-def _verdict(row: Comparison) -> str:
-    """What the tests allow to be said of the reference against the scheme."""
-    better, worse = row.p_draws_better < ALPHA, row.p_draws_worse < ALPHA
-    if better and worse:
-        return CROSSES
-    if not better and not worse:
-        return OPEN
-    if math.isnan(row.p_people) or row.p_people >= ALPHA:
-        return THESE_PEOPLE
-    return DOMINATES if better else DOMINATED
-
-
 def _with_tops(
     panels: tuple[Panel, ...],
     chosen: Mapping[str, IntArray],
@@ -311,7 +164,7 @@ def _with_tops(
 
 
 def _harms(
-    panels: tuple[Panel, ...], cast: Cast, found: _People, measure: str
+    panels: tuple[Panel, ...], cast: Cast, found: PeopleByChance, measure: str
 ) -> tuple[MinorityHarm, ...]:
     by_name = {panel.population: (number, panel) for number, panel in enumerate(panels)}
     other = {one.id: number for number, one in enumerate(cast.others())}

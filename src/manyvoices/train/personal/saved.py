@@ -1,14 +1,8 @@
-"""Heads on disk, and what is done with them later: rewards for PPO, one person's scores.
-
-A folder holds ``heads.npz`` (arrays), ``personal.json`` (names and settings), ``decoder/`` where
-features come from a model built for the run, and ``people.npz`` only where ``store_people`` said
-so. Nothing is pickled.
-"""
+"""Saved heads, and what is done with them: rewards for PPO, one person's scores."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,8 +12,6 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from manyvoices.io.writing import replacing, write_text
-from manyvoices.train.config_personal import PersonalConfig
 from manyvoices.train.personal.choices import FloatArray, Ranked, choices_of
 from manyvoices.train.personal.disagreement import MeanVariance
 from manyvoices.train.personal.errors import FeaturesFixed, HeadsUnreadable
@@ -29,127 +21,14 @@ from manyvoices.train.personal.fairness import (
     fair_utility,
     group_utilities,
 )
-from manyvoices.train.personal.features import (
-    EmbeddedFeatures,
-    FeatureSource,
-    Prompt,
-    embedder_of,
-)
+from manyvoices.train.personal.features import FeatureSource, Prompt
+from manyvoices.train.personal.features_saved import source_of
 from manyvoices.train.personal.laplace import Parameters
 from manyvoices.train.personal.lowrank import PersonalHead
+from manyvoices.train.personal.saving import FACTS, HEADS, VERSION
 from manyvoices.train.personal.scaling import Scaling
 from manyvoices.train.personal.survey import Row, SurveyColumns
-from manyvoices.train.personal.whole import Trained
 from manyvoices.train.views import ReplyGroup
-
-HEADS, FACTS, PEOPLE, DECODER = "heads.npz", "personal.json", "people.npz", "decoder"
-VERSION = 1
-
-
-def source_of(facts: Mapping[str, Any], folder: Path, cache: Path | None = None) -> FeatureSource:
-    """The features that ``personal.json`` describes under ``features``.
-
-    Raises:
-        EmbedderError, ModelFolderError: The model is not where it was.
-        MissingExtraError: It needs a library that is not installed.
-    """
-    if facts["embedder"] is not None:
-        embedder = embedder_of(facts["embedder"])
-        return EmbeddedFeatures(embedder, cache, facts["interactions"], facts["style"])
-    from manyvoices.train.models import need_torch
-
-    need_torch()
-    from manyvoices.train.personal.features_decoder import DecoderEmbedder, DecoderFeatures
-
-    place = folder / DECODER if facts["path"] is None else Path(facts["path"])
-    decoder = DecoderEmbedder(
-        place,
-        format=facts["format"],
-        dtype=facts["dtype"],
-        batch_size=facts["batch_size"],
-        max_length=facts["max_length"],
-        device=os.environ.get("MANYVOICES_DEVICE") or _device(),
-    )
-    return DecoderFeatures(decoder, cache, facts["style"])
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def feature_facts(config: PersonalConfig) -> dict[str, Any]:
-    """What `source_of` needs."""
-    model = config.model
-    place = model.hub if model.path is None else str(Path(model.path).resolve())
-    return {
-        "embedder": model.embedder,
-        "path": place,
-        "format": model.format,
-        "dtype": model.dtype,
-        "batch_size": config.optim.batch_size,
-        "max_length": config.optim.max_length,
-        "interactions": config.features.interactions,
-        "style": config.features.style,
-    }
-
-
-def save(
-    folder: Path,
-    trained: Trained,
-    config: PersonalConfig,
-    source: FeatureSource,
-    people: Sequence[str] = (),
-) -> None:
-    """Write the folder; a file is never half there.
-
-    Args:
-        people: Pseudonyms, parallel to ``trained.weights``; their weights are stored. Empty: not.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    personal, pooled = trained.heads.personal.parameters, trained.heads.pooled.parameters
-    with replacing(folder / HEADS) as file:
-        np.savez(
-            file,
-            centre=trained.scaling.centre,
-            rotation=trained.scaling.rotation,
-            prompt_centre=trained.prompt_scaling.centre,
-            prompt_rotation=trained.prompt_scaling.rotation,
-            pooled=pooled.beta,
-            shared=personal.beta,
-            basis=personal.basis,
-            survey=personal.survey,
-            mean=trained.mean_variance.mean,
-            log_sd=trained.mean_variance.log_sd,
-            covariance=trained.population.covariance,
-        )
-    write_text(json.dumps(_facts(trained, config, source), indent=2) + "\n", folder / FACTS)
-    (folder / PEOPLE).unlink(missing_ok=True)
-    if people:
-        with replacing(folder / PEOPLE) as file:
-            np.savez(
-                file,
-                people=np.array(list(people)),
-                mean=trained.weights.mean,
-                covariance=trained.weights.covariance,
-            )
-
-
-def _facts(trained: Trained, config: PersonalConfig, source: FeatureSource) -> dict[str, Any]:
-    groups = {
-        question: {answer: [float(v) for v in mean] for answer, mean in answers.items()}
-        for question, answers in trained.population.groups.items()
-    }
-    return {
-        "version": VERSION,
-        "directions": trained.heads.personal.k,
-        "feature_source": source.name,
-        "features_fixed": source.whole,
-        "features": feature_facts(config),
-        "survey": trained.survey.as_json(),
-        "groups": groups,
-    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +48,7 @@ class PersonalModel:
 
     @staticmethod
     def load(folder: Path | str) -> PersonalModel:
-        """Read a folder that `save` wrote.
+        """Read a folder that `saving.save` wrote.
 
         Raises:
             HeadsUnreadable: It holds no heads.

@@ -13,8 +13,9 @@ from manyvoices.train.config_personal import PersonalConfig
 from manyvoices.train.errors import AlreadyTrained, CheckpointFailed, ResumeRefused
 from manyvoices.train.personal.data import PeopleData, people_data
 from manyvoices.train.personal.features import FeatureSource
+from manyvoices.train.personal.features_saved import DECODER, feature_facts, source_of
 from manyvoices.train.personal.judging import disputed, judge
-from manyvoices.train.personal.saved import DECODER, FACTS, feature_facts, save, source_of
+from manyvoices.train.personal.saving import FACTS, save
 from manyvoices.train.personal.telling import evaluation_json, metrics_of, readme
 from manyvoices.train.personal.whole import train_heads
 from manyvoices.train.results import Progress, RunResult, StepLog, silent
