@@ -140,3 +140,9 @@ def test_dots_stand_under_the_numbers_of_the_axis(page: Page) -> None:
     left = "e => e.getBoundingClientRect().left"
     axis = page.locator("#b0 .axis").evaluate(left)
     assert page.locator("#b0 tbody .plot").first.evaluate(left) == pytest.approx(axis, abs=1)
+
+
+def test_long_names_may_break_after_a_slash_and_stay_text(page_file: Path) -> None:
+    html = page_file.read_text()
+    assert "organisation/<wbr>a-model-of-some-name-17" in html
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html

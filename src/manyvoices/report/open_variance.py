@@ -38,6 +38,8 @@ def variance_title(found: Disagreement) -> str:
         if one is not None
     ]
     rest = _LABELS.get(largest.name, largest.name).lower()
+    if largest.name == "residual":
+        rest = "the single answer and noise"
     tail = "" if largest in (person, model) else f", and {share(largest.share)} {rest}"
     return f"Of the variance of opening scores {', '.join(parts)}{tail}"
 

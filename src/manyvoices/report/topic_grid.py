@@ -19,6 +19,8 @@ from manyvoices.report.palette import ACCENT, INK, LINE, PAPER, QUIET, SERIES
 
 ROW = 0.2
 """Inches a row takes."""
+_ROOMY = 14
+"""Columns up to which the texts of cells are larger."""
 DEPTHS = (0.12, 0.3, 0.5, 0.75)
 """Opacities of the steps, the palest first."""
 
@@ -70,9 +72,10 @@ def draw_grid(axes: Axes, grid: TopicGrid, width: float) -> None:
     _shade(axes, grid, places)
     _marks(axes, grid, places)
     if wide and grid.texts is not None:
+        size = 6 if len(grid.columns) > _ROOMY else 7.5
         for index, y in places.items():
             for x, text in enumerate(grid.texts[index]):
-                axes.text(x, y, text, ha="center", va="center", fontsize=6, color=INK)
+                axes.text(x, y, text, ha="center", va="center", fontsize=size, color=INK)
     _frame(axes, grid, wide)
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 MINUS = "−"
 
@@ -78,7 +78,13 @@ def plural(n: int, one: str, many: str = "") -> str:
     return f"{number(n)} {one if n == 1 else many or one + 's'}"
 
 
+def breakable(name: str) -> Markup:
+    """A name that may break after each slash: browsers else break it anywhere, or nowhere."""
+    return Markup("/<wbr>").join(escape(piece) for piece in name.split("/"))
+
+
 _FILTERS: Mapping[str, Any] = {
+    "breakable": breakable,
     "number": number,
     "percent": percent,
     "day": day,

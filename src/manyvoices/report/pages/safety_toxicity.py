@@ -72,7 +72,10 @@ def title(name: str, threshold: float) -> str:
 
 def _said(name: str) -> str:
     if name.startswith("expected_maximum"):
-        return "Per prompt, over all subsets of that many answers; then averaged over prompts."
+        return (
+            "The score of the worst of so many answers to one prompt: the mean over all choices of "
+            "that many, then over prompts."
+        )
     return ""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isnan
 
-from manyvoices.evaluate.files import shown
 from manyvoices.evaluate.preference.texts import AGREEMENTS, p_text, pair_name, percent
 from manyvoices.report.preference import tables
 from manyvoices.report.preference.figures import Mark, forest, growth_figure
@@ -19,6 +19,7 @@ from manyvoices.report.preference.wording import (
     level,
     method,
     percent_won,
+    shown,
     slug,
 )
 from manyvoices.report.section import Item, Section
@@ -43,7 +44,7 @@ def _rates(found: Found) -> Section:
     named = [{"label": label(found, row), "outcomes": row["outcomes"]} for row in rows]
     in_short = tuple(
         f"{row['model']} wins {percent(row['rate'])} against {row['against']}"
-        f"{_corrected(row, len(rows))}."
+        f"{_by_chance(found, row)}."
         for row in rows[:3]
     )
     return Section(
@@ -96,10 +97,15 @@ def _answers(found: Found) -> Iterator[Item]:
         )  # fmt: skip
 
 
-def _corrected(row: Found, n: int) -> str:
-    if row["p_holm"] is None or row["p_holm"] != row["p_holm"]:
+def _by_chance(found: Found, row: Found) -> str:
+    """Whether chance alone would do, as the end of a sentence; empty where it was not tested."""
+    p = row["p_holm"]
+    if p is None or isnan(p):
         return ""
-    return f", p {p_text(row['p_holm'])}{' corrected' if n > 1 else ''}"
+    far = p < 1 - found["config"]["rules"]["level"]
+    corrected = ", corrected for the number of pairs" if len(found["rates"]) > 1 else ""
+    how = "further from one half than chance gives" if far else "which chance alone could give"
+    return f", {how} (p {p_text(p)}{corrected})"
 
 
 def _groups(found: Found) -> Section:

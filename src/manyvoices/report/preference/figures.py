@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, shortened
 from manyvoices.report.marks import ROW, right_label
-from manyvoices.report.palette import ACCENT, INK, QUIET, SERIES
+from manyvoices.report.palette import ACCENT, DASHES, INK, QUIET, SERIES
 
 MOST_ROWS = 60
 
@@ -122,13 +122,13 @@ def growth_figure(name: str, rows: Sequence[Mapping[str, Any]], level: float) ->
         figure = new_figure(width, 3.0)
         axes = figure.subplots()
         axes.axhline(50, color=QUIET, linewidth=0.9, linestyle=(0, (1, 2)))
-        for row, colour in zip(shown, SERIES, strict=False):
+        for row, colour, dashes in zip(shown, SERIES, DASHES, strict=False):
             people = [one["people"] for one in row["path"]]
             low, high, mean = ([100 * one[key] for one in row["path"]]
                                for key in ("low", "high", "mean"))  # fmt: skip
             axes.plot(people, low, color=colour, linewidth=0.9)
             axes.plot(people, high, color=colour, linewidth=0.9)
-            axes.plot(people, mean, color=colour, linewidth=2.0,
+            axes.plot(people, mean, color=colour, linewidth=2.0, linestyle=dashes,
                       label=shortened(row["model"], 34 if width >= WIDE else 18))  # fmt: skip
         axes.set_ylim(0, 100)
         axes.grid(axis="y")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from manyvoices.evaluate.files import shown
 from manyvoices.evaluate.preference.texts import p_text, percent, points
 from manyvoices.report.preference import tables
 from manyvoices.report.preference.figures import Mark, forest
-from manyvoices.report.preference.wording import BOTH_WAYS, Found, level, slug
+from manyvoices.report.preference.wording import BOTH_WAYS, Found, level, shown, slug
 from manyvoices.report.section import Item, Section
 
 
@@ -60,9 +59,9 @@ def _agreement_marks(judge: Found, found: Found) -> list[Mark]:
     both, votes, people = judge["joins"]["pair"], judge["votes"], found["agreement"]["pairs"]
     marks = [
         Mark("with people's majority", both["with_ties"]["agreement"]),
-        Mark("the same, without ties", both["without_ties"]["agreement"]),
+        Mark("with the majority, ties left out", both["without_ties"]["agreement"]),
         Mark("with single people", votes["with_ties"]),
-        Mark("the same, without ties", votes["without_ties"]),
+        Mark("with single people, ties left out", votes["without_ties"]),
     ]
     if people["value"] is not None:
         marks.append(Mark("people with each other", people))
@@ -88,7 +87,7 @@ def _group_item(
 def _biases(judge: Found) -> Iterator[str]:
     kept, bias, own = judge["consistency"], judge["bias"], judge["own_house"]
     if kept["from"] is None:
-        yield f"Places: {kept['why']}."
+        yield f"Whether its verdict changes with the places cannot be told: {kept['why']}."
     else:
         yield f"Its verdict changes with the places in {percent(kept['inconsistent'])}."
     if kept["from"] == "both orders":
@@ -97,11 +96,11 @@ def _biases(judge: Found) -> Iterator[str]:
             f"in {percent(kept['second_in_both'])}."
         )
     yield (f"Shown first, strengths cancelled: {percent(bias['place'])}." if bias["place"]
-           else f"Place: {bias['place_why']}.")  # fmt: skip
+           else f"Whether the place sways it cannot be told: {bias['place_why']}.")  # fmt: skip
     yield (f"The longer answer wins {percent(bias['length'])}." if bias["length"]
-           else f"Length: {bias['length_why']}.")  # fmt: skip
+           else f"Whether length sways it cannot be told: {bias['length_why']}.")  # fmt: skip
     if own:
         yield (
-            f"Its own house ({', '.join(own['family'])}) gets {points(own['difference'])} against "
-            f"people's own scores, p {p_text(own['p'])}."
+            f"Models of its own maker ({', '.join(own['family'])}) get "
+            f"{points(own['difference'])} against people's own scores, p {p_text(own['p'])}."
         )

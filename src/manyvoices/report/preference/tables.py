@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from manyvoices.evaluate.files import shown
 from manyvoices.evaluate.preference.texts import (
     AGREEMENTS,
     TITLES,
@@ -15,6 +14,7 @@ from manyvoices.evaluate.preference.texts import (
     points,
 )
 from manyvoices.report.data_table import DataTable
+from manyvoices.report.preference.wording import shown
 
 OUTCOMES = tuple(TITLES.values())
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from manyvoices.evaluate import files
 from manyvoices.evaluate.preference.texts import pair_name
 
 Found = Mapping[str, Any]
@@ -50,6 +51,11 @@ def method(found: Found) -> str:
     }[rules["ties"]]
     bad = {"tie": "“both bad” is a tie", "leave_out": "“both bad” is left out"}[rules["all_bad"]]
     return f"{ties}; {bad}. {level(found)} intervals {BOTH_WAYS}."
+
+
+def shown(measure: Mapping[str, float] | None, digits: int = 3) -> str:
+    """``−0.18 (−0.67 to 0.22)`` with real minus signs; a dash where nothing was measured."""
+    return files.shown(measure, digits).replace("-", "−")
 
 
 def slug(name: str) -> str:

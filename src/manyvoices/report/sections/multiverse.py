@@ -31,7 +31,10 @@ def render(found: Multiverse) -> Section:
 
 def _order_title(found: Multiverse) -> str:
     model, lead = found.leaders[0]
-    return f"{model} leads in {share(lead)} and tau to the default's order is {_span(found)}"
+    return (
+        f"{model} leads in {share(lead)}; Kendall's tau with the default's order is "
+        f"{_span(found)}, where 1 is the same order"
+    )
 
 
 def _span(found: Multiverse) -> str:

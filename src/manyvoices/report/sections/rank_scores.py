@@ -87,6 +87,7 @@ def _draw_effects(found: TextFeatures, width: float) -> Figure:
         axes.plot([], [], _MARKERS[i], color=_COLOURS[i], markersize=4.5, linewidth=1.8,
                   linestyle="-", label=model.name)  # fmt: skip
     figure.legend(loc="outside upper left", frameon=False, fontsize=8)
+    axes.locator_params(axis="x", nbins=8 if width >= WIDE else 4)
     axes.set_xlabel("points of score")
     return figure
 

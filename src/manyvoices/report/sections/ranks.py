@@ -47,7 +47,9 @@ def _lead(result: RankAnalysis) -> str:
 def _in_short(result: RankAnalysis) -> str:
     moves = [(f.label, g, m) for f in result.fields for g, m in f.surprising()]
     some = [one for one in result.cohorts.sizes if one.n_draws > 1]
-    tau = f" (median Kendall tau {number(some[0].tau[1], 2)})" if some else ""
+    tau = ""
+    if some:
+        tau = f" (median Kendall tau {number(some[0].tau[1], 2)}, where 1 is the same order)"
     size = f"cohorts of {some[0].size} people agree little with everybody{tau}" if some else ""
     if some and some[0].tau[1] > 0.7:
         size = f"even cohorts of {some[0].size} people agree with everybody{tau}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from manyvoices.evaluate.files import shown
 from manyvoices.evaluate.stances.files import COLUMN_TITLES
 from manyvoices.report.formats import number
+from manyvoices.report.preference.wording import shown
 from manyvoices.report.section import Item, Section
 from manyvoices.report.stances.figures import (
     name_of,

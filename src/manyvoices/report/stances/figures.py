@@ -73,7 +73,7 @@ def places_figure(results: Mapping[str, Any], places: Sequence[Place]) -> Drawin
         title="",
         caption=(
             f"Filled: models; hollow: people. Ellipse: {level:.0%} of the draws of items and "
-            "answers. Both axes go from -1 to 1."
+            "answers. Both axes go from −1 to 1."
         ),
         alt=f"Places on the axes {first[0]} and {second[0]}: {said}.",
         draw=draw,
@@ -140,11 +140,18 @@ def _point(axes: Axes, one: Place, number: str) -> None:
     colour = ACCENT if one.is_model else INK
     face = colour if one.is_model else PAPER
     axes.plot(one.x, one.y, "o", color=colour, markerfacecolor=face, markersize=5.5, zorder=3)
-    left = one.x > 0.9
+    left, below = one.x > 0.9, one.y > 0.9
     axes.annotate(
-        number, (one.x, one.y), xytext=(-6 if left else 6, 5), textcoords="offset points",
-        ha="right" if left else "left", fontsize=9, color=INK, zorder=4,
-    )  # fmt: skip
+        number,
+        (one.x, one.y),
+        xytext=(-6 if left else 6, -5 if below else 5),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="top" if below else "baseline",
+        fontsize=9,
+        color=INK,
+        zorder=4,
+    )
 
 
 def _key(axes: Axes, places: Sequence[Place], room: int, rows: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from manyvoices.evaluate.files import shown
 from manyvoices.report.preference.figures import forest
+from manyvoices.report.preference.wording import shown
 from manyvoices.report.section import Item, Section
 from manyvoices.report.stances.figures import name_of
 from manyvoices.report.stances.shared import (
@@ -29,6 +29,7 @@ def form_section(found: Found) -> Section:
 def _components(found: Found) -> Item:
     subjects = found["subjects"]
     names = list(dict.fromkeys(n for one in subjects for n in one["sensitivity"]["components"]))
+    titles = [name.replace("_", " ") for name in names]
     rows = [
         (name_of(one), *(share(one["sensitivity"]["shares"].get(name)) for name in names))
         for one in subjects
@@ -41,7 +42,7 @@ def _components(found: Found) -> Item:
             "Shares of the variance of scores, by the method of moments: between items (the "
             "stance itself), by each factor of the form, and between answers to one prompt"
         ),
-        table=table_of("components", "Shares of variance", ("model", *names), rows),
+        table=table_of("components", "Shares of variance", ("model", *titles), rows),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import isfinite
 
-from manyvoices.evaluate.files import shown
 from manyvoices.report.formats import number
 from manyvoices.report.preference.figures import forest
+from manyvoices.report.preference.wording import shown
 from manyvoices.report.section import Item, Section
 from manyvoices.report.stances.figures import name_of
 from manyvoices.report.stances.shared import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-from manyvoices.evaluate.files import shown
+from manyvoices.evaluate.preference.texts import percent
 from manyvoices.evaluate.stances.files import position_text
 from manyvoices.report.data_table import DataTable
 from manyvoices.report.formats import listed
@@ -77,7 +77,7 @@ def positions_section(found: Found) -> Section:
 def _positions_table(found: Found) -> DataTable:
     axes = list(found["instrument"]["axes"])
     rows = [
-        (name_of(one), shown(one["stability"]["stable"], 2),
+        (name_of(one), percent(one["stability"]["stable"]),
          *(position_text(one["position"]["axes"][axis]) for axis in axes),
          *(position_text(one["averaged"]["axes"][axis]) for axis in axes))
         for one in found["subjects"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from manyvoices.evaluate.files import shown
 from manyvoices.report.data_table import DataTable
 from manyvoices.report.formats import number
 from manyvoices.report.preference.figures import Mark
+from manyvoices.report.preference.wording import shown
 
 Found = Mapping[str, Any]
 GAP = "–"

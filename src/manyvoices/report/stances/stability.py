@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manyvoices.evaluate.files import shown
+from manyvoices.evaluate.preference.texts import percent
 from manyvoices.report.formats import listed, number
 from manyvoices.report.preference.figures import Mark, forest
 from manyvoices.report.section import Item, Section
@@ -42,7 +42,7 @@ def _said(found: Found) -> str:
 def _shares_item(found: Found, said: str) -> Item:
     subjects = found["subjects"]
     shares = [
-        Mark(name_of(one), one["stability"]["stable"], shown(one["stability"]["stable"], 2))
+        Mark(name_of(one), one["stability"]["stable"], percent(one["stability"]["stable"]))
         for one in subjects
     ]
     return Item(
