@@ -170,3 +170,11 @@ def test_a_mean_without_bounds_or_of_one_prompt_stays_without_an_interval() -> N
     assert mean_of(ones, people, prompt, RULES).why == "one prompt alone says nothing about others"
     found = mean_of(ones, people, people, RULES, bounds=None)
     assert found.why == "every vote is the same"
+
+
+def test_a_model_of_ties_without_a_best_fit_says_when_there_is_none() -> None:
+    study = all_said(votes(planted(0.5), raters=12), OURS, ties=True)
+    for ties, why in (("davidson", "no best fit"), ("dropped", "no vote counts")):
+        found = rates(study, [(OURS, BASE)], RULES.model_copy(update={"ties": ties}), 5)[0]
+        assert why in found["rate"]["why"]
+        assert np.isnan(found["p"])

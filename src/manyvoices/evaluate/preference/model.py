@@ -22,6 +22,7 @@ from manyvoices.evaluate.preference.votes import Votes
 PENALTY = 1e-3
 """Of squared log strengths, so that a model that never lost has a finite one."""
 STEPS = 100
+NO_TOP = "the model has no best fit, as where one side won every vote, or nobody won one"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,7 @@ class Fitted:
         v = self.votes
         if not self.converged:
             n = (len(v), len(np.unique(v.rater)), len(np.unique(v.prompt)))
-            return Measure(nan, nan, nan, nan, nan, *n, "the model did not converge")
+            return Measure(nan, nan, nan, nan, nan, *n, NO_TOP)
         return measure(
             value, influence, v.rater, v.prompt,
             kind=formula(rules), level=rules.level, bounds=bounds,

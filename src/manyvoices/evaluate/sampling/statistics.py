@@ -48,10 +48,8 @@ MEASURES: Mapping[str, str] = {
 }
 """Measure -> what a table calls it. All but ``words`` and ``reward`` are shares of 1."""
 
-SHARES = (
-    "empty", "cut_off", "open_end", "other_language", "refusal", "self_identification", "same"
-)  # fmt: skip
-"""Measures that are yes or no of each output."""
+UNBOUNDED = ("words", "reward")
+"""Measures that are no share of 1."""
 
 Score = Mapping[tuple[int, int, int, int], float]
 """(report, prompt, result, output) -> a reward model's score."""
@@ -182,10 +180,10 @@ def _means(
     rows = []
     for i in range(n_cells):
         value, low, high = (float(part[i]) for part in (found.mean, found.low, found.high))
-        if name in SHARES and value in (0.0, 1.0):
+        n = len(np.unique(prompts[cells == i]))
+        if name not in UNBOUNDED and value in (0.0, 1.0):
             # Resampling says "never" of what was not seen on ten prompts; Wilson's interval of the
             # prompts does not.
-            n = len(np.unique(prompts[cells == i]))
             low, high = wilson(int(value) * n, n, resampling.level)
         rows.append({"value": value, "low": low, "high": high, "n": int(found.n[i])})
     return rows
