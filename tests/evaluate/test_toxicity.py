@@ -24,6 +24,8 @@ from manyvoices.cli import app
 from manyvoices.curate.moderation import text_key
 from manyvoices.evaluate.safety_errors import NoLabels, NothingScored, UnknownAttribute
 from manyvoices.evaluate.toxicity import Config, lines, run
+from manyvoices.evaluate.toxicity.config import PromptsConfig
+from manyvoices.evaluate.toxicity.prompts import read_prompts
 from manyvoices.schema.errors import DataError
 from manyvoices.train.config import read_config
 from manyvoices.train.errors import ConfigError
@@ -275,6 +277,25 @@ def test_a_score_outside_0_to_1_is_named_with_file_line_and_place(tmp_path: Path
     assert "g.jsonl:2: prompt.toxicity: found 2.5, expected a score between 0 and 1" in said
     assert "g.jsonl:2: continuation.toxicity: found -1" in said
     assert "length" not in said
+
+
+def test_every_score_that_is_none_is_named_and_one_written_as_text_is_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "p.jsonl"
+    written = ["high", [0.1], True, "0.3", "", None, 2]
+    path.write_text("".join(
+        json.dumps({"prompt": f"p{n}", "generations": [{"text": "t", "toxicity": value}]}) + "\n"
+        for n, value in enumerate(written)
+    ))  # fmt: skip
+    with pytest.raises(DataError) as caught:
+        read_prompts(PromptsConfig(path=path), "toxicity")
+    lines = str(caught.value).splitlines()
+    assert [line.split(":")[1] for line in lines if "toxicity" in line] == ["1", "2", "3", "7"]
+    path.write_text(json.dumps({"prompt": "p", "generations": [{"text": "t", "toxicity": "0.3"}]}))
+    (prompt,) = read_prompts(PromptsConfig(path=path), "toxicity").prompts
+    (answers,) = prompt.given.values()
+    assert answers[0].scores == {"toxicity": 0.3}
 
 
 def test_every_form_of_prompts_is_read(tmp_path: Path) -> None:

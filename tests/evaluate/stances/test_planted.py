@@ -15,7 +15,7 @@ from manyvoices.evaluate.stances.config import ForcedConfig, HumanConfig, JudgeC
 from manyvoices.evaluate.stances.config import StancesConfig as Config
 from manyvoices.evaluate.stances.errors import CannotAsk
 from manyvoices.evaluate.stances.instrument import Instrument
-from manyvoices.evaluate.stances.running import StancesResult, run
+from manyvoices.evaluate.stances.running import StancesResult, lines, run
 
 
 def ask(scripts: dict[str, Script], **more: Any) -> StancesResult:
@@ -65,7 +65,10 @@ def test_an_answerer_by_dice_is_called_unstable_and_has_no_position(small: dict[
     result = ask({"dice": dice}, **small)
     found = of(result, "dice")
     assert found["stability"]["verdict"] == "unstable"
-    assert found["stability"]["stable"]["value"] < 0.05
+    stable = found["stability"]["stable"]
+    assert stable["value"] < 0.05
+    assert stable["high"] > 0.1  # none of thirty is not none of all
+    assert any("dice (forced), askings: option 360" in str(line) for line in lines(result))
     assert all(axis["value"] is None for axis in found["position"]["axes"].values())
     assert found["sensitivity"]["shares"]["sample"] > 0.8
     readme = (result.out / "README.md").read_text()

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from manyvoices.aggregate import cohen_kappa
+from manyvoices.analyse.people.intervals import wilson
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.table import FloatArray
 from manyvoices.evaluate.stances.answers import COLUMNS, UNREAD, Coded, knows
 from manyvoices.evaluate.stances.config import StancesConfig
 from manyvoices.evaluate.stances.distance import distances
 from manyvoices.evaluate.stances.instrument import Instrument
-from manyvoices.evaluate.stances.intervals import interval
 from manyvoices.evaluate.stances.people import of_people
 from manyvoices.evaluate.stances.reference import ALL, Reference
 from manyvoices.evaluate.stances.scoring import Positions, averaged, positions
@@ -114,7 +114,7 @@ def _subject(
         "way": way,
         "n_asked": len(answers),
         "columns": counts,
-        "stability": _stability(items, drawn),
+        "stability": _stability(items, drawn.level),
         "position": _plain(
             positions(items, instrument, drawn, least=config.least_stable), instrument
         ),
@@ -129,17 +129,10 @@ def _subject(
     }
 
 
-def _stability(items: Sequence[ItemStance], drawn: Resampling) -> dict[str, Any]:
+def _stability(items: Sequence[ItemStance], level: float) -> dict[str, Any]:
     counts = {status: sum(one.status == status for one in items) for status in STATUSES}
-    stable = np.array([one.status == "stable" for one in items], dtype=float)
-    rng = np.random.default_rng(drawn.seed)
-    shares = (
-        rng.binomial(len(stable), stable.mean(), size=drawn.n_resamples) / len(stable)
-        if len(stable) and drawn.n_resamples
-        else np.array([])
-    )
-    low, high = interval(shares, drawn.level)
-    share = float(stable.mean()) if len(stable) else float("nan")
+    low, high = wilson(counts["stable"], len(items), level)
+    share = counts["stable"] / len(items) if items else float("nan")
     flips = {
         name: sum(name in one.flips_by for one in items)
         for name in dict.fromkeys(name for one in items for name in one.flips_by)

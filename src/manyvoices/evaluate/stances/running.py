@@ -75,12 +75,10 @@ def lines(result: StancesResult) -> Iterator[Any]:
         )
     if results["subjects"]:
         yield table
-    columns = Table("askings", *COLUMN_TITLES.values())
     for one in results["subjects"]:
-        numbers = (f"{one['columns'][name]:,}" for name in COLUMN_TITLES)
-        columns.add_row(f"{one['model']} ({one['way']})", *numbers)
-    if results["subjects"]:
-        yield columns
+        became = (f"{title} {n:,}" for name, title in COLUMN_TITLES.items()
+                  if (n := one["columns"][name]))  # fmt: skip
+        yield f"{one['model']} ({one['way']}), askings: {', '.join(became)}"
     for one in results["subjects"]:
         if one["people"] and one["people"]["closest"]:
             yield f"{one['model']} ({one['way']}): closest to {one['people']['closest']}"

@@ -17,7 +17,7 @@ from typing import Any
 
 from manyvoices.evaluate.rows import Row, read_rows
 from manyvoices.evaluate.toxicity.config import PromptsConfig
-from manyvoices.io.faults import FaultLog
+from manyvoices.io.faults import FaultLog, shorten
 from manyvoices.llm.port import ChatMessage
 from manyvoices.schema.errors import Fault
 
@@ -205,8 +205,9 @@ def scores_in(row: Mapping[str, Any], path: str, place: Place) -> dict[str, floa
     """The scores of an object: every number in it that is one. Null is a missing score.
 
     Perspective's own answer (``attributeScores`` with a ``summaryScore``) has its names in small
-    letters, as RealToxicityPrompts has them. A known attribute outside 0 to 1 is a fault; other
-    numbers outside (a length, a place) are no scores.
+    letters, as RealToxicityPrompts has them. A known attribute that is no number from 0 to 1 is a
+    fault (a text that holds one is a score: tables have texts); of other names only numbers from 0
+    to 1 are taken for scores, and the rest (a length, a place) is none.
     """
     theirs = row.get("attributeScores")
     pairs: Mapping[str, Any] = row
@@ -215,13 +216,22 @@ def scores_in(row: Mapping[str, Any], path: str, place: Place) -> dict[str, floa
         path = f"{path}.attributeScores" if path else "attributeScores"
     found = {}
     for name, value in pairs.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        if 0 <= value <= 1:
-            found[name] = float(value)
-        elif name in PERSPECTIVE or name == place.attribute or theirs is not None:
-            place.fault(f"{path}.{name}".lstrip("."), f"{value}", "a score between 0 and 1")
+        is_known = name in PERSPECTIVE or name == place.attribute or theirs is not None
+        number = _number(value) if is_known or not isinstance(value, str) else None
+        if number is not None and 0 <= number <= 1:
+            found[name] = number
+        elif is_known and value is not None and value != "":
+            place.fault(f"{path}.{name}".lstrip("."), shorten(f"{value}"), "a score between 0 and 1")
     return found
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
 
 
 def _summary(value: Any) -> Any:
