@@ -101,9 +101,43 @@ def test_trees_go_in_and_come_out_by_the_verb(server: Path) -> None:
     assert [r.message_id for r in back.prompt.replies or ()] == ["r"]
 
 
+def test_the_rules_are_changed_while_a_project_runs_and_their_history_is_told(
+    server: Path,
+) -> None:
+    place = ("--study", "orchard", "--db", "sqlite:///t.sqlite3", "--lang", "en")
+    (server / "more.yaml").write_text("num_reviews_reply: 5\nweights: {ranking: 7}\n")
+    code, _text, words = run("policy", "more.yaml", *place, folder=server)
+    assert code == 2
+    assert "--reason" in words
+    code, text, words = run(
+        "policy", "more.yaml", *place, "--reason", "[too] much spam", "--json", folder=server
+    )
+    assert code == 0, words
+    [found] = json.loads(text)
+    assert (found["language"], found["policy"]["num_reviews_reply"]) == ("en", 5)
+    weights = found["policy"]["weights"]
+    assert (weights["ranking"], weights["reply"]) == (7, 2)
+    code, text, words = run("policy", *place, folder=server)
+    assert code == 0, words
+    assert "num_reviews_reply" in text
+    assert "server: [too] much spam" in text
+
+
+def test_faults_in_a_policy_are_named_by_file_and_line_and_nothing_changes(server: Path) -> None:
+    place = ("--study", "orchard", "--db", "sqlite:///t.sqlite3")
+    (server / "wrong.yaml").write_text("num_reviews_reply: 0\n\nno_such: 1\n")
+    code, _text, words = run("policy", "wrong.yaml", *place, "--reason", "x", folder=server)
+    assert code == 1
+    assert "wrong.yaml:1: num_reviews_reply" in words
+    assert "wrong.yaml:3: no_such" in words
+    _code, text, _words = run("policy", *place, "--json", folder=server)
+    assert "x" not in [change["reason"] for one in json.loads(text) for change in one["changes"]]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        (("policy", "--study", "orchard", "--lang", "xx"), 1, "any of"),
         (("export", "--study", "orchard", "--out", "x", "--format", "king"), 1, "trees, messages"),
         (("import", "nothing.jsonl", "--study", "orchard"), 1, "no file of that name"),
         (("export",), 2, "--study"),

@@ -33,7 +33,7 @@ VERBS = {
     "rehearse": "Let bots play a study from invitation to completion code.",
     "recruit": "Invite people, look at quotas, or reconcile with Prolific.",
     "withdraw": "Erase everything of one participant, or check a receipt.",
-    "trees": "Export or import message trees, or forecast a project of them.",
+    "trees": "Export, import or forecast message trees, or change their rules.",
     "release": "Freeze what a study collected into documented, hashed files.",
     "review": "Let people check what was flagged, and merge what they say.",
     "quality": "Check everybody's work in a study, with reasons and cost.",

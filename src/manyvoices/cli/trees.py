@@ -1,4 +1,4 @@
-"""``manyvoices trees``: message trees to and from files, and a forecast before a launch."""
+"""``manyvoices trees``: message trees to and from files, a forecast, and the rules in force."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from manyvoices.cli import trees_files, trees_forecast
+from manyvoices.cli import trees_files, trees_forecast, trees_policy
 from manyvoices.cli.common import JsonFlag, verb
 
 if TYPE_CHECKING:
     from manyvoices.collect.studies.models import Study
     from manyvoices.design.trees.crowds import Crowd
 
-Action = Literal["export", "import", "simulate"]
+Action = Literal["export", "import", "simulate", "policy"]
 
 
 @verb
@@ -23,11 +23,12 @@ def trees(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="import: files of trees, seeds or samples; simulate: a study.yaml.",
+            help="import: files of trees, seeds or samples; simulate: a study.yaml; policy: a file"
+            " with the fields to be changed, if any are.",
             show_default=False,
         ),
     ] = None,
-    study: Annotated[str, typer.Option(help="export, import: id of the study.")] = "",
+    study: Annotated[str, typer.Option(help="export, import, policy: id of the study.")] = "",
     out: Annotated[Path | None, typer.Option(help="export: folder to write to.")] = None,
     format_: Annotated[
         str,
@@ -47,7 +48,10 @@ def trees(
     ] = "",
     lang: Annotated[
         str,
-        typer.Option(help="export: languages, comma-separated. import: of messages without one."),
+        typer.Option(
+            help="export, policy: languages, comma-separated; all if left out. import: of messages"
+            " without one. simulate: whose policy."
+        ),
     ] = "",
     deleted: Annotated[str, typer.Option(help="export: without, with or only.")] = "without",
     rejected: Annotated[str, typer.Option(help="export: without, with or only.")] = "without",
@@ -107,20 +111,23 @@ def trees(
         ),
     ] = 1.0,
     seed: Annotated[int, typer.Option(help="simulate: of every draw.")] = 0,
+    reason: Annotated[str, typer.Option(help="policy: why it is changed.")] = "",
     db: Annotated[str | None, typer.Option(help="Database URL, as for serve.")] = None,
     data: Annotated[Path, typer.Option(help="Folder of the server's own files.")] = Path(
         ".manyvoices"
     ),
     json: JsonFlag = False,
 ) -> None:
-    """Export message trees, import them, or forecast a project with simulated people.
+    """Export message trees, import them, forecast a project, or change its rules while it runs.
 
     export: files OUT/trees.jsonl and so on, as OASST publishes them; native holds single reviews,
     rankings and steps as well, and can be imported elsewhere. What is left out is counted by
     reason; nobody who withdrew is in it. import: OASST trees or messages, native files, seeds, or
     sampling reports whose outputs become replies to rank. Nothing is stored if a file has a fault,
     and what is there already is not stored twice. simulate: bots of known reliability grow trees by
-    the study's rules, and the table says what it costs and how right it comes out.
+    the study's rules, and the table says what it costs and how right it comes out. policy: the
+    rules in force and their history; with a file (YAML, such as `num_reviews_reply: 5`) its fields
+    are put in force, within seconds and without a restart.
     """
     if action == "simulate":
         crowd = _crowd(people, careless, spamming, minutes)
@@ -146,6 +153,9 @@ def trees(
             seed=seed,
             as_json=json,
         )
+        return
+    if action == "policy":
+        trees_policy.change_or_show(found, paths or [], languages=lang, reason=reason, as_json=json)
         return
     from manyvoices.collect.trees.selection import Selection
 

@@ -12,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from tests.collect.trees.growing import NOW, give, growing_tree, meet, people
 from tests.threads import at_once
 
+from manyvoices.collect.console.models import AuditEntry
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import StudyVersion
 from manyvoices.collect.trees import operations, policies, sweeping
+from manyvoices.collect.trees.handout import Handed
 from manyvoices.collect.trees.models import (
     LabelsGiven,
     Message,
@@ -26,6 +28,7 @@ from manyvoices.collect.trees.models import (
     Tree,
 )
 from manyvoices.collect.trees.policies import policy_for
+from manyvoices.collect.trees.schema import labels_of_task
 from manyvoices.design.trees import TaskKind
 from manyvoices.schema import TreeState as S
 
@@ -152,6 +155,45 @@ def test_a_change_of_policy_reaches_trees_that_are_open(orchard: StudyVersion) -
     with_policy(orchard, max_children_count=4)
     sweep()
     assert tree.needs.get().seats == 4
+
+
+def test_a_change_of_policy_stands_in_the_audit_log(orchard: StudyVersion) -> None:
+    rules = policies.policy_for(orchard.study, "en").model_copy(update={"num_reviews_reply": 7})
+    policies.change_policy(
+        study=orchard.study, language="en", policy=rules, by="mo", reason="spam", now=NOW
+    )
+    entry = AuditEntry.objects.get(action="change policy")
+    assert (entry.actor, entry.target) == ("mo", "en")
+    assert entry.detail == {"fields": ["num_reviews_reply"]}
+
+
+def test_the_labels_that_decide_are_asked_for_and_decide(orchard: StudyVersion) -> None:
+    """Also in the short form, and where the project asks for few labels."""
+    tree = growing_tree(orchard)
+    rules = policies.policy_for(orchard.study, "en").model_copy(
+        update={
+            "acceptance_against": {"spam": 1.0, "pii": 1.0},
+            "p_full_labeling_review_reply_assistant": 0.0,
+        }
+    )
+    policies.change_policy(
+        study=orchard.study, language="en", policy=rules, by="mo", reason="privacy", now=NOW
+    )
+    policies.forget(orchard.study, "en")
+    writer, *reviewers = people(orchard, 1 + rules.num_reviews_reply)
+    meet(_given(writer, TaskKind.ASSISTANT_REPLY), RNG, NOW)
+    for reviewer in reviewers:
+        task = _given(reviewer, TaskKind.LABEL_ASSISTANT_REPLY).task
+        assert "pii" in {label.name for label in labels_of_task(task)}
+        operations.send_labels(task=task, labels={"spam": 0.0, "pii": 1.0}, now=NOW, rng=RNG)
+    reply = tree.messages.get(depth=1)
+    assert (reply.accepted, reply.decided_because) == (False, "pii")
+
+
+def _given(person: Participant, kind: TaskKind) -> Handed:
+    handed = give(person, kind)
+    assert handed is not None
+    return handed
 
 
 def test_what_is_under_review_is_held_against_the_policy_in_force(orchard: StudyVersion) -> None:

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.design.trees.making import policy, votes
 
-from manyvoices.design.trees import Review, decide
+from manyvoices.design.trees import Review, TaskKind, decide, label_schema
 from manyvoices.design.trees.acceptance import acceptance
 
 THREE = policy()
+AGAINST = THREE.acceptance_against
 VALUE = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0, None])
 REVIEW = st.builds(
     lambda spam, lang, weight: Review({"spam": spam, "lang_mismatch": lang}, weight),
@@ -49,13 +50,13 @@ def test_three_reviews_decide_as_in_open_assistant(
 def test_a_label_that_was_left_open_is_not_the_lowest_value() -> None:
     """Open-Assistant stored 0 for every label that nobody touched (facts 1.6)."""
     left_open = [Review({"spam": 0.0}), Review({"spam": 0.0}), Review({"lang_mismatch": 1.0})]
-    assert acceptance(left_open) == 0.0
+    assert acceptance(left_open, AGAINST) == 0.0
     as_zero = [
         Review({"spam": 0.0, "lang_mismatch": 0.0}),
         Review({"spam": 0.0, "lang_mismatch": 0.0}),
         Review({"spam": 0.0, "lang_mismatch": 1.0}),
     ]
-    assert acceptance(as_zero) == pytest.approx(2 / 3)
+    assert acceptance(as_zero, AGAINST) == pytest.approx(2 / 3)
 
 
 def test_where_nobody_can_tell_a_moderator_is_asked_to_look() -> None:
@@ -85,7 +86,7 @@ def test_a_reviewer_who_is_not_reliable_counts_less() -> None:
 
 @given(st.lists(REVIEW, max_size=6))
 def test_acceptance_lies_between_0_and_1(reviews: list[Review]) -> None:
-    found = acceptance(reviews)
+    found = acceptance(reviews, AGAINST)
     assert found is None or 0 <= found <= 1 + 1e-12
 
 
@@ -100,7 +101,7 @@ def test_acceptance_never_rises_because_somebody_says_it_is_more_spam(
     worse = list(reviews)
     labels = {**reviews[place].labels, "spam": value}
     worse[place] = Review(labels, reviews[place].weight)
-    assert acceptance(worse) <= acceptance(reviews) + 1e-12  # type: ignore[operator]
+    assert acceptance(worse, AGAINST) <= acceptance(reviews, AGAINST) + 1e-12  # type: ignore[operator]
 
 
 SAID = st.builds(
@@ -135,3 +136,31 @@ def _verdict(reviews: list[Review], *, early: bool, rules: dict[str, object]) ->
         if found.accepted is not None:
             return found.accepted
     return None
+
+
+def test_the_labels_that_decide_are_the_policys() -> None:
+    """OpenAssistant: hate, personal details or a failed task never decided anything (facts 1.7)."""
+    rules = policy(acceptance_against={"spam": 1.0, "pii": 1.0, "fails_task": 0.5})
+    private = [Review({"spam": 0.0, "pii": 1.0})] * 3
+    assert decide(private, rules, is_prompt=True).accepted is False
+    assert decide(private, rules, is_prompt=True).reason == "pii"
+    assert decide(private, THREE, is_prompt=True).accepted is True
+    failed = [Review({"spam": 0.0, "pii": 0.0, "fails_task": 1.0})] * 3
+    assert decide(failed, rules, is_prompt=False).reason == "fails_task"
+    assert decide(failed, rules, is_prompt=True).accepted is True, "no prompt fails a task"
+    abroad = [Review({"spam": 0.0, "lang_mismatch": 1.0})] * 3
+    assert decide(abroad, rules, is_prompt=True).accepted is True
+
+
+def test_what_decides_of_a_prompt_alone_is_awaited_where_it_is_decided_early() -> None:
+    rules = policy(acceptance_against={"spam": 1.0, "fails_task": 1.0}, early_decision=True)
+    assert decide(votes(0, 0), rules, is_prompt=True).accepted is True
+    assert decide(votes(0, 0), rules, is_prompt=False).accepted is None
+
+
+def test_what_decides_is_asked_for_in_every_form() -> None:
+    kind = TaskKind.LABEL_ASSISTANT_REPLY
+    short = {one.name for one in label_schema(kind, full=False)}
+    assert {"spam", "lang_mismatch", "quality"} == short
+    chosen = label_schema(kind, names=["humor"], deciding=["pii", "fails_task"], full=False)
+    assert {one.name for one in chosen} == {"spam", "pii", "fails_task"}

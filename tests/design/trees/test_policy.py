@@ -7,6 +7,8 @@ from pydantic import ValidationError
 from tests.design.trees.making import policy
 
 from manyvoices.design.trees import TreePolicy, TreeTasksStage
+from manyvoices.design.trees.policy_files import changed_policy
+from manyvoices.schema import InputError
 
 REFERENCE = {
     "max_active_trees": 10, "max_initial_prompt_review": 100, "max_tree_depth": 3,
@@ -43,11 +45,41 @@ def test_a_policy_survives_being_stored() -> None:
         {"num_reviews_reply": 0},
         {"lease_s": 5},
         {"no_such_field": 1},
+        {"acceptance_against": {}},
+        {"acceptance_against": {"quality": 1.0}},
+        {"acceptance_against": {"no_such_label": 1.0}},
+        {"acceptance_against": {"fails_task": 1.0}},
+        {"acceptance_against": {"spam": 0.0}},
     ],
 )
 def test_numbers_that_do_not_fit_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         policy(**changes)
+
+
+def test_a_file_changes_its_fields_alone() -> None:
+    before = policy(goal_tree_size=9, weights={"ranking": 3.0})
+    after = changed_policy("num_reviews_reply: 5\nweights: {reply: 4}\n", "p.yaml", before)
+    weights = {"ranking": 3.0, "reply": 4.0}
+    assert after == policy(goal_tree_size=9, num_reviews_reply=5, weights=weights)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("lease_s: 5\np_gold: 2\n", "p.yaml:1: lease_s"),
+        ("lease_s: 5\np_gold: 2\n", "p.yaml:2: p_gold"),
+        ("p_again: 0.99\n", "p.yaml:1: p_again"),
+        ("weights: 7\n", "p.yaml:1: weights"),
+        ("- lease_s\n", "p.yaml:1: "),
+        ("", "an empty file"),
+        ("a: [", "valid YAML"),
+    ],
+)
+def test_every_fault_of_a_file_has_its_line(text: str, fault: str) -> None:
+    with pytest.raises(InputError) as found:
+        changed_policy(text, "p.yaml", TreePolicy())
+    assert fault in str(found.value)
 
 
 def test_each_language_may_have_rules_of_its_own() -> None:

@@ -23,9 +23,10 @@ from manyvoices.collect.trees import handout, happenings
 from manyvoices.collect.trees.errors import Unfit
 from manyvoices.collect.trees.handout import Handed, thread_of
 from manyvoices.collect.trees.models import LabelsGiven, Message, Task
-from manyvoices.collect.trees.policies import policy_for, stage_of
+from manyvoices.collect.trees.policies import policy_for
 from manyvoices.collect.trees.reliability import compared
-from manyvoices.design.trees import TaskKind, TreePolicy, label_schema, order_of_kinds
+from manyvoices.collect.trees.schema import labels_of
+from manyvoices.design.trees import TaskKind, TreePolicy, order_of_kinds
 from manyvoices.design.trees.urgency import offered_kinds
 
 AGAIN_AFTER = timedelta(days=1)
@@ -55,7 +56,7 @@ def make_gold(
         words = _("Only a message that was decided and is still there can be gold.")
         raise Unfit("message", words, code="not_decided")
     study = message.tree.study
-    schema = {s.name: s for s in label_schema(kind_of(message), names=stage_of(study).labels)}
+    schema = {s.name: s for s in labels_of(study, message.language, kind_of(message))}
     if not labels:
         raise Unfit("labels", _("Say what at least one label is."), code="no_label")
     for name, value in labels.items():

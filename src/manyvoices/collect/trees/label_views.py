@@ -24,9 +24,10 @@ from manyvoices.collect.trees.contexts import FreeLabelPage, LabelGroup, LabelPa
 from manyvoices.collect.trees.errors import Unfit
 from manyvoices.collect.trees.handout import thread_of
 from manyvoices.collect.trees.models import LabelsGiven, Task
+from manyvoices.collect.trees.schema import labels_of_task
 from manyvoices.collect.trees.views import DRAWN, show, turned_away
 from manyvoices.collect.views import draft_url, posted_lists
-from manyvoices.design.trees import TaskKind, label_schema
+from manyvoices.design.trees import TaskKind
 
 Posted = Mapping[str, Sequence[str]]
 show_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -43,9 +44,7 @@ def label(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Ht
     if request.method != "POST":
         return _page(request, participant, found, None, {})
     posted = posted_lists(request.POST)
-    stage = presenting.stage_here(participant)
-    schema = label_schema(TaskKind(found.kind), names=stage.labels, full=found.is_full)
-    labels, errors = presenting.read_labels(schema, posted)
+    labels, errors = presenting.read_labels(labels_of_task(found), posted)
     if not errors:
         try:
             operations.send_labels(task=found, labels=labels, now=timezone.now(), rng=DRAWN)
@@ -72,10 +71,9 @@ def _page(
         draft = Draft.objects.filter(participant=participant, form=form).first()
         posted = dict(draft.fields) if draft else {}
         saved_at = draft.saved_at if draft else None
-    schema = label_schema(TaskKind(task.kind), names=stage.labels, full=task.is_full)
     page = LabelPage(
         frame=presenting.frame(task, participant, stage),
-        groups=presenting.label_groups(schema, posted, errors),
+        groups=presenting.label_groups(labels_of_task(task), posted, errors),
         is_full=task.is_full,
         draft_url=draft_url(participant, form),
         draft_saved_at=saved_at,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from manyvoices.collect.console import audit
 from manyvoices.collect.studies.models import Study, StudyVersion
 from manyvoices.collect.trees.models import PolicyChange
 from manyvoices.design.trees import TreePolicy, TreeTasksStage
@@ -74,7 +75,13 @@ def change_policy(
     reason: str,
     now: datetime,
 ) -> PolicyChange:
-    """Put another policy in force; the row before stays as history."""
+    """Put another policy in force; the row before stays as history, and the audit log says which
+    fields changed."""
+    before = policy_for(study, language).model_dump(mode="json")
+    fields = [
+        name for name, value in policy.model_dump(mode="json").items() if value != before[name]
+    ]
+    audit.record(by, "change policy", study.pk, language, {"fields": sorted(fields)}, now)
     change = PolicyChange.objects.create(
         study=study,
         language=language,

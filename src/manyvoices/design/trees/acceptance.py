@@ -2,8 +2,8 @@
 
 OpenAssistant's rule: acceptance = 1 - (mean of ``spam`` + mean of ``lang_mismatch``) over the
 reviews, accepted where it is strictly above the threshold once there are enough reviews. Here the
-labels that count are data, a review that leaves a label open or says "cannot tell" does not count
-as a zero for it, and reviewers may have weights.
+labels that count are the policy's (`acceptance_against`), a review that leaves a label open or says
+"cannot tell" does not count as a zero for it, and reviewers may have weights.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from manyvoices.design.trees.facts import TaskKind
+from manyvoices.design.trees.labels import BUILT_IN
 from manyvoices.design.trees.policy import TreePolicy
-
-AGAINST: Mapping[str, float] = {"spam": 1.0, "lang_mismatch": 1.0}
-"""Label -> how much of acceptance it takes away where everybody gives it fully."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,25 @@ class Decision:
     """Reviews that answer at least one of the labels that decide."""
 
 
-def acceptance(reviews: Sequence[Review], against: Mapping[str, float] = AGAINST) -> float | None:
-    """1 - the weighted means of the labels that count; None where nobody answered any of them."""
+def acceptance(reviews: Sequence[Review], against: Mapping[str, float]) -> float | None:
+    """1 - the weighted means of the labels that count; None where nobody answered any of them.
+
+    Args:
+        against: Label -> how much of acceptance it takes away where everybody gives it fully.
+    """
     means = _means(reviews, against)
     if not means:
         return None
     return max(0.0, 1.0 - sum(against[name] * mean for name, mean in means.items()))
+
+
+def _against(policy: TreePolicy, *, is_prompt: bool) -> dict[str, float]:
+    """What decides; of a prompt nobody is asked whether it fails its task."""
+    return {
+        name: weight
+        for name, weight in policy.acceptance_against.items()
+        if not is_prompt or TaskKind.LABEL_INITIAL_PROMPT in BUILT_IN[name].kinds
+    }
 
 
 def _means(reviews: Sequence[Review], against: Mapping[str, float]) -> dict[str, float]:
@@ -63,18 +75,13 @@ def _means(reviews: Sequence[Review], against: Mapping[str, float]) -> dict[str,
     return found
 
 
-def decide(
-    reviews: Sequence[Review],
-    policy: TreePolicy,
-    *,
-    is_prompt: bool,
-    against: Mapping[str, float] = AGAINST,
-) -> Decision:
+def decide(reviews: Sequence[Review], policy: TreePolicy, *, is_prompt: bool) -> Decision:
     """What the reviews so far decide.
 
-    A review counts where it answers at least one of the labels in `against`. Where as many people
+    A review counts where it answers at least one of the labels that decide. Where as many people
     as it takes could not tell, a moderator is asked to look (`is_split`).
     """
+    against = _against(policy, is_prompt=is_prompt)
     counted = [r for r in reviews if any(r.labels.get(name) is not None for name in against)]
     wanted = policy.reviews_for(is_prompt=is_prompt)
     threshold = policy.threshold_for(is_prompt=is_prompt)

@@ -82,22 +82,34 @@ _SCHEMA = (
 )  # fmt: skip
 
 BUILT_IN: Mapping[str, LabelSpec] = {label.name: label for label in _SCHEMA}
+AGAINST = frozenset(
+    label.name
+    for label in _SCHEMA
+    if label.widget != "likert" or label.name in ("toxicity", "violence")
+)
+"""Labels that speak against a message the more, the higher their value: those that may decide."""
+FOR_ALL = frozenset(label.name for label in _SCHEMA if label.kinds == _ALL)
+"""Labels that are asked for whatever the message is."""
 
 
 def label_schema(
-    kind: TaskKind, *, names: Iterable[str] = (), full: bool = True
+    kind: TaskKind, *, names: Iterable[str] = (), deciding: Iterable[str] = (), full: bool = True
 ) -> tuple[LabelSpec, ...]:
     """The labels that a task asks for, in their order.
 
     Args:
         names: Those that the project wants; empty = all.
+        deciding: Those that decide (`TreePolicy.acceptance_against`): asked for in every form.
         full: False = the short form: what decides, and what is required.
     """
-    wanted = set(names) or set(BUILT_IN)
+    wanted, always = set(names) or set(BUILT_IN), set(deciding)
     return tuple(
         label
         for label in _SCHEMA
         if kind in label.kinds
-        and (label.name in wanted or label.required)
-        and (full or label.is_simple or label.required)
+        and (
+            label.required
+            or label.name in always
+            or (label.name in wanted and (full or label.is_simple))
+        )
     )

@@ -181,7 +181,9 @@ class Project:
         is_good = tree.planted[message].is_good
         says_spam = person.says_spam(is_good, self._rng)
         own = tree.reviews.setdefault(message, [])
-        own.append(Review({"spam": float(says_spam), "lang_mismatch": 0.0}))
+        decides = self._policy.acceptance_against
+        worst = "spam" if "spam" in decides else next(iter(decides))
+        own.append(Review(dict.fromkeys(decides, 0.0) | {worst: float(says_spam)}))
         is_prompt = tree.facts.by_id[message].parent is None
         decision = decide(own, self._policy, is_prompt=is_prompt)
         tree.change(

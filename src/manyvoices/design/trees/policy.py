@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
+from manyvoices.design.trees.labels import AGAINST, FOR_ALL
 from manyvoices.design.trees.quiz import Quiz
 from manyvoices.design.written import Identifier, Line, Unfit, Written
 
@@ -77,6 +78,11 @@ class TreePolicy(Written):
     weights: TaskWeights = TaskWeights()
 
     # Ours.
+    acceptance_against: dict[Identifier, Annotated[float, Field(gt=0, le=1)]] = Field(
+        default={"spam": 1.0, "lang_mismatch": 1.0}
+    )
+    """Labels that decide -> how much of acceptance each takes away where everybody gives it fully.
+    They are asked for in the short form of a review too."""
     max_reviews: Count = 0
     """More reviews are asked for, up to this, while they are split; 0 = never."""
     early_decision: StrictBool = False
@@ -115,6 +121,13 @@ class TreePolicy(Written):
         if self.min_goal_tree_size > self.goal_tree_size:
             expected = f"at most goal_tree_size ({self.goal_tree_size})"
             raise Unfit("min_goal_tree_size", str(self.min_goal_tree_size), expected)
+        for name in self.acceptance_against:
+            if name not in AGAINST:
+                raise Unfit("acceptance_against", name, f"any of {', '.join(sorted(AGAINST))}")
+        if not FOR_ALL & set(self.acceptance_against):
+            found = ", ".join(self.acceptance_against) or "no label"
+            expected = f"one at least of {', '.join(sorted(AGAINST & FOR_ALL))}"
+            raise Unfit("acceptance_against", found, expected)
         if self.p_gold + self.p_again > 1:
             raise Unfit("p_again", str(self.p_again), f"at most 1 - p_gold ({1 - self.p_gold:g})")
         for name in ("num_reviews_initial_prompt", "num_reviews_reply"):
