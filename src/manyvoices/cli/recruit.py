@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from manyvoices.schema.wording import plural
 
 if TYPE_CHECKING:
     from manyvoices.collect.studies.models import Study
+    from manyvoices.design.reconciling import Finding
 
 Action = Literal["invite", "quotas", "reconcile"]
 
@@ -160,6 +162,15 @@ def _reconcile(
         rows = [asdict(finding) for finding in findings]
         print_json({"findings": rows, "released": n_released, "withdrawn": n_withdrawn})
         return
+    _print_findings(findings)
+    if n_withdrawn:
+        gone = plural(n_withdrawn, "person", "people")
+        console.print(f"{gone} withdrew; whoever was paid is among the missing", highlight=False)
+    if release_places:
+        console.print(f"{plural(n_released, 'place')} free again", highlight=False)
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
     for finding in findings:
         console.print(
             f"{finding.kind.replace('_', ' ')}: {finding.person}"
@@ -170,8 +181,3 @@ def _reconcile(
         )
     need = "needs" if len(findings) == 1 else "need"
     console.print(f"{plural(len(findings), 'person', 'people')} {need} a look", highlight=False)
-    if n_withdrawn:
-        gone = plural(n_withdrawn, "person", "people")
-        console.print(f"{gone} withdrew; whoever was paid is among the missing", highlight=False)
-    if release_places:
-        console.print(f"{plural(n_released, 'place')} free again", highlight=False)

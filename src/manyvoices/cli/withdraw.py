@@ -11,6 +11,7 @@ from manyvoices.cli.common import JsonFlag, console, print_json, verb
 
 if TYPE_CHECKING:
     from manyvoices.collect.people.models import Participant
+    from manyvoices.collect.people.rights import Receipt
 
 
 @verb
@@ -35,10 +36,8 @@ def withdraw(
     them are listed, and the next release names them.
     """
     from dataclasses import asdict
-    from datetime import UTC, datetime
 
     from manyvoices.collect.server import setup
-    from manyvoices.schema.errors import ManyvoicesError
 
     setup.configure(db=db, folder=data)
     from manyvoices.collect.people import rights
@@ -46,22 +45,42 @@ def withdraw(
     if (participant is None) == (receipt is None):
         raise typer.BadParameter("give either --participant or --receipt")
     if receipt is not None:
-        found = rights.read_receipt(receipt)
-        if found is None:
-            raise ManyvoicesError("this is not a receipt of this server, or it was changed")
-        signed = receipt
+        found, signed = _checked(receipt), receipt
     else:
         setup.require_tables()
-        person = _participant(str(participant))
-        if not yes:
-            typer.confirm(f"Erase everything of {person.pk} in {person.study_id}?", abort=True)
-        found = rights.withdraw(
-            participant=person, now=datetime.now(UTC), team_member="command line"
-        )
+        found = _erased(_participant(str(participant)), ask=not yes)
         signed = rights.sign_receipt(found)
     if json:
         print_json(asdict(found) | {"signed": signed})
-        return
+    else:
+        _print(found, signed)
+
+
+def _checked(receipt: str) -> Receipt:
+    """What a receipt says; raises where this server did not sign it so."""
+    from manyvoices.collect.people import rights
+    from manyvoices.schema.errors import ManyvoicesError
+
+    found = rights.read_receipt(receipt)
+    if found is None:
+        raise ManyvoicesError(
+            "--receipt: not a receipt of this server, or it was changed; give the whole line that"
+            " begins after 'receipt:', and the --db and --data of the server that signed it"
+        )
+    return found
+
+
+def _erased(person: Participant, *, ask: bool) -> Receipt:
+    from datetime import UTC, datetime
+
+    from manyvoices.collect.people import rights
+
+    if ask:
+        typer.confirm(f"Erase everything of {person.pk} in {person.study_id}?", abort=True)
+    return rights.withdraw(participant=person, now=datetime.now(UTC), team_member="command line")
+
+
+def _print(found: Receipt, signed: str) -> None:
     counts = ", ".join(f"{n} {name}" for name, n in found.erased.items()) or "nothing was stored"
     lines = (
         f"{found.participant_id} in {found.study_id}",

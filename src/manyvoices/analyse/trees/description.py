@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from manyvoices.analyse.trees.ranking import RankAgreement, rank_agreement_of
 from manyvoices.analyse.trees.reading import find_trees
 from manyvoices.analyse.trees.shape import Shape, shape_of
 from manyvoices.analyse.trees.survey import SurveyBlock, survey_of
+from manyvoices.schema.wording import plural
 
 FEW_TREES = 10
 """Trees below which intervals over trees say little."""
@@ -86,49 +88,60 @@ def describe_columns(
     return replace(found, notes=tuple(_notes(found, columns)))
 
 
-def _notes(found: TreeDescription, columns: TreeColumns) -> list[str]:
+def _notes(found: TreeDescription, columns: TreeColumns) -> Iterator[str]:
     """What is not there, and what it would need."""
-    notes = []
-    shape, labels = found.shape, found.labels
-    if shape.n_trees == 1:
-        notes.append("One tree alone: intervals over trees cannot be given.")
-    elif shape.n_trees < FEW_TREES:
-        notes.append(f"Only {shape.n_trees} trees: intervals that resample them say little.")
-    if shape.simulated.n:
-        notes.append(
-            f"{shape.simulated.n:,} messages are by bots of a rehearsal: they show how the study"
+    yield from _notes_on_trees(found)
+    yield from _notes_on_labels(found)
+    yield from _notes_on_orders(found)
+    if found.contributors is None:
+        yield "No ids of authors (user_id): nothing can be said of contributors."
+    if found.activity is None:
+        yield "No dates (created_date): nothing can be said of activity over time."
+    if columns.n_unplaced:
+        yield (
+            f"{columns.n_unplaced:,} reviews or rankings name messages that are not in the file"
+            " and were left out."
+        )
+    states = {state for state, _ in found.shape.states}
+    if states and states <= {"ready_for_export"} and not found.shape.deleted.n:
+        yield (
+            "Only finished trees, without deleted messages: what moderation took out cannot be"
+            " counted here."
+        )
+
+
+def _notes_on_trees(found: TreeDescription) -> Iterator[str]:
+    n_trees, n_simulated = found.shape.n_trees, found.shape.simulated.n
+    if n_trees == 1:
+        yield "One tree alone: intervals over trees cannot be given."
+    elif n_trees < FEW_TREES:
+        yield f"Only {n_trees} trees: intervals that resample them say little."
+    if n_simulated:
+        yield (
+            f"{plural(n_simulated, 'message')} by bots of a rehearsal: they show how the study"
             " would run, not what people say."
         )
+
+
+def _notes_on_labels(found: TreeDescription) -> Iterator[str]:
+    labels = found.labels
     if not labels.rows:
-        notes.append("No labels: an export with them (--export-labels, or native) is needed.")
+        yield "No labels: an export with them (--export-labels, or native) is needed."
     elif not labels.n_answers:
-        notes.append(
+        yield (
             "Labels are means per message: agreement of raters needs single answers, as in"
             " native/trees.jsonl. In files of Open-Assistant's server a label that was left open"
             " may stand as 0."
         )
     if labels.rows and not labels.scores:
-        notes.append("No classifier's scores (detoxify): labels are correlated among themselves.")
+        yield "No classifier's scores (detoxify): labels are correlated among themselves."
+
+
+def _notes_on_orders(found: TreeDescription) -> Iterator[str]:
     if found.ranking is None:
-        notes.append("No rankings and no ranks.")
+        yield "No rankings and no ranks."
     elif not found.ranking.n_rankings:
-        notes.append(
+        yield (
             "Ranks are merged ones: agreement on the order of replies needs single rankings"
             " (--events, or native/trees.jsonl)."
         )
-    if found.contributors is None:
-        notes.append("No ids of authors (user_id): nothing can be said of contributors.")
-    if found.activity is None:
-        notes.append("No dates (created_date): nothing can be said of activity over time.")
-    if columns.n_unplaced:
-        notes.append(
-            f"{columns.n_unplaced:,} reviews or rankings name messages that are not in the file"
-            " and were left out."
-        )
-    states = {state for state, _ in shape.states}
-    if states and states <= {"ready_for_export"} and not shape.deleted.n:
-        notes.append(
-            "Only finished trees, without deleted messages: what moderation took out cannot be"
-            " counted here."
-        )
-    return notes
