@@ -30,6 +30,8 @@ ARABIC = "خبزي لا ينتفخ بعد ساعتين. ماذا أفحص؟"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESK = {"viewport": {"width": 1280, "height": 900}}
 COUNT = 3
+UNHURRIED_MS = 1100
+"""A little more than the least that a vote takes which is not set aside."""
 PICTURES = os.environ.get("PREFERENCE_PICTURES")
 """A folder for pictures of every page; none are taken without it."""
 
@@ -39,6 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("preference")
     shutil.copytree(template_path("preference"), folder / "study")
     _change(folder / "study" / "study.yaml", "count: 6 ", f"count: {COUNT} ")
+    _change(folder / "study" / "study.yaml", "min_seconds: 3 ", "min_seconds: 1 ")
     for name in ("study.yaml", "outputs.yaml"):
         for plain, odd in NAMES.items():
             text = (folder / "study" / name).read_text(encoding="utf-8")
@@ -137,7 +140,7 @@ def _rate_with_a_mouse(page: Any, server: Server) -> None:
         page.goto(page.url)
         assert page.get_by_label("Answer A is better").is_checked()
         assert page.input_value("#reason-text") == f"Reason {number}"
-        page.wait_for_timeout(3100)
+        page.wait_for_timeout(UNHURRIED_MS)
         page.click("main form button.primary")
     page.wait_for_url(re.compile("/done/"))
 
@@ -173,7 +176,7 @@ def _rate_by_keys(page: Any, server: Server) -> None:
         assert page.evaluate("document.activeElement.matches('button.primary')")
         if number == 2:
             page.keyboard.press("3")
-        page.wait_for_timeout(3100)
+        page.wait_for_timeout(UNHURRIED_MS)
         with page.expect_navigation():
             page.keyboard.press("Enter")
     assert "/done/" in page.url
