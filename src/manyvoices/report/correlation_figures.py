@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from manyvoices.analyse.scale_use import AttributeStudy, Correlations
-from manyvoices.analyse.scale_use.correlations import Attribute, block_names
+from manyvoices.analyse.scale_use.attribute_study import Attribute, block_names
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, shortened
 from manyvoices.report.formats import number, share
 from manyvoices.report.marks import right_label

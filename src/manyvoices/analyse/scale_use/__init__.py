@@ -6,12 +6,8 @@ people, and pooled). The scores of models and of turns alone are in `analyse.sco
 attributes in `analyse.attributes`; this builds on both.
 """
 
-from manyvoices.analyse.scale_use.correlations import (
-    AttributeStudy,
-    Correlations,
-    attribute_study,
-    correlate,
-)
+from manyvoices.analyse.scale_use.attribute_study import AttributeStudy, attribute_study
+from manyvoices.analyse.scale_use.correlations import Correlations, correlate
 from manyvoices.analyse.scale_use.habits import ScaleUse, ScoreHabits, scale_use, score_habits
 from manyvoices.analyse.scale_use.persons import Habit, person_habits
 

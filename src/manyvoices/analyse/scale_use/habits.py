@@ -10,7 +10,7 @@ from manyvoices.aggregate.score_methods import NormalizeBy, normalized
 from manyvoices.aggregate.scores import Scores
 from manyvoices.analyse.dataset import Dataset
 from manyvoices.analyse.resampling import Resampling, cluster_means
-from manyvoices.analyse.scale_use.correlations import AttributeStudy, attribute_study
+from manyvoices.analyse.scale_use.attribute_study import AttributeStudy, attribute_study
 from manyvoices.analyse.scale_use.group_scores import FieldScores, field_scores
 from manyvoices.analyse.scale_use.persons import Habit, person_habits
 from manyvoices.analyse.scale_use.turns import TurnRow, interactions, turn_rows
