@@ -29,6 +29,8 @@ hypothesis.settings.load_profile("suite")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+LONG_ROOMS = {"flow", "e2e", "train"}
+"""Of tests: with whole servers, browsers and models."""
 DATABASE_FIXTURES = {"db", "transactional_db", "database_url", "live_server"}
 
 
@@ -36,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Long files first, so that at the end no process waits for another; on PostgreSQL only what
     asks for a database, since all else has been run and cannot differ."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path not in slow, item.path.parent.name not in LONG_ROOMS))
     if os.environ.get("MANYVOICES_TEST_DATABASE_URL"):
         apart = [item for item in items if not _asks_for_a_database(item)]
         items[:] = [item for item in items if _asks_for_a_database(item)]

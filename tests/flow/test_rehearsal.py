@@ -22,6 +22,11 @@ from manyvoices.schema.errors import MissingExtraError
 
 SMALL = Path(__file__).parents[1] / "assets" / "studies" / "small" / "study.yaml"
 
+on_sqlite_only = pytest.mark.skipif(
+    bool(os.environ.get("MANYVOICES_TEST_DATABASE_URL")),
+    reason="what bots prefer, and what is made of a release, does not depend on the database",
+)
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -97,6 +102,7 @@ def test_twelve_bots_complete_the_small_study_and_every_row_is_simulated(folder:
     assert "simulated" in folder.run("validate", "release")
 
 
+@on_sqlite_only
 def test_the_report_of_a_rehearsal_says_that_nobody_real_took_part(folder: Folder) -> None:
     pytest.importorskip("matplotlib")
     folder.rehearse(SMALL, 4)
@@ -152,10 +158,7 @@ def order(battles: Battles) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    bool(os.environ.get("MANYVOICES_TEST_DATABASE_URL")),
-    reason="what bots prefer does not depend on the database; 200 of them play on SQLite only",
-)
+@on_sqlite_only
 def test_what_two_hundred_bots_prefer_comes_out_of_the_release_overall_and_by_group(
     folder: Folder,
 ) -> None:
