@@ -82,7 +82,11 @@ class StandIn:
             }
         if path == "/keys":
             public = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
-            return {"keys": [{**public, "kid": "one", "use": "sig", "alg": "RS256"}]}
+            public |= {"kid": "one", "use": "sig", "alg": "RS256"}
+            if self.wrong == "no-alg":
+                del public["alg"]
+            more = [{**public, "kid": "two"}] if self.wrong == "no-kid-of-two" else []
+            return {"keys": [public, *more]}
         if path == "/userinfo":
             return {**self.person, "sub": "another" if self.wrong == "userinfo" else "s-1"}
         return None
@@ -138,15 +142,18 @@ class StandIn:
         if self.wrong == "shared":
             return jwt.encode(claims, "x" * 32, algorithm="HS256", headers={"kid": "one"})
         key = self.other if self.wrong == "signature" else self.key
+        if self.wrong.startswith("no-kid"):
+            return jwt.encode(claims, key, algorithm="RS256")
         name = "two" if self.wrong == "kid" else "one"
-        return jwt.encode(claims, key, algorithm="RS256", headers={"kid": name})
+        kind = "RS512" if self.wrong in ("no-alg", "other-alg") else "RS256"
+        return jwt.encode(claims, key, algorithm=kind, headers={"kid": name})
 
 
 def main(folder: str) -> None:
     stand_in = StandIn()
     provider = {"id": "stand-in", "name": "A stand-in", "client_id": CLIENT, "secret": SECRET}
     os.environ |= {
-        "MANYVOICES_OIDC": json.dumps({**provider, "server_url": stand_in.url}),
+        "MANYVOICES_OIDC": json.dumps({**provider, "server_url": f"{stand_in.url}/"}),
         "MANYVOICES_DATABASE_URL": f"sqlite:///{Path(folder) / 'oidc.sqlite3'}",
         "DJANGO_SETTINGS_MODULE": "manyvoices.collect.settings",
         "MANYVOICES_HOSTS": "testserver",
@@ -181,8 +188,8 @@ def _scenarios(stand_in: StandIn) -> dict[str, Any]:
         stand_in.wrong, stand_in.person = wrong, person
         return Client()
 
-    def flow(client: Client, next_url: str = "") -> Any:
-        begun = client.post("/account/with/oidc/stand-in/login/", {"next": next_url})
+    def flow(client: Client, next_url: str = "", act: str = "login", **more: str) -> Any:
+        begun = client.post(f"/account/with/oidc/stand-in/{act}/", {"next": next_url, **more})
         if begun.status_code != 200:
             return begun
         back = requests.get(_leads_to(begun), allow_redirects=False, timeout=10)
@@ -231,7 +238,15 @@ def _scenarios(stand_in: StandIn) -> dict[str, Any]:
     found["closed"] = outcome(other := Client(), flow(other))
     client = fresh(**confirmed)
     found["elsewhere"] = outcome(client, flow(client, "https://evil.example/"))
+    client = fresh(email="ada@example.org", email_verified="true")
+    mine = links.account_for("ada@example.org")
+    found["in words"] = outcome(client, flow(client)) | {"mine": mine.username if mine else None}
+    for unusual in ("no-alg", "no-kid"):
+        client = fresh(unusual, **confirmed)
+        found[unusual] = outcome(client, flow(client))
+    found |= _connecting(stand_in, fresh, flow, outcome)
     for wrong in (
+        *("other-alg", "no-kid-of-two"),
         *("state", "nonce", "no-nonce", "issuer", "discovery", "audience", "audiences"),
         *("expired", "signature", "kid", "none", "shared", "no-sub", "denied", "token"),
     ):
@@ -256,6 +271,49 @@ def _scenarios(stand_in: StandIn) -> dict[str, Any]:
     stand_in.server.server_close()
     client = Client()
     found["unreachable"] = outcome(client, flow(client))
+    return found
+
+
+def _connecting(stand_in: StandIn, fresh: Any, flow: Any, outcome: Any) -> dict[str, Any]:
+    """An account and a service that are brought together, and parted again."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    from manyvoices.collect.accounts import links
+
+    def signed_in(address: str) -> Client:
+        client, user = Client(), links.account_for(address)
+        assert user is not None
+        client.force_login(user)
+        return client
+
+    found, leave = {}, "/account/with/oidc/stand-in/leave/"
+    fresh(email="ada@university.example")
+    client = signed_in("ada@example.org")
+    found["connected"] = outcome(client, flow(client, act="connect"))
+    found["shown"] = leave in client.get("/account/").content.decode()
+    found["opens"] = outcome(other := Client(), flow(other))
+    stranger = signed_in("bea@example.org")
+    found["taken"] = outcome(stranger, flow(stranger, act="connect"))
+    found["parted"] = outcome(client, client.post(leave))
+    found["opens no more"] = outcome(other := Client(), flow(other))
+    found["the only way"] = outcome(other, other.post(leave))
+    fresh()
+    client = signed_in("ada@example.org")
+    user = User.objects.get()
+    user.set_password("a long enough secret")
+    user.save()
+    client.force_login(user)
+    found["no password"] = outcome(client, flow(client, act="connect"))
+    found["password"] = outcome(
+        client, flow(client, act="connect", password="a long enough secret")
+    )
+    stand_in.wrong = "denied"
+    found["cancelled"] = outcome(
+        client, flow(client, act="connect", password="a long enough secret")
+    )
+    stand_in.wrong = ""
+    found["of nobody"] = outcome(other := Client(), flow(other, act="connect"))
     return found
 
 

@@ -1,7 +1,7 @@
 """Signing in with another service, the whole flow, against a stand-in for one on this machine.
 
-The stand-in (`oidc_flow`) keeps to the standard where a scenario does not say otherwise. It is no
-real service: what ORCID or a university's own does differently, this cannot show.
+The stand-in (`oidc_flow`) keeps to the standard where a scenario does not say otherwise. What
+services of others do differently, `test_oidc_real` shows where they are installed.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def test_a_confirmed_address_makes_an_account_as_a_link_by_mail_does(found: dict
 
 def test_only_the_services_own_id_of_a_person_is_kept(found: dict[str, Any]) -> None:
     assert found["new"]["kept"] == [{"provider": "stand-in", "uid": "s-1", "extra_data": {}}]
+    assert found["again"]["kept"] == found["new"]["kept"]
 
 
 def test_a_confirmed_address_opens_the_account_that_a_link_opens(found: dict[str, Any]) -> None:
@@ -99,6 +100,7 @@ def test_nobody_is_sent_to_another_server_afterwards(found: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     "wrong",
     [
+        *("other-alg", "no-kid-of-two"),
         *("state", "nonce", "no-nonce", "issuer", "discovery", "audience", "audiences"),
         *("expired", "signature", "kid", "none", "shared", "no-sub", "denied", "token"),
         *("userinfo of another", "another browser", "twice", "unreachable"),
@@ -116,3 +118,47 @@ def test_only_the_two_addresses_of_the_flow_are_there(found: dict[str, Any]) -> 
     assert found["by a link"] == 405
     assert found["no service"] == 404
     assert found["pages of allauth"] == [404, 404, 404]
+
+
+def test_a_service_may_say_in_words_that_an_address_is_confirmed(found: dict[str, Any]) -> None:
+    assert found["in words"]["as"] == found["in words"]["mine"] is not None
+
+
+@pytest.mark.parametrize("unusual", ["no-alg", "no-kid"])
+def test_a_key_need_not_say_what_it_is_used_with_and_a_token_not_which_is_the_only_one(
+    found: dict[str, Any], unusual: str
+) -> None:
+    assert found[unusual]["users"] == [[found[unusual]["as"], "ada@example.org"]]
+
+
+def test_whoever_is_signed_in_lets_the_service_open_their_account(found: dict[str, Any]) -> None:
+    mine = found["connected"]
+    assert mine["users"] == [[mine["as"], "ada@example.org"]]
+    assert (mine["status"], mine["to"], len(mine["kept"])) == (302, "/account/", 1)
+    assert found["shown"]
+    assert found["opens"]["as"] == mine["as"]
+
+
+def test_what_opens_an_account_is_never_moved_to_another(found: dict[str, Any]) -> None:
+    assert found["taken"]["kept"] == found["connected"]["kept"]
+    assert found["taken"]["as"] != found["connected"]["as"]
+
+
+def test_an_account_is_parted_from_the_service_unless_there_is_no_other_way_in(
+    found: dict[str, Any],
+) -> None:
+    assert found["parted"]["kept"] == []
+    assert found["opens no more"]["as"] != found["connected"]["as"]
+    assert (found["the only way"]["status"], len(found["the only way"]["kept"])) == (422, 1)
+
+
+def test_connecting_asks_for_the_password_of_an_account_that_has_one(found: dict[str, Any]) -> None:
+    assert (found["no password"]["status"], found["no password"]["kept"]) == (422, [])
+    assert len(found["password"]["kept"]) == 1
+
+
+def test_whoever_cancels_while_connecting_stays_signed_in(found: dict[str, Any]) -> None:
+    assert found["cancelled"]["to"] == "/account/"
+    assert found["cancelled"]["as"] == found["password"]["as"]
+    assert found["of nobody"]["as"] is None
+    assert found["of nobody"]["to"].startswith("/account/sign-in/")

@@ -47,7 +47,10 @@ class CheckedAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allau
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
             why = f"the service's answer is not one that can be used: {error!r}"
             raise OAuth2Error(why) from error
-        return self.get_provider().sociallogin_from_response(request, {"id_token": known})
+        found = self.get_provider().sociallogin_from_response(request, {"id_token": known})
+        # allauth stores what the service said whenever somebody comes again; we keep nothing of it.
+        found.account.extra_data = {}
+        return found
 
     def _verified(self, app: SocialApp, token: str) -> dict[str, Any]:
         claims = jwt.decode(
