@@ -8,7 +8,8 @@ May import: design, io, schema.
 from __future__ import annotations
 
 from manyvoices.curate.documents.about import KINDS_OF_TEXT, About
-from manyvoices.curate.documents.codebook import Codebook, Entry, build_codebook
+from manyvoices.curate.documents.codebook import build_codebook
+from manyvoices.curate.documents.codebook_entries import Codebook, Entry
 from manyvoices.curate.documents.writing import DOCUMENTS, resolve_licences, write_documents
 
 __all__ = [

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from manyvoices.curate.documents.about import KINDS_OF_TEXT, Context
-from manyvoices.curate.documents.codebook import Codebook
+from manyvoices.curate.documents.codebook_entries import Codebook
 from manyvoices.curate.documents.codebook_queries import dates
 from manyvoices.curate.documents.markdown import blank, cell, code, table
 from manyvoices.curate.documents.statement_people import people

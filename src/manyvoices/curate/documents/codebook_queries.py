@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from manyvoices.curate.documents.codebook import Codebook, Entry
+from manyvoices.curate.documents.codebook_entries import Codebook, Entry
 
 
 def lookup(codebook: Codebook, variable: str) -> Entry | None:

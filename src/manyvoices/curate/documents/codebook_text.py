@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from manyvoices.curate.documents.codebook import Codebook, Entry
+from manyvoices.curate.documents.codebook_entries import Codebook, Entry
 from manyvoices.curate.documents.latex import PREAMBLE, escape
 from manyvoices.curate.documents.markdown import cell, code, quote
 

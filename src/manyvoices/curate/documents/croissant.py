@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from manyvoices.curate.documents.about import Context
 from manyvoices.curate.documents.card import config_name, hub_licence
-from manyvoices.curate.documents.codebook import Codebook, Entry, data_files
+from manyvoices.curate.documents.codebook import data_files
+from manyvoices.curate.documents.codebook_entries import Codebook, Entry
 from manyvoices.curate.documents.prism_columns import OPENED
 from manyvoices.io.manifest import sha256
 

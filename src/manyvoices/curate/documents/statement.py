@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from manyvoices.curate.documents.about import Context
-from manyvoices.curate.documents.codebook import Codebook, Entry
+from manyvoices.curate.documents.codebook_entries import Codebook, Entry
 from manyvoices.curate.documents.codebook_queries import lookup
 from manyvoices.curate.documents.codebook_text import in_line
 from manyvoices.curate.documents.markdown import BLANK, blank, cell, code, table

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from manyvoices.curate.documents.about import Context
-from manyvoices.curate.documents.codebook import Codebook, Entry
+from manyvoices.curate.documents.codebook_entries import Codebook, Entry
 from manyvoices.curate.documents.codebook_queries import elements, is_counted, lookup, of_people
 from manyvoices.curate.documents.markdown import blank, cell, code, table
 from manyvoices.schema.wording import people as in_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from manyvoices.curate.documents.about import Context
-from manyvoices.curate.documents.codebook import Codebook
+from manyvoices.curate.documents.codebook_entries import Codebook
 from manyvoices.curate.documents.codebook_queries import dates, elements, lookup
 from manyvoices.curate.documents.codebook_text import in_line
 from manyvoices.curate.documents.markdown import blank, cell, code

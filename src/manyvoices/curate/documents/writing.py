@@ -10,7 +10,8 @@ from typing import Any
 
 from manyvoices.curate.documents.about import KINDS_OF_TEXT, About, Context
 from manyvoices.curate.documents.card import dataset_card
-from manyvoices.curate.documents.codebook import Codebook, build_codebook
+from manyvoices.curate.documents.codebook import build_codebook
+from manyvoices.curate.documents.codebook_entries import Codebook
 from manyvoices.curate.documents.codebook_queries import lookup
 from manyvoices.curate.documents.codebook_text import (
     codebook_json,
