@@ -111,3 +111,33 @@ def test_the_instrument_s_own_counts_are_a_reference(instrument: Instrument) -> 
     assert found.groups[0].name == "adults 2020"
     assert found.groups[0].effective[0] == 15
     assert reference(instrument, None) is None
+
+
+def test_a_person_who_answers_an_item_twice_is_named(
+    tmp_path: Path, instrument: Instrument
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "person,item,answer\na,rail,agree\nb,rail,agree\na,rail,disagree\nb,unions,perhaps\n"
+    )
+    with pytest.raises(DataError) as caught:
+        reference(instrument, HumanConfig(path=path))
+    said = str(caught.value)
+    assert "people.csv:4: person: found a second answer of a to rail" in said
+    assert "people.csv:5: answer: found 'perhaps'" in said
+
+
+def test_single_people_are_kept_with_their_groups_and_counts_have_none(
+    release: Path, instrument: Instrument, tmp_path: Path
+) -> None:
+    found = reference(instrument, HumanConfig(path=release, by=("gender",), prefix="st_"))
+    assert found is not None
+    women = next(group for group in found.groups if group.name == "gender: Female")
+    assert women.singles is not None
+    assert women.singles.options.shape == (10, 30)
+    assert (women.singles.options[0] >= 0).sum() == 1  # the first left one item out
+    path = tmp_path / "counts.csv"
+    path.write_text("item,answer,count\nrail,agree,30\n")
+    counted = reference(instrument, HumanConfig(path=path))
+    assert counted is not None
+    assert counted.groups[0].singles is None

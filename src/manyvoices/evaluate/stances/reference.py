@@ -14,6 +14,7 @@ from manyvoices.analyse.table import FloatArray, IntArray
 from manyvoices.evaluate.stances.config import HumanConfig
 from manyvoices.evaluate.stances.errors import NoReference
 from manyvoices.evaluate.stances.instrument import Instrument
+from manyvoices.io.faults import shorten
 from manyvoices.io.native import read_native
 from manyvoices.schema.errors import DataError, Fault
 
@@ -181,15 +182,23 @@ def _of_table(instrument: Instrument, human: HumanConfig) -> Iterator[_Answer]:
             wanted = ["item", "answer", "count or person", *human.by]
             found = ", ".join(header) or "nothing"
             raise DataError([Fault(str(path), 1, "", found, f"columns {', '.join(wanted)}")])
-        found_rows = []
+        found_rows: dict[object, _Answer] = {}
         for row in reader:
             try:
-                found_rows.append(_row(row, instrument, human))
+                one = _row(row, instrument, human)
             except _Wrong as wrong:
                 faults.append(Fault(str(path), reader.line_num, *wrong.args))
+                continue
+            if one is None:
+                continue
+            key = (one.person, one.item) if one.person else reader.line_num
+            if key in found_rows:
+                what = f"a second answer of {shorten(str(one.person))} to {row['item']}"
+                faults.append(Fault(str(path), reader.line_num, "person", what, "one to each item"))
+            found_rows[key] = one
     if faults:
         raise DataError(faults[:20], n_more=max(0, len(faults) - 20))
-    yield from (one for one in found_rows if one is not None)
+    yield from found_rows.values()
 
 
 class _Wrong(Exception):
