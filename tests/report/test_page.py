@@ -37,6 +37,13 @@ def test_the_page_loads_nothing_from_outside(page: Page) -> None:
         assert all(target.startswith("#") for target in re.findall(r"url\(([^)]+)\)", styles))
 
 
+def test_a_policy_allows_the_page_nothing_but_its_own_styles_and_pictures(page: Page) -> None:
+    policies = [a["content"] for a in page.tags("meta") if a.get("http-equiv")]
+    assert [str(policy).split("; ")[:3] for policy in policies] == [
+        ["default-src 'none'", "style-src 'unsafe-inline'", "img-src data:"]
+    ]
+
+
 def test_ids_are_unique_and_links_within_the_page_lead_somewhere(page: Page) -> None:
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,9 @@ def test_every_chapter_is_there_and_names_are_no_markup(page_file: Path) -> None
         assert f". {title}</h2>" in html
     assert HOSTILE not in html
     assert "48.3%" in html
+    assert "which chance alone could give (p 0." in html
+    assert "further from one half than chance gives (p 0.0" in html
+    assert "(-" not in re.sub(r"<[^>]+>", "", html.split("<body>")[1])
     assert "not people’s views" in html
     for name in ("rates", "outcomes", "by-country", "place", "agreement", "growth"):
         assert (page_file.parent / "figures" / f"{name}.svg").exists()
