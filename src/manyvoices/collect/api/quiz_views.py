@@ -13,7 +13,7 @@ from ninja import Router
 from manyvoices.collect.accounts.keys import Scope
 from manyvoices.collect.api import contributors
 from manyvoices.collect.api.bearer import ProgramKey
-from manyvoices.collect.api.task_views import REFUSED, limit_person, project
+from manyvoices.collect.api.projects import REFUSED, limit_person, project
 from manyvoices.collect.api.trees_schemas import (
     QuizAnswers,
     QuizMarked,

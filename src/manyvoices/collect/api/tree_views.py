@@ -26,7 +26,7 @@ from manyvoices.collect.accounts.models import ApiKey
 from manyvoices.collect.api.auth import require
 from manyvoices.collect.api.bearer import ProgramKey, TooOften, key_of
 from manyvoices.collect.api.bearer import limit as limit_key
-from manyvoices.collect.api.task_views import REFUSED, project
+from manyvoices.collect.api.projects import REFUSED, project
 from manyvoices.collect.api.trees_schemas import Stats, TreeList, TreeSummary, Words
 from manyvoices.collect.console.access import Ability
 from manyvoices.collect.people.consents import Allowed

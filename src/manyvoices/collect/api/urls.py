@@ -8,6 +8,7 @@ from django.utils import timezone
 from ninja import NinjaAPI
 
 import manyvoices
+from manyvoices.collect.api.answer_views import router as answers
 from manyvoices.collect.api.auth import ResearcherSession, require
 from manyvoices.collect.api.progress import progress_of
 from manyvoices.collect.api.quiz_views import router as quizzes
@@ -25,7 +26,7 @@ from manyvoices.collect.studies.models import Study
 # No page of documentation: ninja's would load scripts from elsewhere, which our policy forbids.
 api = NinjaAPI(title="manyvoices", version="1", docs_url=None, auth=ResearcherSession())
 explain(api)
-for router in (tasks, quizzes, trees, exports):
+for router in (tasks, answers, quizzes, trees, exports):
     api.add_router("/trees", router)
 api.add_router("/studies", webhooks)
 REFUSED = {401: Problem, 403: Problem}

@@ -12,7 +12,7 @@ from ninja import Router
 from manyvoices.collect.accounts.keys import Scope
 from manyvoices.collect.api.auth import require
 from manyvoices.collect.api.bearer import ProgramKey, key_of, limit
-from manyvoices.collect.api.task_views import REFUSED
+from manyvoices.collect.api.projects import REFUSED
 from manyvoices.collect.api.webhook_schemas import (
     DeliveryOut,
     NewWebhook,

@@ -12,9 +12,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from manyvoices.collect.console.access import Ability, StaffRequest, allowed
-from manyvoices.collect.moderation import presenting, queries, words
+from manyvoices.collect.moderation import queries, words
 from manyvoices.collect.moderation.forms import numbers
 from manyvoices.collect.moderation.models import Case, Held, Restriction
+from manyvoices.collect.moderation.presenting.cases import case_page, kind_choices, queue_rows
+from manyvoices.collect.moderation.presenting.messages import excerpt, standing_of
+from manyvoices.collect.moderation.presenting.outcomes import noticing_row, share
+from manyvoices.collect.moderation.presenting.trees import (
+    branches,
+    language_choices,
+    state_choices,
+    tree_rows,
+)
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.studies.models import Study
 from manyvoices.collect.trees.models import Message, Tree
@@ -42,8 +51,8 @@ def queue(request: StaffRequest, study: Study) -> HttpResponse:
         study,
         "queue",
         listed=page,
-        rows=presenting.queue_rows(page.object_list, now),
-        kinds=presenting.kind_choices(queries.counts(study.pk)),
+        rows=queue_rows(page.object_list, now),
+        kinds=kind_choices(queries.counts(study.pk)),
         languages=queries.languages(study.pk),
         chosen=chosen,
         is_narrowed=any(chosen.values()),
@@ -77,7 +86,7 @@ def case_response(
         raise Http404("no such case in this study")
     typed = {name: request.POST.get(name, "") for name in ("action", "reason", "text")}
     by = request.user.get_username()
-    page = presenting.case_page(found, by=by, now=timezone.now(), problem=problem, typed=typed)
+    page = case_page(found, by=by, now=timezone.now(), problem=problem, typed=typed)
     return show(request, study, "case", status=status, page=page)
 
 
@@ -86,16 +95,16 @@ def case_response(
 def outcomes(request: StaffRequest, study: Study) -> HttpResponse:
     """What moderation comes to."""
     found = queries.outcome_rows(study.pk)
-    listed = [presenting.noticing_row(row) for row in found.by_kind]
+    listed = [noticing_row(row) for row in found.by_kind]
     return show(
         request,
         study,
         "outcomes",
         found=found,
-        anything=presenting.noticing_row(found.anything),
+        anything=noticing_row(found.anything),
         rows=listed,
-        undone=presenting.share(found.undone),
-        upheld=presenting.share(found.appeals_upheld),
+        undone=share(found.undone),
+        upheld=share(found.appeals_upheld),
         decided=[(words.action(name), n) for name, n in sorted(found.decided.items())],
     )
 
@@ -113,9 +122,9 @@ def trees(request: StaffRequest, study: Study) -> HttpResponse:
         study,
         "trees",
         listed=page,
-        rows=presenting.tree_rows(page.object_list),
-        states=presenting.state_choices(states),
-        languages=presenting.language_choices(study),
+        rows=tree_rows(page.object_list),
+        states=state_choices(states),
+        languages=language_choices(study),
         chosen=chosen,
         is_narrowed=any(chosen.values()),
         query="&".join(f"{name}={value}" for name, value in chosen.items() if value),
@@ -148,7 +157,7 @@ def tree_response(
         tree=found,
         state=words.state(found.state),
         is_stopped=found.state in [s.value for s in CLOSED],
-        branches=presenting.branches(found),
+        branches=branches(found),
         events=events,
         problem=problem,
         reason=request.POST.get("reason", ""),
@@ -175,10 +184,9 @@ def person_response(
         "person",
         status=status,
         person=found,
-        restrictions=[(row, presenting.restriction_words(row)) for row in rows],
+        restrictions=[(row, words.restriction(row)) for row in rows],
         messages_written=[
-            (row, presenting.standing_of(row), presenting.excerpt(row.text))
-            for row in messages[:PAGE_SIZE]
+            (row, standing_of(row), excerpt(row.text)) for row in messages[:PAGE_SIZE]
         ],
         n_messages=messages.count(),
         n_rejected=messages.filter(accepted=False).count(),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from manyvoices.collect.moderation.models import Action, Kind
+from manyvoices.collect.moderation.models import Action, Kind, Restriction
 from manyvoices.schema import TreeState
 
 KINDS: dict[str, Promise] = {
@@ -71,3 +72,13 @@ def done(name: str) -> str:
 
 def state(name: str) -> str:
     return str(STATES.get(name, name))
+
+
+def restriction(row: Restriction) -> str:
+    """What a restriction is, in one phrase."""
+    if row.is_shadow:
+        return gettext("kept apart (shadow)")
+    if row.kind == Restriction.Kind.BAN:
+        return gettext("may not contribute")
+    n = row.per_day or 0
+    return ngettext("at most %(n)s task a day", "at most %(n)s tasks a day", n) % {"n": n}

@@ -203,25 +203,10 @@ def own_data(participant: Participant) -> dict[str, Any]:
     from manyvoices.collect.trees.erasure import own_data as own_trees
     from manyvoices.collect.webhooks.queries import told_of
 
-    recruited = getattr(participant, "recruited", None)
     return {
         "participant": msgspec.to_builtins(next(records.participants(chosen))),
-        "recruitment": {
-            "your_id_there": participant.external_id,
-            "study": recruited.platform_study if recruited else "",
-            "session": recruited.platform_session if recruited else "",
-            "what_the_platform_says": list(
-                participant.platform_submissions.values(
-                    "submission_id", "status", "entered_code", "seconds", "started_at"
-                )
-            ),
-        },
-        "consents": [
-            {"version": version, "agreed_at": _iso(agreed_at)}
-            for version, agreed_at in participant.consents.order_by("agreed_at").values_list(
-                "consent_version", "agreed_at"
-            )
-        ],
+        "recruitment": _recruitment(participant),
+        "consents": _consents(participant),
         "answers": [msgspec.to_builtins(answer) for answer in records.answers(chosen)],
         "conversations": [
             _without_models(msgspec.to_builtins(row)) for row in records.conversations(chosen)
@@ -232,14 +217,39 @@ def own_data(participant: Participant) -> dict[str, Any]:
         "community": own_community(participant),
         "moderation": own_moderation(participant),
         "told_to_programs_of_the_team": told_of(participant),
-        "not_sent_yet": [
-            {"form": form, "fields": fields, "saved_at": _iso(saved_at)}
-            for form, fields, saved_at in participant.drafts.order_by("form").values_list(
-                "form", "fields", "saved_at"
-            )
-        ],
+        "not_sent_yet": _drafts(participant),
         "releases": releases_with(participant.pk),
     }
+
+
+def _recruitment(participant: Participant) -> dict[str, Any]:
+    recruited = getattr(participant, "recruited", None)
+    return {
+        "your_id_there": participant.external_id,
+        "study": recruited.platform_study if recruited else "",
+        "session": recruited.platform_session if recruited else "",
+        "what_the_platform_says": list(
+            participant.platform_submissions.values(
+                "submission_id", "status", "entered_code", "seconds", "started_at"
+            )
+        ),
+    }
+
+
+def _consents(participant: Participant) -> list[dict[str, Any]]:
+    rows = participant.consents.order_by("agreed_at")
+    return [
+        {"version": version, "agreed_at": _iso(agreed_at)}
+        for version, agreed_at in rows.values_list("consent_version", "agreed_at")
+    ]
+
+
+def _drafts(participant: Participant) -> list[dict[str, Any]]:
+    rows = participant.drafts.order_by("form")
+    return [
+        {"form": form, "fields": fields, "saved_at": _iso(saved_at)}
+        for form, fields, saved_at in rows.values_list("form", "fields", "saved_at")
+    ]
 
 
 SHOWN_OF_AN_ANSWER = ("text", "score", "chosen", "position", "trace")

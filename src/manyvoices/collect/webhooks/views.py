@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -96,37 +98,74 @@ def hook(request: StaffRequest, found: Study, key: uuid.UUID) -> HttpResponse:
         raise Http404("no such webhook")
     if request.method != "POST":
         return _hook(request, found, one)
-    by, now, action = request.user.get_username(), timezone.now(), request.POST.get("action", "")
-    if action == "rotate":
-        return _hook(request, found, one, secret=operations.rotate_secret(hook=one, by=by, now=now))
-    if action == "test":
-        try:
-            operations.send_test(hook=one, by=by, now=now)
-        except HookRefused as problem:
-            return _hook(request, found, one, problem=str(problem))
-    elif action == "change":
-        wish = _wish(request)
-        try:
-            operations.change_webhook(
-                hook=one,
-                by=by,
-                now=now,
-                url=wish.url,
-                events=wish.events,
-                include_text=wish.include_text,
-            )
-        except (WrongAddress, HookRefused) as wrong:
-            return _hook(request, found, one, wish=wish, errors=_errors(wrong))
-    elif action in ("on", "off"):
-        operations.change_webhook(hook=one, by=by, now=now, is_active=action == "on")
-    elif action == "delete":
-        operations.delete_webhook(hook=one, by=by, now=now)
-    else:
+    action = request.POST.get("action", "")
+    act = ACTS.get(action)
+    if act is None:
         return redirect("webhooks:hook", found.pk, key)
+    instead = act(request, found, one)
+    if instead is not None:
+        return instead
     messages.info(request, words.done_words(action))
     if action == "delete":
         return redirect("webhooks:hooks", found.pk)
     return redirect("webhooks:hook", found.pk, key)
+
+
+def _rotate(request: StaffRequest, found: Study, one: Webhook) -> HttpResponse:
+    secret = operations.rotate_secret(hook=one, **_by(request))
+    return _hook(request, found, one, secret=secret)
+
+
+def _test(request: StaffRequest, found: Study, one: Webhook) -> HttpResponse | None:
+    try:
+        operations.send_test(hook=one, **_by(request))
+    except HookRefused as problem:
+        return _hook(request, found, one, problem=str(problem))
+    return None
+
+
+def _change(request: StaffRequest, found: Study, one: Webhook) -> HttpResponse | None:
+    wish = _wish(request)
+    try:
+        operations.change_webhook(
+            hook=one,
+            url=wish.url,
+            events=wish.events,
+            include_text=wish.include_text,
+            **_by(request),
+        )
+    except (WrongAddress, HookRefused) as wrong:
+        return _hook(request, found, one, wish=wish, errors=_errors(wrong))
+    return None
+
+
+def _switch(request: StaffRequest, _found: Study, one: Webhook) -> None:
+    is_active = request.POST["action"] == "on"
+    operations.change_webhook(hook=one, is_active=is_active, **_by(request))
+
+
+def _delete(request: StaffRequest, _found: Study, one: Webhook) -> None:
+    operations.delete_webhook(hook=one, **_by(request))
+
+
+class _By(TypedDict):
+    by: str
+    now: datetime
+
+
+def _by(request: StaffRequest) -> _By:
+    return {"by": request.user.get_username(), "now": timezone.now()}
+
+
+ACTS: dict[str, Callable[[StaffRequest, Study, Webhook], HttpResponse | None]] = {
+    "rotate": _rotate,
+    "test": _test,
+    "change": _change,
+    "on": _switch,
+    "off": _switch,
+    "delete": _delete,
+}
+"""What a form of the page may ask for; it answers itself, or with None where it is done."""
 
 
 def _hook(
