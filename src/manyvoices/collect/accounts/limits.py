@@ -59,8 +59,10 @@ RATES = {
     "react": Rate(60, 5 * MINUTE),
     "profile": Rate(20, 10 * MINUTE),
     "appeal": Rate(10, 60 * MINUTE),
-    "sign_in": Rate(10, 15 * MINUTE),
-    "send_link": Rate(5, 60 * MINUTE),
+    # By network address: a class or an institute has one. Wrong passwords are counted apart.
+    "sign_in": Rate(60, 15 * MINUTE),
+    "ask_link": Rate(60, 60 * MINUTE),
+    "send_link": Rate(5, 60 * MINUTE),  # To one mailbox, or by one account.
     "register": Rate(10, 60 * MINUTE),
     "account": Rate(30, 10 * MINUTE),
     "api": Rate(600, MINUTE),

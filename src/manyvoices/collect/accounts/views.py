@@ -112,7 +112,7 @@ def _sign_in(
 
 
 @require_POST
-@limited("send_link")
+@limited("ask_link")
 def send(request: HttpRequest) -> HttpResponse:
     """Send a link to an address. The answer is the same whether it has an account or not."""
     address, now = links.plain_address(request.POST.get("address", "")), timezone.now()
