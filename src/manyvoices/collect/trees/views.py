@@ -22,10 +22,10 @@ from manyvoices.collect.trees.contexts import DonePage
 from manyvoices.collect.trees.gold import hand_out
 from manyvoices.collect.trees.languages import choose_languages, direction, languages_for
 from manyvoices.collect.trees.models import Message, Task
+from manyvoices.collect.trees.policies import policy_for
 from manyvoices.collect.trees.quiz_contexts import GuidelinesPage, LabelHelp
-from manyvoices.collect.trees.schema import labels_of
 from manyvoices.collect.views import last, posted_lists
-from manyvoices.design.trees import TaskKind
+from manyvoices.design.trees import TaskKind, label_schema
 
 DRAWN = random.SystemRandom()
 
@@ -190,9 +190,16 @@ def guidelines(request: HttpRequest, participant: Participant) -> HttpResponse:
     """What is wanted here, what each label means, and the keys."""
     stage = presenting.stage_here(participant)
     kinds = [kind for kind in TaskKind if kind.is_label]
-    study, languages = participant.study, home_page.offered(participant)
-    asked = (labels_of(study, language, kind) for kind in kinds for language in languages)
-    labels = {label.name: label for schema in asked for label in schema}
+    deciding = {
+        name
+        for language in home_page.offered(participant)
+        for name in policy_for(participant.study_id, language).acceptance_against
+    }
+    labels = {
+        label.name: label
+        for kind in kinds
+        for label in label_schema(kind, names=stage.labels, deciding=deciding)
+    }
     page = GuidelinesPage(
         html=study_html(stage.guidelines),
         labels=[LabelHelp(_(x.question), _(x.help) if x.help else "") for x in labels.values()],
