@@ -170,8 +170,10 @@ class Canaille(RealService):
     def _enter(self, page: Page, name: str) -> None:
         page.locator("input[name=login]").fill(name)
         page.keyboard.press("Enter")
+        page.wait_for_url("**/auth/password")
+        page.wait_for_load_state("networkidle")  # Its scripts may still exchange the form.
         page.locator("input[name=password]").fill(PASSWORD)
-        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Sign in").click()
 
 
 SERVICES: tuple[type[RealService], ...] = (Mock, Canaille)
