@@ -6,7 +6,8 @@ checks each signature. Prints for each kind of address how many events arrived, 
 the last one did; then the CPU time of the runner for one delivery.
 
 The runner's clock runs ``--speed`` times as fast, so that waits of minutes pass in seconds; answers
-take their time in real seconds, and must be over within a lease (60 s of the runner's clock). ``--small`` takes a few seconds.
+take their time in real seconds, and must be over within a lease (60 s of the runner's clock).
+``--small`` takes a few seconds.
 """
 
 from __future__ import annotations

@@ -221,7 +221,8 @@ def scores_in(row: Mapping[str, Any], path: str, place: Place) -> dict[str, floa
         if number is not None and 0 <= number <= 1:
             found[name] = number
         elif is_known and value is not None and value != "":
-            place.fault(f"{path}.{name}".lstrip("."), shorten(f"{value}"), "a score between 0 and 1")
+            where = f"{path}.{name}".lstrip(".")
+            place.fault(where, shorten(f"{value}"), "a score between 0 and 1")
     return found
 
 
