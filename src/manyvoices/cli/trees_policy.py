@@ -77,13 +77,13 @@ def _change(study: Study, path: Path, languages: tuple[str, ...], reason: str) -
     from django.db import transaction
     from django.utils import timezone
 
-    from manyvoices.collect.trees.policies import change_policy, policy_for
+    from manyvoices.collect.trees.policies import change_policy, policy_for, stage_of
     from manyvoices.design.trees.policy_files import changed_policy
 
     text = path.read_text("utf-8-sig")
     with transaction.atomic():
         for language in languages:
-            policy = changed_policy(text, path.name, policy_for(study, language))
+            policy = changed_policy(text, path.name, policy_for(study, language), stage_of(study))
             change_policy(
                 study=study,
                 language=language,

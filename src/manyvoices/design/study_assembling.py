@@ -62,6 +62,7 @@ def _stage_files(files: StudyFiles, kind: str, body: dict[str, Any], loc: Loc) -
     elif kind == "tree_tasks":
         _include(body, "guidelines", (*loc, "guidelines"), files.text)
         _include(body, "quiz", (*loc, "quiz"), files.yaml_named("quiz"))
+        _include(body, "own_labels", (*loc, "own_labels"), files.yaml_named("own_labels"))
     elif kind == "comparisons":
         _comparison_files(files, body, loc)
     else:

@@ -24,11 +24,13 @@ from manyvoices.design.wording import did_you_mean
 
 TEXT_FIELDS = frozenset(
     {
-        "anchors", "description", "guidance", "help", "intro", "label", "label_high", "label_low",
-        "labels", "opener", "other_label", "placeholder", "reason", "text", "title",
+        "anchors", "description", "examples", "guidance", "guidelines", "help", "intro", "label",
+        "label_high", "label_low", "labels", "opener", "other_label", "placeholder", "reason",
+        "text", "title",
     }
 )  # fmt: skip
-"""Fields whose strings people read, wherever they stand."""
+"""Fields whose strings people read, wherever they stand but for what a model says of its own
+(`Written.also_read`, `Written.not_read`)."""
 
 _NOT_SHOWN = frozenset(
     {
@@ -74,12 +76,12 @@ def untranslated(study: Study, language: str) -> tuple[str, ...]:
     if language == study.languages[0]:
         return ()
     words = study.translations.get(language, {})
-    return tuple(text for text in texts(study) if text not in words)
+    return tuple(text for text in texts(study) if not words.keys() & {text, text.strip()})
 
 
 def check_translations(study: StudyFile) -> Iterator[Finding]:
     """Languages that the study does not name, and texts that are not the study's."""
-    known = set(_texts(study))
+    known = {form for text in _texts(study) for form in (text, text.strip())}
     for language, words in study.translations.items():
         loc = ("translations", language)
         if language not in study.languages[1:]:
@@ -104,21 +106,32 @@ def _model(model: Any, words: Mapping[str, str]) -> Any:
     changed: dict[str, Any] = {}
     for name in type(model).model_fields:
         value = getattr(model, name)
-        if name not in _NOT_SHOWN and (new := _value(name, value, words)) is not value:
+        is_text = _is_text(type(model), name)
+        if name not in _NOT_SHOWN and (new := _value(value, words, is_text=is_text)) is not value:
             changed[name] = new
     return model.model_copy(update=changed) if changed else model
 
 
-def _value(name: str, value: Any, words: Mapping[str, str]) -> Any:
+def _is_text(model: Any, field: str) -> bool:
+    """Whether people read the strings in a field of this class."""
+    also, never = getattr(model, "also_read", ()), getattr(model, "not_read", ())
+    return field in also or (field in TEXT_FIELDS and field not in never)
+
+
+def _value(value: Any, words: Mapping[str, str], *, is_text: bool) -> Any:
     if isinstance(value, str):
-        return words.get(value, value) if name in TEXT_FIELDS else value
+        # YAML's block texts end with a line break that nobody writes into another file.
+        return words.get(value, words.get(value.strip(), value)) if is_text else value
     if isinstance(value, BaseModel):
         return _model(value, words)
     if isinstance(value, tuple):
-        parts = tuple(_value(name, part, words) for part in value)
+        parts = tuple(_value(part, words, is_text=is_text) for part in value)
         return parts if any(a is not b for a, b in zip(parts, value, strict=True)) else value
     if isinstance(value, dict):
-        return {key: _named(key, _value(name, part, words), words) for key, part in value.items()}
+        return {
+            key: _named(key, _value(part, words, is_text=is_text), words)
+            for key, part in value.items()
+        }
     return value
 
 
@@ -129,19 +142,19 @@ def _named(key: object, part: Any, words: Mapping[str, str]) -> Any:
     return part
 
 
-def _texts(value: Any, name: str = "") -> Iterator[str]:
+def _texts(value: Any, *, is_text: bool = False) -> Iterator[str]:
     if isinstance(value, str):
-        if name in TEXT_FIELDS:
+        if is_text:
             yield value
     elif isinstance(value, BaseModel):
         for field in type(value).model_fields:
             if field not in _NOT_SHOWN:
-                yield from _texts(getattr(value, field), field)
+                yield from _texts(getattr(value, field), is_text=_is_text(type(value), field))
     elif isinstance(value, tuple):
         for part in value:
-            yield from _texts(part, name)
+            yield from _texts(part, is_text=is_text)
     elif isinstance(value, dict):
         for key, part in value.items():
             if getattr(part, "label", None) == "":
                 yield str(key)
-            yield from _texts(part, name)
+            yield from _texts(part, is_text=is_text)

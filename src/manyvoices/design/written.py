@@ -37,6 +37,10 @@ class Written(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
     )
+    also_read: ClassVar[frozenset[str]] = frozenset()
+    """Fields with texts for people beyond `design.translations.TEXT_FIELDS`."""
+    not_read: ClassVar[frozenset[str]] = frozenset()
+    """Fields named as if they held texts for people, and do not."""
 
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

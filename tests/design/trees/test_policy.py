@@ -24,6 +24,8 @@ REFERENCE = {
 }  # fmt: skip
 """`TreeManagerConfiguration`'s defaults (facts 1.4); its span is in seconds by another name."""
 
+PLAIN = TreeTasksStage(kind="tree_tasks")
+
 
 def test_the_defaults_are_open_assistant_s() -> None:
     found = TreePolicy().model_dump()
@@ -47,7 +49,6 @@ def test_a_policy_survives_being_stored() -> None:
         {"no_such_field": 1},
         {"acceptance_against": {}},
         {"acceptance_against": {"quality": 1.0}},
-        {"acceptance_against": {"no_such_label": 1.0}},
         {"acceptance_against": {"fails_task": 1.0}},
         {"acceptance_against": {"spam": 0.0}},
     ],
@@ -59,7 +60,7 @@ def test_numbers_that_do_not_fit_are_refused(changes: dict[str, object]) -> None
 
 def test_a_file_changes_its_fields_alone() -> None:
     before = policy(goal_tree_size=9, weights={"ranking": 3.0})
-    after = changed_policy("num_reviews_reply: 5\nweights: {reply: 4}\n", "p.yaml", before)
+    after = changed_policy("num_reviews_reply: 5\nweights: {reply: 4}\n", "p.yaml", before, PLAIN)
     weights = {"ranking": 3.0, "reply": 4.0}
     assert after == policy(goal_tree_size=9, num_reviews_reply=5, weights=weights)
 
@@ -72,13 +73,14 @@ def test_a_file_changes_its_fields_alone() -> None:
         ("p_again: 0.99\n", "p.yaml:1: p_again"),
         ("weights: 7\n", "p.yaml:1: weights"),
         ("- lease_s\n", "p.yaml:1: "),
+        ("lease_s: 60\nacceptance_against: {rude: 1}\n", "p.yaml:2: acceptance_against"),
         ("", "an empty file"),
         ("a: [", "valid YAML"),
     ],
 )
 def test_every_fault_of_a_file_has_its_line(text: str, fault: str) -> None:
     with pytest.raises(InputError) as found:
-        changed_policy(text, "p.yaml", TreePolicy())
+        changed_policy(text, "p.yaml", TreePolicy(), PLAIN)
     assert fault in str(found.value)
 
 

@@ -11,6 +11,7 @@ from manyvoices.collect.trees import prompt_ranking
 from manyvoices.collect.trees.handout import thread_of
 from manyvoices.collect.trees.models import Message, Task
 from manyvoices.collect.trees.policies import policy_for
+from manyvoices.collect.trees.presenting import stage_here
 from manyvoices.collect.trees.ranking_forms import shuffled
 from manyvoices.collect.trees.schema import labels_of_task
 from manyvoices.design.trees import TaskKind
@@ -64,9 +65,10 @@ def _labels(task: Task) -> list[LabelAsked]:
             widget=label.widget,
             question=_(label.question),
             help=_(label.help) if label.help else "",
-            anchors=(_(label.anchors[0]), _(label.anchors[1])),
+            anchors=[_(anchor) for anchor in label.anchors],
             values=list(label.values),
             required=label.required,
+            examples=list(label.examples),
         )
-        for label in labels_of_task(task)
+        for label in labels_of_task(task, stage_here(task.participant))
     ]

@@ -69,10 +69,12 @@ class LabelAsked(Schema):
     widget: str
     question: str
     help: str
-    anchors: tuple[str, str]
-    """Words of the lowest and the highest value."""
+    anchors: list[str]
+    """Words of the lowest and the highest value, or of each value from the lowest up."""
     values: list[float]
     required: bool
+    examples: list[str] = []
+    """What a message is like that has it."""
 
 
 class TaskOut(Schema):

@@ -112,6 +112,9 @@ class LabelField:
     """None where an answer is needed."""
     required: bool
     error: str = ""
+    examples: tuple[str, ...] = ()
+    each_has_words: bool = False
+    """Each point of a scale has words of its own, which are shown."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ def label(request: HttpRequest, participant: Participant, task: uuid.UUID) -> Ht
     if request.method != "POST":
         return _page(request, participant, found, None, {})
     posted = posted_lists(request.POST)
-    labels, errors = presenting.read_labels(labels_of_task(found), posted)
+    schema = labels_of_task(found, presenting.stage_here(participant))
+    labels, errors = presenting.read_labels(schema, posted)
     if not errors:
         try:
             operations.send_labels(task=found, labels=labels, now=timezone.now(), rng=DRAWN)
@@ -73,7 +74,7 @@ def _page(
         saved_at = draft.saved_at if draft else None
     page = LabelPage(
         frame=presenting.frame(task, participant, stage),
-        groups=presenting.label_groups(labels_of_task(task), posted, errors),
+        groups=presenting.label_groups(labels_of_task(task, stage), posted, errors),
         is_full=task.is_full,
         draft_url=draft_url(participant, form),
         draft_saved_at=saved_at,
@@ -91,7 +92,7 @@ def free_labels(request: HttpRequest, participant: Participant, message: uuid.UU
     found = own.message_for(participant, message)
     if found is None or found.author_id == participant.pk:
         raise StaleSubmission("this message is not theirs to label")
-    schema = own.free_schema(found, presenting.stage_here(participant).labels)
+    schema = own.free_schema(found, presenting.stage_here(participant))
     errors: dict[str, str] = {}
     if request.method == "POST":
         posted: Posted = posted_lists(request.POST)

@@ -14,7 +14,7 @@ from manyvoices.collect.people.locks import lock_participant
 from manyvoices.collect.people.models import Participant
 from manyvoices.collect.trees.models import LabelsGiven, Message, Task
 from manyvoices.collect.trees.policies import policy_for
-from manyvoices.design.trees import LabelSpec, TaskKind, label_schema
+from manyvoices.design.trees import LabelSpec, TaskKind, TreeTasksStage, label_schema
 
 
 def contributions(participant: Participant) -> QuerySet[Message]:
@@ -72,7 +72,7 @@ def may_edit(message: Message, participant: Participant, now: datetime) -> bool:
     )
 
 
-def free_schema(message: Message, names: tuple[str, ...]) -> tuple[LabelSpec, ...]:
+def free_schema(message: Message, stage: TreeTasksStage) -> tuple[LabelSpec, ...]:
     """The labels that may be given to a message outside tasks: none of them is required."""
     if message.parent_id is None:
         kind = TaskKind.LABEL_INITIAL_PROMPT
@@ -80,7 +80,7 @@ def free_schema(message: Message, names: tuple[str, ...]) -> tuple[LabelSpec, ..
         kind = TaskKind.LABEL_PROMPTER_REPLY
     else:
         kind = TaskKind.LABEL_ASSISTANT_REPLY
-    return label_schema(kind, names=names)
+    return label_schema(kind, there=stage.all_labels, names=stage.labels)
 
 
 @transaction.atomic

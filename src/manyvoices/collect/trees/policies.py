@@ -76,7 +76,12 @@ def change_policy(
     now: datetime,
 ) -> PolicyChange:
     """Put another policy in force; the row before stays as history, and the audit log says which
-    fields changed."""
+    fields changed.
+
+    Raises:
+        Unfit: A label that it lets decide is not one of the project's.
+    """
+    stage_of(study).check_policy(policy)
     before = policy_for(study, language).model_dump(mode="json")
     fields = [
         name for name, value in policy.model_dump(mode="json").items() if value != before[name]

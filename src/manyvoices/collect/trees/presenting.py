@@ -111,12 +111,13 @@ def _label_field(label: LabelSpec, posted: Posted, errors: Mapping[str, str]) ->
         name = value.replace(".", "-") or "open"
         return Point(value, words, f"{field}-{name}", field in posted and given == value, number)
 
-    low, high = (_(anchor) for anchor in label.anchors)
-    if label.widget == "likert":
-        words = _scale_words(len(label.values), low, high)
-        pairs = list(zip(label.values, words, strict=True))
-    else:
-        pairs = [(1.0, _("Yes")), (0.0, _("No"))]
+    anchors = [_(anchor) for anchor in label.anchors]
+    low, high = anchors[0], anchors[-1]
+    each_has_words = len(anchors) == len(label.values)
+    words = anchors if each_has_words else _scale_words(len(label.values), low, high)
+    pairs = list(zip(label.values, words, strict=True))
+    if label.widget != "likert":
+        pairs.reverse()
     return LabelField(
         name=label.name,
         field=field,
@@ -130,6 +131,8 @@ def _label_field(label: LabelSpec, posted: Posted, errors: Mapping[str, str]) ->
         leave_open=None if label.required else point("", _("Leave open")),
         required=label.required,
         error=errors.get(f"{field}-1") or errors.get(field, ""),
+        examples=label.examples,
+        each_has_words=each_has_words,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 class LabelHelp:
     question: str
     help: str
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

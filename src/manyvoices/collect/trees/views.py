@@ -198,10 +198,15 @@ def guidelines(request: HttpRequest, participant: Participant) -> HttpResponse:
     labels = {
         label.name: label
         for kind in kinds
-        for label in label_schema(kind, names=stage.labels, deciding=deciding)
+        for label in label_schema(
+            kind, there=stage.all_labels, names=stage.labels, deciding=deciding
+        )
     }
     page = GuidelinesPage(
         html=study_html(stage.guidelines),
-        labels=[LabelHelp(_(x.question), _(x.help) if x.help else "") for x in labels.values()],
+        labels=[
+            LabelHelp(_(x.question), _(x.help) if x.help else "", x.examples)
+            for x in labels.values()
+        ],
     )
     return show(request, participant, "trees/guidelines.html", page)

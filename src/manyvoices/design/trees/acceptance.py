@@ -57,11 +57,13 @@ def acceptance(reviews: Sequence[Review], against: Mapping[str, float]) -> float
 
 
 def _against(policy: TreePolicy, *, is_prompt: bool) -> dict[str, float]:
-    """What decides; of a prompt nobody is asked whether it fails its task."""
+    """What decides; of a prompt nobody is asked whether it fails its task. A label of the project's
+    own that is not asked of prompts has no answers there, and so does not count either."""
     return {
         name: weight
         for name, weight in policy.acceptance_against.items()
-        if not is_prompt or TaskKind.LABEL_INITIAL_PROMPT in BUILT_IN[name].kinds
+        if not (is_prompt and name in BUILT_IN)
+        or TaskKind.LABEL_INITIAL_PROMPT in BUILT_IN[name].kinds
     }
 
 

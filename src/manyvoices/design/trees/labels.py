@@ -7,7 +7,7 @@ open (absent), "cannot tell" (None), and a value from 0 to 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,13 +30,15 @@ class LabelSpec:
     question: str
     """As it is asked, in English: the key for gettext."""
     kinds: tuple[TaskKind, ...] = _ALL
-    anchors: tuple[str, str] = ("No", "Yes")
-    """Words of the lowest and the highest value."""
+    anchors: tuple[str, ...] = ("No", "Yes")
+    """Words of the lowest and the highest value, or of each value from the lowest up."""
     required: bool = False
     is_simple: bool = False
     """Asked in the short form too, where only what decides is asked."""
     help: str = ""
-    """An example or a limit, shown below the question."""
+    """A limit or a reason, shown below the question."""
+    examples: tuple[str, ...] = ()
+    """What a message is like that has it, shown where they are asked for."""
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -81,6 +83,8 @@ _SCHEMA = (
     LabelSpec("violence", "likert", "How violent is it?", anchors=("Harmless", "Violent")),
 )  # fmt: skip
 
+FOR_EVERY_MESSAGE = _ALL
+"""The reviews of all messages: of prompts, of prompters' replies and of the assistant's."""
 BUILT_IN: Mapping[str, LabelSpec] = {label.name: label for label in _SCHEMA}
 AGAINST = frozenset(
     label.name
@@ -88,24 +92,28 @@ AGAINST = frozenset(
     if label.widget != "likert" or label.name in ("toxicity", "violence")
 )
 """Labels that speak against a message the more, the higher their value: those that may decide."""
-FOR_ALL = frozenset(label.name for label in _SCHEMA if label.kinds == _ALL)
-"""Labels that are asked for whatever the message is."""
 
 
 def label_schema(
-    kind: TaskKind, *, names: Iterable[str] = (), deciding: Iterable[str] = (), full: bool = True
+    kind: TaskKind,
+    *,
+    there: Sequence[LabelSpec] = _SCHEMA,
+    names: Iterable[str] = (),
+    deciding: Iterable[str] = (),
+    full: bool = True,
 ) -> tuple[LabelSpec, ...]:
     """The labels that a task asks for, in their order.
 
     Args:
+        there: All labels of the project (`TreeTasksStage.all_labels`).
         names: Those that the project wants; empty = all.
         deciding: Those that decide (`TreePolicy.acceptance_against`): asked for in every form.
         full: False = the short form: what decides, and what is required.
     """
-    wanted, always = set(names) or set(BUILT_IN), set(deciding)
+    wanted, always = set(names) or {label.name for label in there}, set(deciding)
     return tuple(
         label
-        for label in _SCHEMA
+        for label in there
         if kind in label.kinds
         and (
             label.required

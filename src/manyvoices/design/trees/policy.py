@@ -11,9 +11,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
-from manyvoices.design.trees.labels import AGAINST, FOR_ALL
+from manyvoices.design.trees.labels import BUILT_IN, LabelSpec
+from manyvoices.design.trees.own_labels import OwnLabel, all_labels, check_deciding
 from manyvoices.design.trees.quiz import Quiz
-from manyvoices.design.written import Identifier, Line, Unfit, Written
+from manyvoices.design.written import Identifier, Line, Unfit, Written, check_distinct
 
 Count = Annotated[StrictInt, Field(ge=0, le=100_000)]
 Some = Annotated[StrictInt, Field(ge=1, le=100_000)]
@@ -81,7 +82,8 @@ class TreePolicy(Written):
     acceptance_against: dict[Identifier, Annotated[float, Field(gt=0, le=1)]] = Field(
         default={"spam": 1.0, "lang_mismatch": 1.0}
     )
-    """Labels that decide -> how much of acceptance each takes away where everybody gives it fully.
+    """Labels that decide, built-in or own -> how much of acceptance each takes away where everybody
+    gives it fully.
     They are asked for in the short form of a review too."""
     max_reviews: Count = 0
     """More reviews are asked for, up to this, while they are split; 0 = never."""
@@ -121,13 +123,9 @@ class TreePolicy(Written):
         if self.min_goal_tree_size > self.goal_tree_size:
             expected = f"at most goal_tree_size ({self.goal_tree_size})"
             raise Unfit("min_goal_tree_size", str(self.min_goal_tree_size), expected)
-        for name in self.acceptance_against:
-            if name not in AGAINST:
-                raise Unfit("acceptance_against", name, f"any of {', '.join(sorted(AGAINST))}")
-        if not FOR_ALL & set(self.acceptance_against):
-            found = ", ".join(self.acceptance_against) or "no label"
-            expected = f"one at least of {', '.join(sorted(AGAINST & FOR_ALL))}"
-            raise Unfit("acceptance_against", found, expected)
+        if BUILT_IN.keys() >= self.acceptance_against.keys():
+            # What else a project may name only its stage knows, which looks at it again.
+            check_deciding(self.acceptance_against, BUILT_IN.values())
         if self.p_gold + self.p_again > 1:
             raise Unfit("p_again", str(self.p_again), f"at most 1 - p_gold ({1 - self.p_gold:g})")
         for name in ("num_reviews_initial_prompt", "num_reviews_reply"):
@@ -154,6 +152,8 @@ class TreePolicy(Written):
 class TreeTasksStage(Written):
     """A study's open-ended stage: people write, review and rank message trees."""
 
+    not_read = frozenset({"labels"})
+
     kind: Literal["tree_tasks"]
     id: Identifier = "trees"
     languages: tuple[Line, ...] = ()
@@ -163,7 +163,9 @@ class TreeTasksStage(Written):
     policy_by_language: dict[str, TreePolicy] = Field(default_factory=dict)
     """Language -> its own policy, whole."""
     labels: tuple[Identifier, ...] = ()
-    """Labels that are asked for, from the built-in schema; empty = all of it."""
+    """Names of the labels that are asked for; empty = the built-in schema and all own ones."""
+    own_labels: tuple[OwnLabel, ...] = ()
+    """Labels of the project's own; one with the name of a built-in label stands in its place."""
     community: StrictBool = True
     """Points, levels, leaderboards and reactions. False = a plain study without any of it."""
     points: Literal["value", "oasst"] = "value"
@@ -177,3 +179,28 @@ class TreeTasksStage(Written):
     def policy_for(self, language: str) -> TreePolicy:
         """The policy in force for a data language at the start."""
         return self.policy_by_language.get(language, self.policy)
+
+    @model_validator(mode="after")
+    def _labels_are_there(self) -> Self:
+        check_distinct("own_labels", (label.name for label in self.own_labels))
+        there = {label.name for label in self.all_labels}
+        for name in self.labels:
+            if name not in there:
+                raise Unfit("labels", name, f"any of {', '.join(sorted(there))}")
+        self.check_policy(self.policy)
+        for policy in self.policy_by_language.values():
+            self.check_policy(policy)
+        return self
+
+    @property
+    def all_labels(self) -> tuple[LabelSpec, ...]:
+        """Every label that the project may ask for, in order."""
+        return all_labels(self.own_labels)
+
+    def check_policy(self, policy: TreePolicy) -> None:
+        """Whether `policy` can be in force here.
+
+        Raises:
+            Unfit: A label that it lets decide is not one of the project's.
+        """
+        check_deciding(policy.acceptance_against, self.all_labels)

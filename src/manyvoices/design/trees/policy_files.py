@@ -5,13 +5,14 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from manyvoices.design.sources import Source, parse_yaml
-from manyvoices.design.trees.policy import TreePolicy
+from manyvoices.design.trees.policy import TreePolicy, TreeTasksStage
 from manyvoices.design.wording import put_in_words
+from manyvoices.design.written import Unfit
 from manyvoices.schema import Fault, InputError
 
 
-def changed_policy(text: str, file: str, before: TreePolicy) -> TreePolicy:
-    """The policy `before` with the fields of a file in place of its own.
+def changed_policy(text: str, file: str, before: TreePolicy, stage: TreeTasksStage) -> TreePolicy:
+    """The policy `before` of a project's `stage` with the fields of a file in place of its own.
 
     Of `weights` too, those that the file leaves out stay; `acceptance_against` is replaced whole.
 
@@ -27,9 +28,15 @@ def changed_policy(text: str, file: str, before: TreePolicy) -> TreePolicy:
     if isinstance(weights := source.data.get("weights"), dict):
         fields["weights"] = before.weights.model_dump(mode="json") | weights
     try:
-        return TreePolicy.model_validate(fields)
+        policy = TreePolicy.model_validate(fields)
+        stage.check_policy(policy)
     except ValidationError as error:
         raise InputError(_faults(error, source)) from None
+    except Unfit as unfit:
+        loc = (unfit.key,)
+        source.fault(source.lines.get(loc), loc, unfit.found, unfit.expected, unfit.hint)
+        raise InputError(source.faults) from None
+    return policy
 
 
 def _faults(error: ValidationError, source: Source) -> list[Fault]:

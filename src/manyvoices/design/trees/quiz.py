@@ -36,6 +36,8 @@ class QuizAnswer(Written):
 class QuizQuestion(Written):
     """One question with answers to choose from."""
 
+    also_read = frozenset({"question", "example", "because"})
+
     id: Identifier
     question: Line
     example: str = ""
