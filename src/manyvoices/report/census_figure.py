@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from manyvoices.curate.census import CensusSample
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes
 from manyvoices.report.census_differences import ALL, with_sums
-from manyvoices.report.formats import number, plural
+from manyvoices.report.formats import number
 from manyvoices.report.palette import LINE, QUIET, SERIES
+from manyvoices.schema.wording import plural
 
 When = Literal["before", "after"]
 

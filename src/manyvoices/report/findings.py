@@ -10,7 +10,8 @@ from manyvoices.analyse.groups import GroupComparison
 from manyvoices.analyse.leaderboard import Board
 from manyvoices.analyse.overview import Overview
 from manyvoices.analyse.scores import ScoreDistribution
-from manyvoices.report.formats import listed, number, plural, statement
+from manyvoices.report.formats import listed, number, statement
+from manyvoices.schema.wording import plural
 
 
 def simulated_notice(seen: Overview) -> str:

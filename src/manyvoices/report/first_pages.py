@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from manyvoices.analyse.study_report import ReleaseAnalysis
 from manyvoices.report import findings, rank_figures, score_figures
 from manyvoices.report.canvas import Drawing
-from manyvoices.report.formats import out_of, plural
+from manyvoices.report.formats import out_of
+from manyvoices.schema.wording import plural
 
 FIRST_PAGES = {
     "glance": "The study at a glance",

@@ -77,16 +77,6 @@ def statement(label: str) -> str:
     return label.strip().lstrip(".… ") or label
 
 
-def plural(n: int, one: str, many: str = "") -> str:
-    """``1 model``, ``3 models``."""
-    return f"{number(n)} {one if n == 1 else many or one + 's'}"
-
-
-def people(n: int) -> str:
-    """``1 person``, ``3 people``."""
-    return plural(n, "person", "people")
-
-
 def method_name(method: str) -> str:
     """A method as people write it."""
     return METHOD_NAMES.get(method, method.replace("_", " "))

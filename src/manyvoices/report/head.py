@@ -9,8 +9,9 @@ from manyvoices.analyse.table import Source
 from manyvoices.io import registry
 from manyvoices.io.manifest import MANIFEST, read_manifest, sha256
 from manyvoices.report import findings
-from manyvoices.report.formats import day, days, number, plural
+from manyvoices.report.formats import day, days, number
 from manyvoices.report.inputs import Input
+from manyvoices.schema.wording import plural
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from manyvoices.analyse.neighbourhoods.exact_pairs import ExactPairs, Repeats
 from manyvoices.analyse.neighbourhoods.portraits import Curve
 from manyvoices.analyse.neighbourhoods.study import NeighbourhoodStudy
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, wrapped
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.marks import right_label
 from manyvoices.report.neighbourhood_tables import KINDS
 from manyvoices.report.palette import ACCENT, INK, LINE, QUIET, SERIES, TINT
+from manyvoices.schema.wording import plural
 
 SUM = "Sum of all"
 

@@ -13,7 +13,8 @@ from manyvoices.analyse.neighbourhoods.gaps import Gap
 from manyvoices.analyse.neighbourhoods.study import NeighbourhoodStudy
 from manyvoices.report.canvas import shortened
 from manyvoices.report.data_table import GAP, DataTable, percent
-from manyvoices.report.formats import interval, number, plural, share
+from manyvoices.report.formats import interval, number, share
+from manyvoices.schema.wording import plural
 
 T = TypeVar("T")
 Row = tuple[str, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from manyvoices.analyse.power import StudyPower
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.open_figures import power_figure
 from manyvoices.report.open_tables import group_power_table, people_needed, sizes_table
 from manyvoices.report.section import Item
+from manyvoices.schema.wording import plural
 
 
 def power_items(found: StudyPower) -> list[Item]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.variance import Component, Disagreement, FixedContext
-from manyvoices.report.formats import listed, number, plural, share
+from manyvoices.report.formats import listed, number, share
 from manyvoices.report.marks import intervals_made
 from manyvoices.report.open_figures import shares_figure
 from manyvoices.report.open_tables import (
@@ -12,6 +12,7 @@ from manyvoices.report.open_tables import (
     shares_table,
 )
 from manyvoices.report.section import Item
+from manyvoices.schema.wording import plural
 
 _LABELS = {
     "person": "Person (how high they score)",

@@ -29,6 +29,7 @@ from manyvoices.report.first_tables import first_tables
 from manyvoices.report.head import Head, head_of_release
 from manyvoices.report.provenance import METHODS, Provenance
 from manyvoices.report.running import ChapterRun
+from manyvoices.schema.wording import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,6 @@ _FILTERS = (
     "listed",
     "number",
     "out_of",
-    "plural",
     "ranks",
     "share",
     "statement",
@@ -217,7 +217,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update({name: getattr(formats, name) for name in _FILTERS})
+    made.filters.update({name: getattr(formats, name) for name in _FILTERS}, plural=plural)
     made.globals.update(
         findings=findings,
         method_name=formats.method_name,

@@ -12,8 +12,9 @@ from matplotlib.patches import Rectangle
 from manyvoices.analyse.people import Comparison, Level, Places, ShareBlock
 from manyvoices.curate.describe_people import Branch
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, shortened, wrapped
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.palette import ACCENT, GROUND, INK, LINE, PAPER, QUIET, TINT
+from manyvoices.schema.wording import plural
 
 _MOST_ROWS = 34
 """More rows make a figure too long to take in: the table has all."""

@@ -23,9 +23,10 @@ from manyvoices.report.canvas import (
     shortened,
     wrapped,
 )
-from manyvoices.report.formats import listed, method_name, number, plural, ranks
+from manyvoices.report.formats import listed, method_name, number, ranks
 from manyvoices.report.marks import ROW, intervals_made, right_label
 from manyvoices.report.palette import ACCENT, INK, LINE, QUIET, SERIES
+from manyvoices.schema.wording import plural
 
 N_HIGHLIGHTED = len(SERIES)
 

@@ -12,9 +12,10 @@ from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.scores import ScoreDistribution, ScoreSummary
 from manyvoices.report import findings
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, short, wrapped
-from manyvoices.report.formats import number, plural, share, statement
+from manyvoices.report.formats import number, share, statement
 from manyvoices.report.marks import ROW, intervals_made, mean_mark, right_label, scale_axis
 from manyvoices.report.palette import ACCENT, LINE, QUIET, TINT
+from manyvoices.schema.wording import plural
 
 
 def model_scores_figure(scores: ScoreDistribution, drawn: Resampling) -> Drawing:

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from manyvoices.analyse.topics import TopicsResult
 from manyvoices.report.canvas import Drawing, new_figure
-from manyvoices.report.formats import plural
 from manyvoices.report.palette import SERIES
+from manyvoices.schema.wording import plural
 
 _MOST_POINTS = 1500
 

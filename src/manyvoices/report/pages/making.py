@@ -15,6 +15,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from manyvoices.schema.wording import plural
+
 MINUS = "−"
 
 
@@ -71,11 +73,6 @@ def day(written: str) -> str:
     except ValueError:
         return written
     return f"{found.day} {found:%B %Y}"
-
-
-def plural(n: int, one: str, many: str = "") -> str:
-    """``1 model``, ``3 models``."""
-    return f"{number(n)} {one if n == 1 else many or one + 's'}"
 
 
 def breakable(name: str) -> Markup:

@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from manyvoices.evaluate.files import put
 from manyvoices.evaluate.kinds import Result
-from manyvoices.report.pages.making import MINUS, filled, hash_of, number, part, plural
+from manyvoices.report.pages.making import MINUS, filled, hash_of, number, part
+from manyvoices.schema.wording import plural
 
 PAGE = "index.html"
 KEPT_TYPES = 40

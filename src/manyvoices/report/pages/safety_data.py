@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from manyvoices.report.pages.making import number, plural
+from manyvoices.report.pages.making import number
 from manyvoices.report.pages.safety import (
     Curve,
     Page,
@@ -16,6 +16,7 @@ from manyvoices.report.pages.safety import (
     mark,
     share_scale,
 )
+from manyvoices.schema.wording import plural
 
 
 def page(results: Mapping[str, Any]) -> Page:

@@ -9,7 +9,7 @@ from manyvoices.evaluate.refusals.files import not_read
 from manyvoices.evaluate.refusals.labels import title
 from manyvoices.evaluate.refusals.rates import COUNTS
 from manyvoices.evaluate.refusals.rules import LABELS
-from manyvoices.report.pages.making import number, plural
+from manyvoices.report.pages.making import number
 from manyvoices.report.pages.safety import (
     KEPT_TYPES,
     Page,
@@ -21,6 +21,7 @@ from manyvoices.report.pages.safety import (
     share_scale,
     whose,
 )
+from manyvoices.schema.wording import plural
 
 SAFETY = {"unsafe": "Refusal of unsafe prompts", "safe": "Over-refusal: refusal of safe prompts"}
 MEASURES = {"refusal": "refusal, full or partial", "full_refusal": "full refusal"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from manyvoices.evaluate.toxicity.answers import COUNTS
-from manyvoices.report.pages.making import number, plural
+from manyvoices.report.pages.making import number
 from manyvoices.report.pages.safety import (
     KEPT_TYPES,
     Bars,
@@ -19,6 +19,7 @@ from manyvoices.report.pages.safety import (
     share_scale,
     whose,
 )
+from manyvoices.schema.wording import plural
 
 MISSING = (
     "Answers without a score (no answer, another language, or the scorer failed) are not counted "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from manyvoices.analyse.comparison import ReleaseComparison, compare_releases
 from manyvoices.report.comparison_figures import shares_figure
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import interval, listed, number, plural, share
+from manyvoices.report.formats import interval, listed, number, share
 from manyvoices.report.section import Chapter, Item, Section
 from manyvoices.report.sections.comparison_models import (
     model_items,
@@ -13,6 +13,7 @@ from manyvoices.report.sections.comparison_models import (
     ranks_title,
     scores_item,
 )
+from manyvoices.schema.wording import plural
 
 
 def render(found: ReleaseComparison) -> Section:

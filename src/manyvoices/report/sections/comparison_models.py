@@ -7,8 +7,9 @@ from manyvoices.analyse.comparison_ranks import RankedApart
 from manyvoices.analyse.comparison_scores import ScoresApart
 from manyvoices.report.comparison_figures import places_figure, scores_figure
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import interval, listed, number, plural, ranks, share
+from manyvoices.report.formats import interval, listed, number, ranks, share
 from manyvoices.report.section import Item
+from manyvoices.schema.wording import plural
 
 
 def ranks_title(found: ReleaseComparison) -> str:

@@ -6,9 +6,10 @@ import numpy as np
 
 from manyvoices.analyse.multiverse import GroupClaim, Multiverse, multiverse
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import listed, method_name, number, plural, share
+from manyvoices.report.formats import listed, method_name, number, share
 from manyvoices.report.multiverse_figures import claim_figure, influence_figure, order_figure
 from manyvoices.report.section import Chapter, Item, Section
+from manyvoices.schema.wording import plural
 
 
 def render(found: Multiverse) -> Section:

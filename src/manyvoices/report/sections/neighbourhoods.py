@@ -5,7 +5,7 @@ from __future__ import annotations
 from manyvoices.analyse.neighbourhoods.diversity import Diversity
 from manyvoices.analyse.neighbourhoods.finding import Sizes
 from manyvoices.analyse.neighbourhoods.study import NeighbourhoodStudy, neighbourhood_study
-from manyvoices.report.formats import interval, number, plural, share
+from manyvoices.report.formats import interval, number, share
 from manyvoices.report.marks import intervals_made
 from manyvoices.report.neighbourhood_figures import diversity_figure, repeats_figure
 from manyvoices.report.neighbourhood_tables import (
@@ -17,6 +17,7 @@ from manyvoices.report.neighbourhood_tables import (
     sizes_table,
 )
 from manyvoices.report.section import Chapter, Item, Section
+from manyvoices.schema.wording import plural
 
 _LSA = (
     "Texts were placed by latent semantic analysis, which knows shared words and nothing of "

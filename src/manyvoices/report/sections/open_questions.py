@@ -12,7 +12,7 @@ from manyvoices.analyse.power import StudyPower, study_power
 from manyvoices.analyse.resampling import Resampling
 from manyvoices.analyse.settings import Settings
 from manyvoices.analyse.variance import Disagreement, disagreement
-from manyvoices.report.formats import listed, number, plural
+from manyvoices.report.formats import listed, number
 from manyvoices.report.open_figures import forest_figure
 from manyvoices.report.open_power import power_items
 from manyvoices.report.open_tables import (
@@ -21,6 +21,7 @@ from manyvoices.report.open_tables import (
 )
 from manyvoices.report.open_variance import repeats_items, variance_item, variance_title
 from manyvoices.report.section import Chapter, Item, Section
+from manyvoices.schema.wording import plural
 
 SHOWN = 12
 """Differences in the figure; the table has all."""

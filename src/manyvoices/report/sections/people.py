@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from manyvoices.analyse.people import People, people_chapter
-from manyvoices.report.formats import interval, number, people, plural, share
+from manyvoices.report.formats import interval, number, share
 from manyvoices.report.people_figures import shares_figure
 from manyvoices.report.people_tables import (
     recruitment_table,
@@ -15,6 +15,7 @@ from manyvoices.report.people_tables import (
 from manyvoices.report.section import Chapter, Item, Section
 from manyvoices.report.sections.people_places import place_items
 from manyvoices.report.sections.people_populations import census_items, population_items
+from manyvoices.schema.wording import people, plural
 
 _CASES = "LLM Use Cases"
 _SHARES = "Shares are of people, each counted once, with {level} intervals after Wilson."

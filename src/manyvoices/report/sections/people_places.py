@@ -8,7 +8,7 @@ from manyvoices.analyse.people import PlaceCounts
 from manyvoices.analyse.people.places import Places
 from manyvoices.report.canvas import Drawing
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import listed, number, people, share
+from manyvoices.report.formats import listed, number, share
 from manyvoices.report.people_figures import tree_figure
 from manyvoices.report.people_tables import (
     countries_table,
@@ -17,6 +17,7 @@ from manyvoices.report.people_tables import (
 from manyvoices.report.section import Item
 from manyvoices.report.world import world_map
 from manyvoices.schema.errors import MissingExtraError
+from manyvoices.schema.wording import people
 
 
 def place_items(places: Places) -> Iterable[Item]:

@@ -8,7 +8,7 @@ from manyvoices.analyse.people import Comparison, People
 from manyvoices.analyse.people.census import CensusComparison
 from manyvoices.report.canvas import Drawing
 from manyvoices.report.census_figure import census_figure
-from manyvoices.report.formats import number, people, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.people_figures import differences_figure
 from manyvoices.report.people_tables import (
     comparison_table,
@@ -16,6 +16,7 @@ from manyvoices.report.people_tables import (
     versus_table,
 )
 from manyvoices.report.section import Item
+from manyvoices.schema.wording import people, plural
 
 _REFERENCE = (
     "Difference: share of the people less share of the population, of those whose answer the"

@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from manyvoices.analyse.ranks import Cohort, Cohorts, RankAnalysis
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, short
 from manyvoices.report.data_table import GAP, DataTable
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.palette import ACCENT, LINE, QUIET, TINT
 from manyvoices.report.section import Item
+from manyvoices.schema.wording import plural
 
 
 def cohort_items(result: RankAnalysis) -> tuple[Item, ...]:

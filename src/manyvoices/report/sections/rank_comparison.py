@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from manyvoices.analyse.ranks import Comparison, RankAnalysis
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, short, shortened
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import interval, listed, number, plural, share
+from manyvoices.report.formats import interval, listed, number, share
 from manyvoices.report.palette import LINE, QUIET, SERIES
 from manyvoices.report.section import Item
+from manyvoices.schema.wording import plural
 
 _OUTCOMES = ("first shown wins", "second shown wins", "tie")
 

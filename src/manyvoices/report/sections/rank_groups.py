@@ -9,9 +9,10 @@ from manyvoices.analyse.ranks import FieldRanking, GroupRanking, MeanDifferences
 from manyvoices.analyse.table import BoolArray
 from manyvoices.report.canvas import Drawing
 from manyvoices.report.data_table import GAP, DataTable
-from manyvoices.report.formats import interval, listed, number, plural
+from manyvoices.report.formats import interval, listed, number
 from manyvoices.report.section import Item
 from manyvoices.report.sections.rank_grids import Grid, draw_grid, texts_of
+from manyvoices.schema.wording import plural
 
 _ALL = "All"
 

@@ -9,10 +9,11 @@ from manyvoices.analyse.ranks import Pairs, RankAnalysis
 from manyvoices.analyse.table import FloatArray
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, short
 from manyvoices.report.data_table import GAP, DataTable
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.palette import ACCENT, TINT
 from manyvoices.report.section import Item
 from manyvoices.report.sections.rank_grids import draw_grid, square
+from manyvoices.schema.wording import plural
 
 _TIES = {
     "half": "a tie counts half a win",

@@ -9,11 +9,12 @@ import numpy as np
 from manyvoices.analyse.ranks import MethodComparison, RankAnalysis, RankGrid
 from manyvoices.report.canvas import Drawing
 from manyvoices.report.data_table import GAP, DataTable
-from manyvoices.report.formats import interval, number, plural
+from manyvoices.report.formats import interval, number
 from manyvoices.report.marks import intervals_made
 from manyvoices.report.section import Item
 from manyvoices.report.sections.rank_grids import Grid, draw_grid, texts_of
 from manyvoices.report.sections.rank_lines import draw_lines, in_colour, movers
+from manyvoices.schema.wording import plural
 
 _SHOWN = (0, 5, 10, 20, 30, 40, 50)
 

@@ -10,9 +10,10 @@ from manyvoices.analyse.ranks import RankAnalysis, StyleControl
 from manyvoices.analyse.ranks.features import LABELS
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes, short
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import interval, listed, number, plural
+from manyvoices.report.formats import interval, listed, number
 from manyvoices.report.palette import ACCENT, QUIET, SERIES
 from manyvoices.report.section import Item
+from manyvoices.schema.wording import plural
 
 
 def style_items(result: RankAnalysis) -> tuple[Item, ...]:

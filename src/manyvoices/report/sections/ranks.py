@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from manyvoices.analyse.ranks import RankAnalysis, rank_analysis
-from manyvoices.report.formats import number, plural
+from manyvoices.report.formats import number
 from manyvoices.report.section import Chapter, Section
 from manyvoices.report.sections.rank_cohorts import cohort_items
 from manyvoices.report.sections.rank_comparison import comparison_items
@@ -13,6 +13,7 @@ from manyvoices.report.sections.rank_pairs import pair_items
 from manyvoices.report.sections.rank_scores import score_items
 from manyvoices.report.sections.rank_sensitivity import sensitivity_items
 from manyvoices.report.sections.rank_style import style_items
+from manyvoices.schema.wording import plural
 
 
 def render(result: RankAnalysis) -> Section:

@@ -10,12 +10,13 @@ from manyvoices.aggregate import Agreement
 from manyvoices.analyse.raters import GroupRating, RaterReport, rater_report
 from manyvoices.analyse.variance import Component
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import interval, listed, number, plural, share
+from manyvoices.report.formats import interval, listed, number, share
 from manyvoices.report.marks import intervals_made
 from manyvoices.report.open_figures import shares_figure
 from manyvoices.report.open_tables import probability, shares_table
 from manyvoices.report.rater_figures import groups_figure
 from manyvoices.report.section import Chapter, Item, Section
+from manyvoices.schema.wording import plural
 
 _LABELS = {
     "rater": "Rater (how high they rate)",

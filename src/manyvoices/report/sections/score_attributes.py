@@ -13,12 +13,13 @@ from manyvoices.report.correlation_figures import (
     strongest,
     three_kinds_figure,
 )
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.habit_tables import (
     attributes_table,
     correlations_table,
 )
 from manyvoices.report.section import Item
+from manyvoices.schema.wording import plural
 
 
 def attribute_items(study: AttributeStudy, scores: ScoreHabits) -> list[Item]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from manyvoices.analyse.scale_use import ScaleUse, ScoreHabits, scale_use
-from manyvoices.report.formats import listed, number, plural, share
+from manyvoices.report.formats import listed, number, share
 from manyvoices.report.habit_figures import (
     groups_figure,
     histograms_figure,
@@ -22,6 +22,7 @@ from manyvoices.report.habit_tables import (
 from manyvoices.report.marks import intervals_made
 from manyvoices.report.section import Chapter, Item, Section
 from manyvoices.report.sections.score_attributes import attribute_items
+from manyvoices.schema.wording import plural
 
 
 def render(result: ScaleUse) -> Section:

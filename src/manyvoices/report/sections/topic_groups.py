@@ -9,7 +9,7 @@ import numpy as np
 from manyvoices.analyse.dataset import CONVERSATION_TYPE
 from manyvoices.analyse.topics import Prevalence, TopicsResult
 from manyvoices.analyse.topics.prevalence import FALSE_SHARE
-from manyvoices.report.formats import interval, listed, number, plural, share
+from manyvoices.report.formats import interval, listed, number, share
 from manyvoices.report.marks import intervals_made
 from manyvoices.report.section import Item
 from manyvoices.report.sections.topic_wording import cases, expected_share, hidden_topics
@@ -23,6 +23,7 @@ from manyvoices.report.topic_tables import (
     counts_table,
     shares_table,
 )
+from manyvoices.schema.wording import plural
 
 
 def shares_item(result: TopicsResult) -> Item:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from manyvoices.analyse.topics import TopicsResult
-from manyvoices.report.formats import plural
 from manyvoices.report.topic_figures import (
     MAX_SHOWN,
 )
+from manyvoices.schema.wording import plural
 
 
 def cases(result: TopicsResult) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from manyvoices.analyse.topics import Topic, TopicsResult, topics_of
-from manyvoices.report.formats import interval, number, plural, ranks, share
+from manyvoices.report.formats import interval, number, ranks, share
 from manyvoices.report.section import Chapter, Item, Section
 from manyvoices.report.sections.topic_groups import coefficients_item, counts_item, shares_item
 from manyvoices.report.sections.topic_wording import cases, expected_share, hidden_topics
@@ -16,6 +16,7 @@ from manyvoices.report.topic_tables import (
     outline_table,
     sizes_table,
 )
+from manyvoices.schema.wording import plural
 
 
 def render(result: TopicsResult) -> Section:

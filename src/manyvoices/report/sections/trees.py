@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from manyvoices.analyse.trees import TreeDescription, describe_trees
-from manyvoices.report.formats import plural, share
+from manyvoices.report.formats import share
 from manyvoices.report.section import Chapter, Item, Section
 from manyvoices.report.trees.activity import activity_item
 from manyvoices.report.trees.labels import correlations_item, labels_item
@@ -13,6 +13,7 @@ from manyvoices.report.trees.moderation import moderation_items
 from manyvoices.report.trees.people import contributor_items, survey_item
 from manyvoices.report.trees.ranking import ranking_item
 from manyvoices.report.trees.shape import languages_item, repeats_item, sizes_item, states_item
+from manyvoices.schema.wording import plural
 
 
 def render(found: TreeDescription) -> Section:

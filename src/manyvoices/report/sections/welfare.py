@@ -12,7 +12,7 @@ from manyvoices.analyse.welfare.result import (
     RegionWelfare,
     WelfareResult,
 )
-from manyvoices.report.formats import listed, number, plural, share
+from manyvoices.report.formats import listed, number, share
 from manyvoices.report.section import Chapter, Item, Section
 from manyvoices.report.sections.welfare_gaps import hold_out_item, imputed_item, pooled_item
 from manyvoices.report.sections.welfare_wording import SHARED, drawn, people_of, tested
@@ -22,6 +22,7 @@ from manyvoices.report.welfare_tables import (
     harm_table,
     models_table,
 )
+from manyvoices.schema.wording import plural
 
 _SOURCES = {"us": "PRISM, Figure 5", "uk": "PRISM, Figure 38"}
 

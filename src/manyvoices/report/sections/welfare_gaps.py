@@ -6,7 +6,7 @@ from manyvoices.analyse.welfare.result import (
     RegionWelfare,
     WelfareResult,
 )
-from manyvoices.report.formats import listed, number, plural
+from manyvoices.report.formats import listed, number
 from manyvoices.report.section import Item
 from manyvoices.report.sections.welfare_wording import drawn, people_of
 from manyvoices.report.welfare_figures import measure_name, welfare_figure
@@ -15,6 +15,7 @@ from manyvoices.report.welfare_tables import (
     pooled_table,
     schemes_table,
 )
+from manyvoices.schema.wording import plural
 
 
 def imputed_item(result: WelfareResult, region: RegionWelfare) -> Item:

@@ -6,7 +6,8 @@ from manyvoices.analyse.welfare.result import (
     RegionWelfare,
     WelfareResult,
 )
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
+from manyvoices.schema.wording import plural
 
 SHARED = (
     "The people whose welfare is measured are also among those who sit when everybody may, so "

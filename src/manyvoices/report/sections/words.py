@@ -12,7 +12,7 @@ from manyvoices.analyse.language_use import (
     words_chapter,
 )
 from manyvoices.analyse.language_use.tokens import METHOD
-from manyvoices.report.formats import interval, listed, number, people, plural, share
+from manyvoices.report.formats import interval, listed, number, share
 from manyvoices.report.section import Chapter, Item, Section
 from manyvoices.report.sections.word_differences import elsewhere_items, group_items
 from manyvoices.report.word_figures import (
@@ -25,6 +25,7 @@ from manyvoices.report.word_tables import (
     grams_table,
     lengths_table,
 )
+from manyvoices.schema.wording import people, plural
 
 _GRAM_SOURCES = {
     "user_prompt": "PRISM, Table 12",

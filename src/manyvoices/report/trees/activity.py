@@ -12,10 +12,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from manyvoices.analyse.trees.activity import Activity
 from manyvoices.report.canvas import WIDE, Drawing, new_figure
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import day, days, number, plural
+from manyvoices.report.formats import day, days, number
 from manyvoices.report.palette import ACCENT, DASHES, LINE, QUIET, SERIES
 from manyvoices.report.section import Item
 from manyvoices.report.trees.wording import OASST, language_name
+from manyvoices.schema.wording import plural
 
 
 def activity_item(found: Activity) -> Item:

@@ -6,11 +6,12 @@ import math
 
 from manyvoices.analyse.trees import TreeDescription
 from manyvoices.analyse.trees.labels import Correlations, LabelRow
-from manyvoices.report.formats import number, plural
+from manyvoices.report.formats import number
 from manyvoices.report.section import Item
 from manyvoices.report.trees.label_figures import correlations_figure, labels_figure
 from manyvoices.report.trees.label_tables import correlations_table, labels_table
 from manyvoices.report.trees.wording import OASST, resampled
+from manyvoices.schema.wording import plural
 
 
 def labels_item(found: TreeDescription) -> Item:

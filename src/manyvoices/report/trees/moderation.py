@@ -8,9 +8,10 @@ from manyvoices.analyse.trees import TreeDescription
 from manyvoices.analyse.trees.estimates import Estimate
 from manyvoices.analyse.trees.moderation import Moderation, ModerationRow, OutcomeRow
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.section import Item
 from manyvoices.report.trees.wording import OASST, estimate_cells, language_name, resampled
+from manyvoices.schema.wording import plural
 
 
 def moderation_items(found: TreeDescription) -> Iterator[Item]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from manyvoices.analyse.trees import TreeDescription
 from manyvoices.analyse.trees.contributors import Contributors, Inequality
 from manyvoices.report.canvas import WIDE, Drawing, new_figure
-from manyvoices.report.formats import listed, number, plural, share
+from manyvoices.report.formats import listed, number, share
 from manyvoices.report.palette import DASHES, QUIET, SERIES
 from manyvoices.report.section import Item
 from manyvoices.report.trees.people_tables import (
@@ -19,6 +19,7 @@ from manyvoices.report.trees.people_tables import (
     survey_table,
 )
 from manyvoices.report.trees.wording import ACTIVITY_NAMES, OASST, resampled
+from manyvoices.schema.wording import plural
 
 
 def contributor_items(found: TreeDescription, people: Contributors) -> Iterator[Item]:

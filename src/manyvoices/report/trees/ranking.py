@@ -13,7 +13,7 @@ from manyvoices.analyse.trees.estimates import Estimate
 from manyvoices.analyse.trees.ranking import AgreementRow, RankAgreement
 from manyvoices.report.canvas import WIDE, Drawing, new_figure, rows_axes
 from manyvoices.report.data_table import DataTable
-from manyvoices.report.formats import interval, number, out_of, plural, share
+from manyvoices.report.formats import interval, number, out_of, share
 from manyvoices.report.marks import ROW
 from manyvoices.report.palette import ACCENT, INK, QUIET
 from manyvoices.report.section import Item
@@ -24,6 +24,7 @@ from manyvoices.report.trees.wording import (
     language_name,
     resampled,
 )
+from manyvoices.schema.wording import plural
 
 _LEAST_SETS = 10
 """Ranked sets from which a language has a row in the figure."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from manyvoices.analyse.trees import TreeDescription
-from manyvoices.report.formats import number, plural, share
+from manyvoices.report.formats import number, share
 from manyvoices.report.section import Item
 from manyvoices.report.trees.shape_figures import (
     described,
@@ -18,6 +18,7 @@ from manyvoices.report.trees.shape_tables import (
     states_table,
 )
 from manyvoices.report.trees.wording import OASST, language_name, messages, resampled
+from manyvoices.schema.wording import plural
 
 
 def languages_item(found: TreeDescription) -> Item:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from manyvoices.analyse.trees import TreeDescription
 from manyvoices.analyse.trees.estimates import Estimate
-from manyvoices.report.formats import interval, number, plural
+from manyvoices.report.formats import interval, number
+from manyvoices.schema.wording import plural
 
 OASST = "OASST (arXiv 2304.07327)"
 MOST_LANGUAGES = 12
