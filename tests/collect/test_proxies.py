@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.http import HttpRequest, HttpResponse
-from pytest_django.fixtures import SettingsWrapper
 
 from manyvoices.collect.proxies import (
     ClientAddressMiddleware,
@@ -37,9 +38,7 @@ def test_the_address_is_read_from_the_right_end(
 @pytest.mark.parametrize(
     ("n_proxies", "address"), [(0, "127.0.0.1"), (1, "1.2.3.4"), (2, "6.6.6.6"), (3, "127.0.0.1")]
 )
-def test_pages_see_it_as_the_address_that_asks(
-    n_proxies: int, address: str, settings: SettingsWrapper
-) -> None:
+def test_pages_see_it_as_the_address_that_asks(n_proxies: int, address: str, settings: Any) -> None:
     settings.PROXIES = n_proxies
     request = HttpRequest()
     request.META = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "6.6.6.6, 1.2.3.4"}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from tests.threads import R, together
 
 from manyvoices.collect.conversations import operations
@@ -167,5 +168,5 @@ def test_a_call_of_somebody_who_withdrew_is_not_made(
     operations.send_prompt(conversation=talk, index=0, text="Hi", now=NOW)
     jobs = leases.claim(owner="here:1:x", limit=9, now=NOW)
     rights.withdraw(participant=participant, now=NOW)
-    with pytest.raises((leases.LeaseLost, Utterance.DoesNotExist)):
+    with pytest.raises((leases.LeaseLost, ObjectDoesNotExist)):
         begin_call(job=jobs[0], now=NOW)

@@ -122,7 +122,7 @@ def test_a_study_with_a_fault_is_refused_before_anything_is_stored(folder: Folde
 def test_without_a_database_a_rehearsal_keeps_to_a_file_of_its_own(tmp_path: Path) -> None:
     here = Folder(tmp_path, "")
     printed = here.run("rehearse", SMALL, "-n", "1", "--out", "plan.json")
-    assert "1 of 1 bots came to the end" in printed
+    assert "1 of 1 bot came to the end" in printed
     assert (tmp_path / "rehearsal.sqlite3").exists()
     assert not (tmp_path / "manyvoices.sqlite3").exists()
     assert json.loads((tmp_path / "plan.json").read_text())["participants"] == 1

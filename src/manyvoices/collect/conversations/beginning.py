@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
+
 from manyvoices.collect.jobs import leases
 from manyvoices.collect.jobs.models import Job
 from manyvoices.collect.jobs.together import Outcome, store_together
@@ -56,7 +58,7 @@ def _guarded(
 ) -> Plan:
     try:
         if beginning.job.key not in rows:
-            raise LookupError(f"{beginning.job} is about no answer that is stored")
+            raise ObjectDoesNotExist(f"{beginning.job} is about no answer that is stored")
         return plan(rows[beginning.job.key], beginning)
     except Exception as error:
         return Plan(Outcome(error=error))
